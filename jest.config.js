@@ -1,0 +1,36 @@
+const aliases = {
+  '^@puente/(integrations)/testing$': '<rootDir>/libs/$1/src/testing',
+  '^@puente/(providers|flows)/(.+)$': '<rootDir>/libs/$1/src/$2',
+  '^@puente/([a-z]+)$': '<rootDir>/libs/$1/src',
+};
+
+const base = {
+  rootDir: __dirname,
+  testEnvironment: 'node',
+  transform: { '^.+\\.ts$': '@swc/jest' },
+  moduleNameMapper: aliases,
+  modulePathIgnorePatterns: ['<rootDir>/dist/'],
+};
+
+/** @type {import('jest').Config} */
+module.exports = {
+  maxWorkers: 2,
+  testTimeout: 30_000,
+  projects: [
+    {
+      ...base,
+      displayName: 'unit',
+      roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/test', '<rootDir>/scripts'],
+      testMatch: ['**/*.spec.ts'],
+      testPathIgnorePatterns: ['\\.pg\\.spec\\.ts$', '/node_modules/'],
+    },
+    {
+      ...base,
+      displayName: 'pg',
+      roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/test'],
+      testMatch: ['**/*.pg.spec.ts'],
+      globalSetup: '<rootDir>/test/support/postgres.global-setup.ts',
+      globalTeardown: '<rootDir>/test/support/postgres.global-teardown.ts',
+    },
+  ],
+};
