@@ -1,0 +1,60 @@
+import type { Effect, Failure, Outcome } from './outcome';
+
+/** What a try is for: the call itself, the question afterwards, or a test of credentials. */
+export type CallMode = 'call' | 'reconcile' | 'probe';
+
+/** One try as the ledger's `attempts` keep it. Times are wall clock; `durationMs` is monotonic. */
+export interface TryRecord {
+  readonly startedAt: Date;
+  readonly durationMs: number;
+  /** `ok` or the kind of failure; for a reconcile `applied`, `absent` or `pending`. */
+  readonly outcome: string;
+  readonly failure?: Failure | undefined;
+}
+
+/**
+ * One call on its way through the chain (DESIGN §4). Immutable except for `tries`, to which the innermost shared
+ * interceptor appends. An interceptor that changes something passes on a copy.
+ */
+export interface ProviderCall {
+  readonly tenantId: string;
+  readonly provider: string;
+  readonly operation: string;
+  /** Which of the tenant's accounts with this provider; `default` unless it has several. */
+  readonly integration: string;
+  readonly laneKey: string;
+  readonly effect: Effect;
+  readonly policy: string;
+  readonly mode: CallMode;
+  readonly input: unknown;
+  /** The ledger row behind the call; reads and probes have none. */
+  readonly operationId?: string | undefined;
+  /** Stable over every try of an operation: what an idempotent provider deduplicates by. */
+  readonly dedupeKey: string;
+  /** How often this `once` call has been repeated although an earlier try may have happened. */
+  readonly repeat: number;
+  /** Number of this try, 1 for the first. */
+  readonly attempt: number;
+  /** Whether waiting between tries may happen here, in the process: synchronous calls only. */
+  readonly waitsInProcess: boolean;
+  /** Monotonic milliseconds ({@link Clock.monotonicMs}) after which nobody waits for the answer. */
+  readonly deadlineMs?: number | undefined;
+  readonly signal: AbortSignal;
+  readonly traceId?: string | undefined;
+  readonly tries: TryRecord[];
+}
+
+export type NextCall = (call: ProviderCall) => Promise<Outcome>;
+
+/**
+ * A link of the chain every provider call passes, the shape of Nest's own interceptors. It answers with an outcome and
+ * does not throw: an exception out of `next` is a bug below and becomes `unknown` at the gateway.
+ */
+export interface CallInterceptor {
+  intercept(call: ProviderCall, next: NextCall): Promise<Outcome>;
+}
+
+/** Folds interceptors around the innermost call, first one outermost. */
+export function chain(interceptors: readonly CallInterceptor[], innermost: NextCall): NextCall {
+  return interceptors.reduceRight<NextCall>((next, link) => (call) => link.intercept(call, next), innermost);
+}

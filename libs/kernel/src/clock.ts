@@ -1,0 +1,46 @@
+/**
+ * Time as a dependency, so that waits and expiries are numbers in a test. Decisions shared between processes (leases,
+ * due times) take the database's clock instead: see `puente_now()`.
+ */
+export abstract class Clock {
+  /** Wall clock. For display and for signatures, never for measuring. */
+  abstract now(): Date;
+  /** Milliseconds that only grow, for durations and local deadlines. */
+  abstract monotonicMs(): number;
+  /** Resolves after `ms`, or at once when `signal` aborts (it never rejects: look at the signal). */
+  abstract sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+export class SystemClock extends Clock {
+  now(): Date {
+    return new Date();
+  }
+
+  monotonicMs(): number {
+    return performance.now();
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', done);
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      signal?.addEventListener('abort', done, { once: true });
+    });
+  }
+}
+
+/** Randomness as a dependency: uniform in [0, 1). Only for jitter; keys and ids come from node:crypto. */
+export abstract class Random {
+  abstract next(): number;
+}
+
+export class SystemRandom extends Random {
+  next(): number {
+    return Math.random();
+  }
+}

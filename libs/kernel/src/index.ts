@@ -1,0 +1,7 @@
+export * from './app-error';
+export * from './call-interceptor';
+export * from './clock';
+export * from './ids';
+export * from './json';
+export * from './outcome';
+export * from './secret';
