@@ -39,7 +39,9 @@ const sound: Record<string, string> = {
   'apps/sandbox/src/main.ts': `import '@puente/providers/sqs/testing'; import '@puente/integrations/testing';`,
   'test/support/database.ts': 'export {};',
   'test/e2e/journey.e2e-spec.ts': `import '../../apps/api/src/main'; import '../../libs/tenancy/src/vault';`,
-  ...Object.fromEntries(pairs((from, to) => rankOf(to) < rankOf(from)).map(([from, to]) => importOf(from, to, 'allowed'))),
+  ...Object.fromEntries(
+    pairs((from, to) => rankOf(to) < rankOf(from)).map(([from, to]) => importOf(from, to, 'allowed')),
+  ),
 };
 
 interface Planted {
@@ -51,7 +53,10 @@ interface Planted {
 const planted: readonly Planted[] = [
   ...pairs((from, to) => from !== to && rankOf(to) >= rankOf(from)).map(([from, to]) => {
     const [file, source] = importOf(from, to, 'planted');
-    return { rules: from === 'kernel' ? ['kernel-is-pure', 'rank-kernel'] : [`rank-${from}`], files: { [file]: source } };
+    return {
+      rules: from === 'kernel' ? ['kernel-is-pure', 'rank-kernel'] : [`rank-${from}`],
+      files: { [file]: source },
+    };
   }),
   ...libraries.map((from) => ({
     rules: [...(from === 'kernel' ? ['kernel-is-pure'] : []), `rank-${from}`],
@@ -80,7 +85,10 @@ const planted: readonly Planted[] = [
   },
   {
     rules: ['no-cycles'],
-    files: { 'libs/queue/src/egg.ts': `import type {} from './hen';`, 'libs/queue/src/hen.ts': `import type {} from './egg';` },
+    files: {
+      'libs/queue/src/egg.ts': `import type {} from './hen';`,
+      'libs/queue/src/hen.ts': `import type {} from './egg';`,
+    },
   },
   sin('no-dev-dependencies', 'libs/ledger/src/generator.ts', `import 'test-only';`),
   sin('declared-dependencies', 'libs/ledger/src/lucky.ts', `import 'undeclared';`),
@@ -103,9 +111,12 @@ describe('boundaries', () => {
     rmSync(tree, { recursive: true, force: true });
   });
 
-  it.each(planted.map(({ rules, files }) => [Object.keys(files)[0] ?? '', rules] as const))('%s breaks %j', (file, rules) => {
-    expect(reported.get(file)).toEqual(rules);
-  });
+  it.each(planted.map(({ rules, files }) => [Object.keys(files)[0] ?? '', rules] as const))(
+    '%s breaks %j',
+    (file, rules) => {
+      expect(reported.get(file)).toEqual(rules);
+    },
+  );
 
   it('has a planted violation for every rule', () => {
     expect([...new Set(planted.flatMap(({ rules }) => rules))].sort()).toEqual(ruleNames());
@@ -122,7 +133,9 @@ describe('boundaries', () => {
 
 /** Ordered pairs of libraries. */
 function pairs(wanted: (from: string, to: string) => boolean): [string, string][] {
-  return libraries.flatMap((from) => libraries.filter((to) => wanted(from, to)).map((to): [string, string] => [from, to]));
+  return libraries.flatMap((from) =>
+    libraries.filter((to) => wanted(from, to)).map((to): [string, string] => [from, to]),
+  );
 }
 
 function importOf(from: string, to: string, kind: 'allowed' | 'planted'): [string, string] {
@@ -169,7 +182,11 @@ async function violations(folder: string): Promise<Map<string, string[]>> {
   const bin = join(root, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs');
   const folders = ['apps', 'libs', 'test', ...(folder === root ? ['scripts', 'bench'] : [])];
   const args = [bin, '--config', join(root, '.dependency-cruiser.cjs'), '--output-type', 'json', ...folders];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: folder, maxBuffer: 256 * 1024 * 1024, timeout: 60_000 });
+  const { stdout } = await promisify(execFile)(process.execPath, args, {
+    cwd: folder,
+    maxBuffer: 256 * 1024 * 1024,
+    timeout: 60_000,
+  });
   const { summary } = JSON.parse(stdout) as { summary: { violations: { from: string; rule: { name: string } }[] } };
   const byFile = new Map<string, string[]>();
   for (const { from, rule } of summary.violations) {
