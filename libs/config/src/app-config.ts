@@ -1,0 +1,109 @@
+import { AppError } from '@puente/kernel';
+import { z } from 'zod';
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const milliseconds = z.coerce.number().int().min(1).max(3_600_000);
+const postgresUrl = z.url({ protocol: /^postgres(ql)?$/, error: 'expected a postgres:// URL' });
+const list = z
+  .string()
+  .default('')
+  .transform((text) =>
+    text
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== ''),
+  );
+/** An unset variable and an empty one mean the same: compose files and CI systems pass empty strings. */
+const optional = <T extends z.ZodType>(schema: T) =>
+  z.preprocess((value) => (value === '' ? undefined : value), schema.optional());
+
+/**
+ * Every variable the processes read. `.env.example` is generated from it: the descriptions are its comments.
+ * A tenant's credentials are not here: they live encrypted in `tenant_integrations`.
+ */
+export const AppConfigSchema = z.object({
+  ENV: z
+    .string()
+    .regex(/^[a-z][a-z0-9]{0,11}$/, 'expected a short lower-case name such as prod')
+    .default('prod')
+    .describe('Name of this installation. Part of every API key and of names built from it.'),
+  HOST: z.string().min(1).default('127.0.0.1').describe('Address the public API listens on.'),
+  PORT: port.default(3000).describe('Port of the public API.'),
+  WORKER_PORT: port.default(3001).describe("Port of the worker's own health and metrics."),
+  API_URL: optional(z.url()).describe('Address under which clients reach the API; written into the OpenAPI document.'),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
+    .default('info')
+    .describe('Least severe log line that is written.'),
+  METRICS_TOKEN: optional(z.string().min(16)).describe(
+    'Bearer token that opens /metrics. Without it /metrics answers only to loopback.',
+  ),
+
+  DATABASE_APP_URL: postgresUrl.describe('PostgreSQL as puente_app: one tenant at a time, under row-level security.'),
+  DATABASE_DISPATCH_URL: postgresUrl.describe(
+    'PostgreSQL as puente_dispatch: operations of all tenants, no credentials.',
+  ),
+  DATABASE_AUTH_URL: postgresUrl.describe('PostgreSQL as puente_auth: reads API keys by prefix.'),
+  DATABASE_OWNER_URL: optional(postgresUrl).describe(
+    'PostgreSQL as puente_owner. Only `puente migrate` and key rotation need it.',
+  ),
+  DATABASE_POOL_MAX: z.coerce.number().int().min(1).max(200).default(10).describe('Connections per role and process.'),
+
+  KEY_RING: optional(z.string().min(1)).describe(
+    'Key-encryption keys as `kid:base64(32 bytes)`, comma separated; the first one encrypts.',
+  ),
+  KEY_RING_FILE: optional(z.string().min(1)).describe('File with the same, one key a line. Use this or KEY_RING.'),
+
+  WORKER_CONCURRENCY: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1000)
+    .default(50)
+    .describe('Operations one worker runs at a time.'),
+  LEASE_MS: milliseconds
+    .default(30_000)
+    .describe('How long a claimed operation belongs to its worker without a heartbeat.'),
+  POLL_MS: milliseconds.default(500).describe('How often an idle worker looks for due operations when no hint came.'),
+  SWEEP_MS: milliseconds.default(1_000).describe('How often expired leases are looked for.'),
+  DRAIN_MS: milliseconds.default(25_000).describe('How long a stopping process lets calls in flight finish.'),
+
+  NOTIFICATIONS_QUEUE_URLS: list.describe(
+    'Notification queues in our own AWS account, comma separated; read with the credentials below.',
+  ),
+  NOTIFICATIONS_RESEND_MS: z.coerce
+    .number()
+    .int()
+    .min(1_000)
+    .default(900_000)
+    .describe(
+      'After how long a sent notification that no queue gave back is sent again. Longer than the 5 minutes of deduplication.',
+    ),
+  AWS_REGION: z.string().min(1).default('us-east-1').describe("Region of the platform's own queues."),
+  AWS_ENDPOINT_URL: optional(z.url()).describe("Endpoint of the platform's own queues, when it is not AWS itself."),
+  AWS_ALLOWED_ENDPOINTS: list.describe(
+    'Origins that tenants may name as custom AWS endpoint, comma separated. Empty: none.',
+  ),
+});
+
+export type AppConfig = Readonly<z.infer<typeof AppConfigSchema>>;
+
+/** Reads the environment once, at boot. A bad value stops the process and names the variable, never its value. */
+export function loadConfig(env: Readonly<Record<string, string | undefined>>): AppConfig {
+  const parsed = AppConfigSchema.safeParse(env, { reportInput: false });
+  if (parsed.success) return Object.freeze(parsed.data);
+  throw new InvalidConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${expectation(issue)}`));
+}
+
+function expectation(issue: z.core.$ZodIssue): string {
+  const missing = issue.code === 'invalid_type' && issue.message.includes('received undefined');
+  return missing ? 'is required and not set' : issue.message;
+}
+
+export class InvalidConfigError extends AppError {
+  readonly code = 'CONFIG_INVALID';
+
+  constructor(readonly problems: readonly string[]) {
+    super(`Invalid environment:\n  ${problems.join('\n  ')}`);
+  }
+}

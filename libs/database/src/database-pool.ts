@@ -1,0 +1,102 @@
+import type { AppError } from '@puente/kernel';
+import { Pool, type PoolClient } from 'pg';
+import { DatabaseUnavailableError } from './database-errors';
+import type { Queryable } from './transaction';
+
+export interface DatabasePoolOptions {
+  readonly url: string;
+  readonly max: number;
+  readonly applicationName: string;
+}
+
+/**
+ * A pool of one role, for hand-written SQL. Subclasses are the injection tokens: which role a class works as is
+ * visible in its constructor.
+ */
+export abstract class DatabasePool implements Queryable {
+  protected readonly pool: Pool;
+
+  constructor(options: DatabasePoolOptions) {
+    this.pool = new Pool({
+      connectionString: options.url,
+      max: options.max,
+      application_name: options.applicationName,
+      connectionTimeoutMillis: 5_000,
+      idle_in_transaction_session_timeout: 60_000,
+      statement_timeout: 60_000,
+    });
+    // An idle connection that breaks is replaced at the next query; without a listener it would end the process.
+    this.pool.on('error', () => undefined);
+  }
+
+  async query<Row>(sql: string, params: readonly unknown[] = []): Promise<Row[]> {
+    const client = await this.connect();
+    try {
+      const result = await client.query(sql, params as unknown[]);
+      client.release();
+      return result.rows as Row[];
+    } catch (error) {
+      client.release(isConnectionLost(error));
+      throw error;
+    }
+  }
+
+  /** Runs `work` in one transaction and rolls back when it throws. */
+  async transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
+    const client = await this.connect();
+    const tx: Queryable = {
+      query: async <Row>(sql: string, params: readonly unknown[] = []) =>
+        (await client.query(sql, params as unknown[])).rows as Row[],
+    };
+    try {
+      await client.query('BEGIN');
+      const result = await work(tx);
+      await client.query('COMMIT');
+      client.release();
+      return result;
+    } catch (error) {
+      const broken = isConnectionLost(error) || !(await rolledBack(client));
+      client.release(broken);
+      throw error;
+    }
+  }
+
+  /** A connection of its own, for LISTEN. The caller releases it. */
+  async connect(): Promise<PoolClient> {
+    try {
+      return await this.pool.connect();
+    } catch (cause) {
+      throw new DatabaseUnavailableError(cause) satisfies AppError;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.pool.end();
+  }
+}
+
+/** All tenants' operations, attempts, lanes and inbox; nothing on credentials. */
+export class DispatchDatabase extends DatabasePool {}
+
+/** Reads API keys by their prefix, and whether a tenant is active. */
+export class AuthDatabase extends DatabasePool {}
+
+/** Migrations, partitions, retention and re-wrapping. Only the command line and the sandbox hold its URL. */
+export class OwnerDatabase extends DatabasePool {}
+
+async function rolledBack(client: PoolClient): Promise<boolean> {
+  try {
+    await client.query('ROLLBACK');
+    return true;
+  } catch {
+    return false; // the connection is gone, and PostgreSQL rolls back by itself
+  }
+}
+
+/** Whether the error means that the connection is of no more use (SQLSTATE classes 08 and 57P, or a socket error). */
+export function isConnectionLost(error: unknown): boolean {
+  const code = (error as { code?: unknown } | null)?.code;
+  if (typeof code === 'string' && /^(08|57P)/.test(code)) return true;
+  if (typeof code === 'string' && /^(ECONN|EPIPE|ETIMEDOUT)/.test(code)) return true;
+  return error instanceof Error && /Connection terminated|connection timeout|not queryable/i.test(error.message);
+}

@@ -1,0 +1,103 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** The notifications flow: which queue belongs to whom, who handles which event, and each notification's journey. */
+export class CreateNotifications1764000003000 implements MigrationInterface {
+  readonly name = 'CreateNotifications1764000003000';
+
+  async up(db: QueryRunner): Promise<void> {
+    // The queue's address is all a foreign producer knows, so it is also what tells us the tenant.
+    await db.query(`
+      CREATE TABLE notification_queues (
+        id                    uuid PRIMARY KEY,
+        tenant_id             uuid NOT NULL REFERENCES tenants (id),
+        queue_url             text NOT NULL UNIQUE,
+        dead_letter_queue_url text NOT NULL,
+        integration           text NOT NULL DEFAULT 'default', -- the tenant's sqs account that reaches it
+        created_at            timestamptz NOT NULL DEFAULT now(),
+        UNIQUE (tenant_id, id),
+        UNIQUE (tenant_id)
+      )`);
+    await db.query(`
+      CREATE TABLE notification_handlers (
+        id          uuid PRIMARY KEY,
+        tenant_id   uuid NOT NULL REFERENCES tenants (id),
+        kind        text NOT NULL,                   -- event, or the sns_topic of messages that name none; '*' for the rest
+        topic_arn   text,                            -- NULL: the message's own sns_topic
+        integration text NOT NULL DEFAULT 'default', -- the tenant's sns account
+        on_unknown  text NOT NULL DEFAULT 'resend' CHECK (on_unknown IN ('review', 'resend', 'drop')),
+        enabled     boolean NOT NULL DEFAULT true,
+        created_at  timestamptz NOT NULL DEFAULT now(),
+        updated_at  timestamptz NOT NULL DEFAULT now(),
+        UNIQUE (tenant_id, id),
+        UNIQUE (tenant_id, kind)
+      )`);
+    await db.query(`
+      CREATE TABLE notifications (
+        id                   uuid PRIMARY KEY,
+        seq                  bigint GENERATED ALWAYS AS IDENTITY,
+        tenant_id            uuid NOT NULL REFERENCES tenants (id),
+        origin               text NOT NULL CHECK (origin IN ('api', 'queue')),
+        event                text,
+        topic                text NOT NULL,
+        content              jsonb NOT NULL,         -- envelope: subject and message
+        group_id             text NOT NULL,
+        body_md5             text NOT NULL,
+        queue_url            text NOT NULL,
+        queue_message_id     text,
+        send_operation_id    uuid,
+        sends                int NOT NULL DEFAULT 0,
+        queued_at            timestamptz,
+        handled_at           timestamptz,
+        handler_kind         text,
+        publish_operation_id uuid,
+        deduplicated_of      uuid,                   -- the queue took this one for a repeat of that one
+        dead_lettered_at     timestamptz,
+        dead_letter_reason   text,
+        created_at           timestamptz NOT NULL,
+        UNIQUE (tenant_id, id),
+        FOREIGN KEY (tenant_id, send_operation_id) REFERENCES operations (tenant_id, id) DEFERRABLE INITIALLY DEFERRED,
+        FOREIGN KEY (tenant_id, publish_operation_id) REFERENCES operations (tenant_id, id) DEFERRABLE INITIALLY DEFERRED,
+        FOREIGN KEY (tenant_id, deduplicated_of) REFERENCES notifications (tenant_id, id)
+      )`);
+    await db.query(`CREATE INDEX notifications_listed ON notifications (tenant_id, seq DESC)`);
+    await db.query(`CREATE INDEX notifications_message ON notifications (tenant_id, queue_url, queue_message_id)`);
+    // What the re-sender looks for: sent, but the queue never gave it back.
+    await db.query(`CREATE INDEX notifications_unseen ON notifications (queued_at)
+      WHERE queued_at IS NOT NULL AND handled_at IS NULL AND deduplicated_of IS NULL AND dead_lettered_at IS NULL`);
+    await db.query(`
+      CREATE TABLE dead_letters (
+        id              uuid PRIMARY KEY,
+        tenant_id       uuid NOT NULL REFERENCES tenants (id),
+        queue_url       text NOT NULL,
+        message_id      text NOT NULL,
+        notification_id uuid,
+        reason          text NOT NULL,
+        body_md5        text NOT NULL,
+        at              timestamptz NOT NULL,
+        UNIQUE (tenant_id, id),
+        UNIQUE (tenant_id, queue_url, message_id),
+        FOREIGN KEY (tenant_id, notification_id) REFERENCES notifications (tenant_id, id)
+      )`);
+    for (const table of ['notification_queues', 'notification_handlers', 'notifications', 'dead_letters']) {
+      await db.query(`SELECT guard_tenant_table('${table}')`);
+      await db.query(`GRANT SELECT, INSERT, UPDATE ON ${table} TO puente_app`);
+    }
+    await db.query(`GRANT DELETE ON notification_queues, notification_handlers TO puente_app`);
+    // Grouped accepts insert for many tenants at once; the consumers' supervisor must know whose queue it reads.
+    await db.query(`CREATE POLICY dispatch_accepts ON notifications FOR INSERT TO puente_dispatch WITH CHECK (true)`);
+    await db.query(`GRANT INSERT ON notifications TO puente_dispatch`);
+    for (const table of ['notification_queues', 'notifications']) {
+      await db.query(`CREATE POLICY dispatch_reads ON ${table} FOR SELECT TO puente_dispatch USING (true)`);
+    }
+    await db.query(`GRANT SELECT ON notification_queues TO puente_dispatch`);
+    await db.query(
+      `GRANT SELECT (id, tenant_id, queued_at, handled_at, deduplicated_of, dead_lettered_at) ON notifications TO puente_dispatch`,
+    );
+  }
+
+  async down(db: QueryRunner): Promise<void> {
+    for (const table of ['dead_letters', 'notifications', 'notification_handlers', 'notification_queues']) {
+      await db.query(`DROP TABLE ${table}`);
+    }
+  }
+}

@@ -1,0 +1,15 @@
+import type { EntityManager } from 'typeorm';
+
+/** What runs SQL: a pool, or a transaction. Rows come back typed by the caller; it knows its own SELECT. */
+export interface Queryable {
+  query<Row = Record<string, unknown>>(sql: string, params?: readonly unknown[]): Promise<Row[]>;
+}
+
+/**
+ * An open transaction of one tenant, as role `puente_app` with the tenant set: row-level security shows only its rows.
+ * `manager` is TypeORM's, on the same connection, for entities.
+ */
+export interface TenantTransaction extends Queryable {
+  readonly tenantId: string;
+  readonly manager: EntityManager;
+}
