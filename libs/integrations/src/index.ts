@@ -1,0 +1,2 @@
+export * from './credential-vault.port';
+export * from './provider';

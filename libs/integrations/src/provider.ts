@@ -1,0 +1,160 @@
+import type { Effect, Failure, OnUnknown, ProviderCall, Reconciliation, Secret } from '@puente/kernel';
+import type { PolicyName } from '@puente/resilience';
+import type { z } from 'zod';
+
+/** Column Tipo of the integration documents (SYSTEMS S4.1). */
+export type ProviderCategory =
+  'Pagos' | 'Auth' | 'Notificaciones' | 'Storage' | 'Analytics' | 'Mensajeria' | 'Contabilidad' | 'Computo';
+
+export interface ProviderMeta {
+  /** Folder, document, inventory row and column value alike: `sqs`. */
+  readonly id: string;
+  readonly code: `INT-${string}`;
+  readonly title: string;
+  readonly vendor: string;
+  readonly category: ProviderCategory;
+  /** `tipo` of the inventory: "pagos", "mensajeria" … */
+  readonly inventoryType: string;
+  /** ISO dates. */
+  readonly integratedOn: string;
+  readonly reviewedOn: string;
+  readonly references: readonly { readonly title: string; readonly url: string }[];
+}
+
+/**
+ * Whose credentials a call uses (SYSTEMS S4.7). `global`: ours. `tenant`: the tenant's, and never ours instead.
+ * `hybrid`: ours, overridden field by field; only the fields named in `globalFields` may come from us.
+ */
+export type CredentialModel = 'global' | 'tenant' | 'hybrid';
+
+/** Two schemas on purpose: what is in `secrets` is encrypted and never read back; `config` is shown. All strict objects. */
+export interface CredentialSpec<S extends z.ZodObject, C extends z.ZodObject> {
+  readonly model: CredentialModel;
+  readonly secrets: S;
+  readonly config: C;
+  /** Hybrid only: fields of `secrets` or `config` that may be the platform's own. */
+  readonly globalFields?: readonly string[];
+  /** Field → environment variable (S4.2), for documents, `.env.example` and `puente integrations import`. */
+  readonly env: Readonly<
+    Record<string, { readonly variable: string; readonly descripcion: string; readonly required: boolean }>
+  >;
+  readonly rotateEveryDays: number;
+  /** Config fields whose change demands the secrets again: else a stored key could be sent to another host. */
+  readonly rebindOn: readonly (keyof z.output<C> & string)[];
+}
+
+/** What `connect` may know beyond the credentials. */
+export interface ConnectContext {
+  readonly tenantId: string;
+  /** Made by us per tenant, demanded by the tenant's role (confused deputy). */
+  readonly externalId: string;
+  /** Origins an operator allows as custom endpoints. */
+  readonly allowedEndpoints: readonly string[];
+}
+
+/** What the shared chain hands to an operation: stable dedupe key, which repeat this is, and the abort signal. */
+export type OperationCall = Pick<
+  ProviderCall,
+  'operationId' | 'dedupeKey' | 'repeat' | 'attempt' | 'signal' | 'tenantId' | 'traceId'
+>;
+
+/** A function type that, like a method, accepts a narrower input than its list type says. */
+type EffectOf<Input> = { of(input: Input): Effect }['of'];
+
+export interface OperationSpec<Client, I extends z.ZodType = z.ZodType, O extends z.ZodType = z.ZodType> {
+  /** One English sentence for OpenAPI, one Spanish for the document. */
+  readonly summary: string;
+  readonly descripcion: string;
+  /** Column Endpoint/Metodo of the document: `POST / (Action=Publish)`. */
+  readonly endpoint: string;
+  /** The provider's own page about it. */
+  readonly documentation: string;
+  /** Declared, or computed from the parsed input once, at accept. */
+  readonly effect: Effect | EffectOf<z.output<I>>;
+  readonly policy: PolicyName;
+  /** `idempotent` only: how long the provider remembers our key. Left out: for ever. */
+  readonly idempotentForMs?: number;
+  /** `reconcilable` only: the longest time the provider may still act after we gave up. */
+  readonly settleMs?: number;
+  readonly onUnknown?: OnUnknown;
+  readonly input: I;
+  readonly output: O;
+  readonly example: { readonly input: z.input<I>; readonly output: z.input<O> };
+  /** One try. Answers with the provider's output or throws what the SDK throws; `classify` turns that into an outcome. */
+  run(client: Client, input: z.output<I>, call: OperationCall): Promise<unknown>;
+  /** `reconcilable` only: did it happen? */
+  reconcile?(client: Client, input: z.output<I>, call: OperationCall): Promise<Reconciliation>;
+}
+
+export interface RateLimitSpec {
+  /** Spanish, column Limite: "Solicitudes por segundo (Publish)". */
+  readonly limite: string;
+  readonly quota: number;
+  readonly windowMs: number;
+  readonly per: 'credential' | 'global';
+  /** Spanish, column "Accion si excede". */
+  readonly accion: string;
+}
+
+export interface ErrorSpec {
+  /** HTTP status or the provider's code, as the provider writes it. */
+  readonly code: string;
+  readonly failure: Failure['kind'];
+  /** Spanish, for the document. */
+  readonly descripcion: string;
+  readonly accion: string;
+}
+
+export interface ProviderDefinition<
+  S extends z.ZodObject = z.ZodObject,
+  C extends z.ZodObject = z.ZodObject,
+  Client = unknown,
+  Ops extends Record<string, OperationSpec<Client>> = Record<string, OperationSpec<Client>>,
+> {
+  readonly meta: ProviderMeta;
+  readonly credentials: CredentialSpec<S, C>;
+  /** Builds a client; cached per credential version. SDK retries are off. */
+  connect(secrets: Secret<z.output<S>>, config: z.output<C>, context: ConnectContext): Client;
+  /** Frees what `connect` opened, when the credential version leaves the cache. */
+  disconnect?(client: Client): void;
+  readonly operations: Ops;
+  /** Which calls share breaker, cap and pause. Default: one lane per tenant, provider and integration. */
+  lane?(operation: keyof Ops & string, input: unknown, integration: string): string;
+  /** "Test connection": a read that fails on wrong credentials. `unauthorized` and `rejected` both mean: not usable. */
+  readonly probe: { readonly operation: keyof Ops & string; readonly input: (config: z.output<C>) => unknown };
+  readonly limits: readonly RateLimitSpec[];
+  readonly errors: readonly ErrorSpec[];
+  /** Spanish sentences for the document: what happens instead when the provider is not available. */
+  readonly fallbacks: readonly string[];
+  readonly monitoring?: {
+    readonly latencyMs?: number;
+    readonly errorPercent?: number;
+    readonly limitUsedPercent?: number;
+  };
+  /** Turns what the SDK threw into a failure. Total: what it does not know is `unknown`, never "failed". */
+  classify(error: unknown): Failure;
+}
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- a heterogeneous list of definitions; each was checked when it was defined
+export type AnyProvider = ProviderDefinition<any, any, any, any>;
+
+/**
+ * Declares a provider (DESIGN §3). `operations` is a callback so that every `run` knows the client's type; `connect`
+ * comes before it in the literal, because the type is inferred from there.
+ */
+export function defineProvider<
+  S extends z.ZodObject,
+  C extends z.ZodObject,
+  Client,
+  Ops extends Record<string, OperationSpec<Client>>,
+>(
+  definition: Omit<ProviderDefinition<S, C, Client, Ops>, 'operations'> & {
+    readonly operations: (
+      operation: <I extends z.ZodType, O extends z.ZodType>(
+        spec: OperationSpec<Client, I, O>,
+      ) => OperationSpec<Client, I, O>,
+    ) => Ops;
+  },
+): ProviderDefinition<S, C, Client, Ops> {
+  return Object.freeze({ ...definition, operations: definition.operations((spec) => spec) });
+}

@@ -1,0 +1,30 @@
+/** How a kind of traffic behaves when it fails. One row per kind; no policy lives elsewhere. */
+export interface Policy {
+  /** Ceiling of one try. Shorter than a lease, see `LEASE_MS`. */
+  readonly timeoutMs: number;
+  /** Full jitter: each wait is uniform in [0, min(capMs, baseMs * 2^n)]. The 429 ladder is the directive's own and not set here. */
+  readonly backoff: { readonly baseMs: number; readonly capMs: number };
+  /**
+   * Waits of a background operation, one per retry; it replaces the ladder of the retry table (DESIGN §4), never its
+   * verdicts. For traffic that must outlive an outage of the provider.
+   */
+  readonly schedule?: readonly number[];
+}
+
+const MINUTE = 60_000;
+
+// prettier-ignore
+export const policies = {
+  interactive: { timeoutMs:  3_000, backoff: { baseMs:   100, capMs:     500 } },
+  payment:     { timeoutMs: 15_000, backoff: { baseMs:   500, capMs:   4_000 } },
+  messaging:   { timeoutMs: 10_000, backoff: { baseMs:   250, capMs:  60_000 },
+                 schedule: [1_000, 2_000, 4_000, 8_000, 15_000, 30_000, MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 20 * MINUTE, 40 * MINUTE] },
+  bulk:        { timeoutMs: 15_000, backoff: { baseMs: 1_000, capMs: 300_000 } },
+} as const satisfies Record<string, Policy>;
+
+export type PolicyName = keyof typeof policies;
+
+/** @throws never: an unknown name in an old row falls back to `messaging`, the most patient one */
+export function policyNamed(name: string): Policy {
+  return name in policies ? policies[name as PolicyName] : policies.messaging;
+}

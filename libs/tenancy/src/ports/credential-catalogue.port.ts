@@ -1,0 +1,36 @@
+import type { Outcome, Secret } from '@puente/kernel';
+import type { z } from 'zod';
+
+/** What tenancy must know of a provider to keep its credentials. Integrations implements it; the app binds it. */
+export interface CredentialRules {
+  readonly provider: string;
+  readonly model: 'global' | 'tenant' | 'hybrid';
+  readonly secrets: z.ZodObject;
+  readonly config: z.ZodObject;
+  readonly globalFields: readonly string[];
+  readonly rotateEveryDays: number;
+  readonly rebindOn: readonly string[];
+}
+
+export abstract class CredentialCatalogue {
+  /** @returns undefined for a provider that does not exist */
+  abstract rulesOf(provider: string): CredentialRules | undefined;
+  abstract providers(): readonly string[];
+}
+
+/** Tries credentials with the provider's probe before they are used ("test connection"). */
+export abstract class CredentialProbe {
+  abstract probe(candidate: {
+    readonly tenantId: string;
+    readonly provider: string;
+    readonly integration: string;
+    readonly secrets: Secret<Readonly<Record<string, unknown>>>;
+    readonly config: Readonly<Record<string, unknown>>;
+    readonly externalId: string;
+  }): Promise<Outcome>;
+}
+
+/** Told when credentials became usable again, so that lanes paused as unauthorized go on. The app binds it to the ledger. */
+export abstract class CredentialsMended {
+  abstract mended(tenantId: string, provider: string, integration: string): Promise<void>;
+}
