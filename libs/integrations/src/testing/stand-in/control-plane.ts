@@ -1,0 +1,170 @@
+import { z } from 'zod';
+import { FaultOrder } from './faults';
+import type { FaultBook } from './faults';
+import { jsonReply } from './stand-in-http';
+import type {
+  ControlReply,
+  ControlRoute,
+  SandboxPart,
+  SandboxServices,
+  StandInReply,
+  StandInRequest,
+} from './stand-in.port';
+import { isStandIn } from './stand-in.port';
+
+const PREFIX = '/_sandbox';
+const Advance = z.strictObject({
+  advanceMs: z
+    .int()
+    .min(-10 * 365 * 86_400_000)
+    .max(10 * 365 * 86_400_000),
+});
+const Received = z.object({
+  since: z.union([z.coerce.date(), z.undefined()]),
+  limit: z.union([z.coerce.number().int().min(1).max(1_000_000), z.undefined()]),
+});
+
+export interface ControlPlaneOptions {
+  readonly parts: readonly SandboxPart[];
+  readonly services: SandboxServices;
+  readonly faults: FaultBook;
+  /** Empties everything, as after a first start. */
+  readonly reset: () => Promise<void>;
+}
+
+/** `/_sandbox/…`: what a test or a curious person asks of the stand-ins and orders from them. Not part of any provider. */
+export class ControlPlane {
+  private readonly routes = new Map<string, Map<string, ControlRoute>>();
+
+  constructor(private readonly options: ControlPlaneOptions) {
+    this.add(PREFIX, { method: 'GET', path: '', summary: 'This list.', handle: async () => ok(this.index()) });
+    this.add(PREFIX, {
+      method: 'POST',
+      path: '/reset',
+      summary: 'Empties data, faults, received and clocks of all stand-ins.',
+      handle: async () => {
+        await options.reset();
+        return ok({ reset: true });
+      },
+    });
+    for (const part of options.parts) this.addPart(part);
+  }
+
+  owns(request: StandInRequest): boolean {
+    return request.path === PREFIX || request.path.startsWith(`${PREFIX}/`);
+  }
+
+  async handle(request: StandInRequest): Promise<StandInReply> {
+    const path = request.path.length > PREFIX.length ? request.path.replace(/\/+$/, '') : request.path;
+    const methods = this.routes.get(path);
+    if (!methods) return refuse(404, `There is no ${path}. GET ${PREFIX} lists what there is.`);
+    const route = methods.get(request.method);
+    if (!route) return refuse(405, `${path} knows ${[...methods.keys()].join(', ')}, not ${request.method}.`);
+    const body = parseBody(request.body);
+    if (!body.ok) return refuse(400, 'The body is not JSON.');
+    try {
+      const reply = await route.handle({ query: request.query, body: body.value, host: request.host });
+      return jsonReply(reply.status, reply.body);
+    } catch (error) {
+      if (error instanceof z.ZodError) return refuse(422, z.prettifyError(error));
+      return refuse(500, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  private addPart(part: SandboxPart): void {
+    const base = `${PREFIX}/${part.id}`;
+    const own: ControlRoute[] = [...(part.control ?? [])].map((route) => ({ ...route, path: `/${route.path}` }));
+    const usual = isStandIn(part)
+      ? [this.receivedRoute(part.id), ...this.faultRoutes(part.id), this.clockRoute(part.id)]
+      : [];
+    for (const route of [...usual, ...own]) this.add(base, route);
+  }
+
+  private add(base: string, route: ControlRoute): void {
+    const path = base + route.path;
+    const methods = this.routes.get(path) ?? new Map<string, ControlRoute>();
+    methods.set(route.method, route);
+    this.routes.set(path, methods);
+  }
+
+  private receivedRoute(part: string): ControlRoute {
+    return {
+      method: 'GET',
+      path: '/received',
+      summary: 'Every effect, oldest first. ?since=<time> ?limit=<n>',
+      handle: async ({ query }) => {
+        const { since, limit } = Received.parse({
+          since: query.get('since') ?? undefined,
+          limit: query.get('limit') ?? undefined,
+        });
+        return ok(await this.options.services.effects.list(part, { since, limit }));
+      },
+    };
+  }
+
+  private faultRoutes(part: string): ControlRoute[] {
+    const { faults } = this.options;
+    const path = '/faults';
+    return [
+      {
+        method: 'GET',
+        path,
+        summary: 'Faults still waiting for a request.',
+        handle: async () => ok(faults.list(part)),
+      },
+      {
+        method: 'POST',
+        path,
+        summary:
+          '{operation?, match?, status?, code?, message?, body?, retryAfter?, delayMs?, reset?: before|after, apply?, applyAfterMs?, times?}',
+        handle: async ({ body }) => {
+          faults.add(part, FaultOrder.parse(body));
+          return { status: 201, body: faults.list(part) };
+        },
+      },
+      {
+        method: 'DELETE',
+        path,
+        summary: 'Forgets all faults of this stand-in.',
+        handle: async () => {
+          faults.clear(part);
+          return ok([]);
+        },
+      },
+    ];
+  }
+
+  private clockRoute(part: string): ControlRoute {
+    return {
+      method: 'POST',
+      path: '/clock',
+      summary: '{advanceMs}: moves this stand-in through time.',
+      handle: async ({ body }) =>
+        ok({ offsetMs: await this.options.services.clock.advance(part, Advance.parse(body).advanceMs) }),
+    };
+  }
+
+  private index(): unknown {
+    const routes = [...this.routes].flatMap(([path, methods]) =>
+      [...methods.values()].map(({ method, summary }) => ({ route: `${method} ${path}`, summary })),
+    );
+    return { standIns: this.options.parts.filter(isStandIn).map(({ id }) => id), routes };
+  }
+}
+
+function ok(body: unknown): ControlReply {
+  return { status: 200, body };
+}
+
+function refuse(status: number, message: string): StandInReply {
+  return jsonReply(status, { error: message });
+}
+
+function parseBody(body: Buffer): { ok: true; value: unknown } | { ok: false } {
+  if (body.length === 0) return { ok: true, value: undefined };
+  try {
+    return { ok: true, value: JSON.parse(body.toString('utf8')) as unknown };
+  } catch {
+    return { ok: false };
+  }
+}
