@@ -92,12 +92,12 @@ export type AppConfig = Readonly<z.infer<typeof AppConfigSchema>>;
 export function loadConfig(env: Readonly<Record<string, string | undefined>>): AppConfig {
   const parsed = AppConfigSchema.safeParse(env, { reportInput: false });
   if (parsed.success) return Object.freeze(parsed.data);
-  throw new InvalidConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${expectation(issue)}`));
-}
-
-function expectation(issue: z.core.$ZodIssue): string {
-  const missing = issue.code === 'invalid_type' && issue.message.includes('received undefined');
-  return missing ? 'is required and not set' : issue.message;
+  throw new InvalidConfigError(
+    parsed.error.issues.map((issue) => {
+      const name = issue.path.join('.');
+      return `${name}: ${(env[name] ?? '') === '' ? 'is required and not set' : issue.message}`;
+    }),
+  );
 }
 
 export class InvalidConfigError extends AppError {

@@ -44,13 +44,7 @@ export type Failure = Exclude<Outcome, { kind: 'ok' }>;
 
 /** The rows of the retry table (DESIGN §4): an `unknown` outcome is split by its cause. */
 export type FailureClass =
-  | 'throttled'
-  | 'not_sent'
-  | 'server_error'
-  | 'timeout'
-  | 'reset'
-  | 'unauthorized'
-  | 'rejected';
+  'throttled' | 'not_sent' | 'server_error' | 'timeout' | 'reset' | 'unauthorized' | 'rejected';
 
 export function ok<T>(output: T): Outcome<T> {
   return { kind: 'ok', output };
@@ -86,6 +80,4 @@ export function mayHaveBeenSent(outcome: Outcome): boolean {
 
 /** What asking the provider afterwards can answer (DESIGN §3, `reconcile`). */
 export type Reconciliation<T = unknown> =
-  | { readonly kind: 'applied'; readonly output: T }
-  | { readonly kind: 'absent' }
-  | { readonly kind: 'pending' };
+  { readonly kind: 'applied'; readonly output: T } | { readonly kind: 'absent' } | { readonly kind: 'pending' };

@@ -1,0 +1,38 @@
+import { createZodDto } from 'nestjs-zod';
+import { z } from 'zod';
+import { displayName } from '../tenants/tenants.dto';
+
+const scope = z.enum(['client', 'admin', 'audit', 'platform']);
+
+export class CreateApiKey extends createZodDto(
+  z
+    .strictObject({
+      name: displayName,
+      scopes: z.array(scope).min(1).max(4),
+      userScope: z.string().min(1).max(120).optional().meta({ description: 'Restricts the key to one end user.' }),
+      expiresAt: z.iso.datetime({ offset: true }).optional(),
+    })
+    .meta({ examples: [{ name: 'tienda web', scopes: ['client'] }] }),
+) {}
+
+export class ApiKeyParams extends createZodDto(z.strictObject({ id: z.uuid().toLowerCase() })) {}
+
+const key = {
+  id: z.uuid(),
+  prefix: z.string(),
+  name: z.string(),
+  scopes: z.array(scope),
+  userScope: z.string().nullable(),
+  createdAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime().nullable(),
+  revokedAt: z.iso.datetime().nullable(),
+  lastUsedAt: z.iso.datetime().nullable(),
+};
+
+export class ApiKeyView extends createZodDto(z.object(key)) {}
+
+export class ApiKeyList extends createZodDto(z.object({ items: z.array(z.object(key)) })) {}
+
+export class CreatedApiKey extends createZodDto(
+  z.object({ ...key, key: z.string().meta({ description: 'Shown once; we keep only its hash.' }) }),
+) {}

@@ -1,0 +1,41 @@
+import { createZodDto } from 'nestjs-zod';
+import { z } from 'zod';
+import { pageQuery } from '../tenants/tenants.dto';
+
+export class AuditQuery extends createZodDto(
+  z.strictObject({
+    ...pageQuery,
+    action: z.string().max(80).optional(),
+    actor: z.string().max(120).optional(),
+    since: z.iso.datetime({ offset: true }).optional(),
+    until: z.iso.datetime({ offset: true }).optional(),
+  }),
+) {}
+
+export class AuditPage extends createZodDto(
+  z.object({
+    items: z.array(
+      z.object({
+        seq: z.string(),
+        at: z.iso.datetime(),
+        actor: z.string(),
+        action: z.string(),
+        target: z.string(),
+        outcome: z.enum(['done', 'denied', 'failed']),
+        ip: z.string().nullable(),
+        requestId: z.string().nullable(),
+        detail: z.record(z.string(), z.unknown()),
+        hash: z.string().meta({ description: 'SHA-256 over this entry and the hash before it, hex.' }),
+      }),
+    ),
+    next: z.string().nullable(),
+  }),
+) {}
+
+export class AuditVerification extends createZodDto(
+  z.object({
+    ok: z.boolean(),
+    checked: z.int(),
+    firstBadSeq: z.string().nullable().meta({ description: 'The first entry that does not fit the chain.' }),
+  }),
+) {}

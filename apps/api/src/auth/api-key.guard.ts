@@ -1,0 +1,31 @@
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { ApiKeys, type Scope } from '@puente/tenancy';
+import { ForbiddenError } from '../http/http-errors';
+import type { AuthenticatedRequest } from './caller.decorator';
+import { PUBLIC, SCOPES } from './scopes.decorator';
+
+/** Authenticates the key, then compares scopes. Closed by default: a route that declares nothing is for nobody. */
+@Injectable()
+export class ApiKeyGuard implements CanActivate {
+  constructor(
+    private readonly keys: ApiKeys,
+    private readonly reflector: Reflector,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const places = [context.getHandler(), context.getClass()];
+    if (this.reflector.getAllAndOverride<boolean | undefined>(PUBLIC, places)) return true;
+    const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
+    const caller = await this.keys.authenticate(bearerToken(request.headers.authorization));
+    const needed = this.reflector.getAllAndOverride<Scope[] | undefined>(SCOPES, places) ?? [];
+    if (!needed.some((scope) => caller.scopes.includes(scope))) throw new ForbiddenError(needed);
+    request.caller = caller;
+    return true;
+  }
+}
+
+/** The token of `Authorization: Bearer …`; an empty one is no key and fails like any wrong key. */
+function bearerToken(header: string | undefined): string {
+  return /^Bearer +(\S+)$/i.exec(header ?? '')?.[1] ?? '';
+}

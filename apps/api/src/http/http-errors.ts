@@ -1,0 +1,49 @@
+import { AppError, type Failure } from '@puente/kernel';
+import type { FieldProblem } from './problem';
+
+/** The body, query or a header does not fit its schema. */
+export class InvalidRequestError extends AppError {
+  readonly code = 'INVALID_INPUT';
+
+  constructor(readonly errors: readonly FieldProblem[]) {
+    super(`The request does not fit its schema: ${errors.map(({ path }) => path || '(body)').join(', ')}.`);
+  }
+}
+
+/** A request that is broken below the level of schemas: not JSON, too deep, a malformed header. */
+export class BadRequestError extends AppError {
+  constructor(
+    readonly code: 'BODY_NOT_JSON' | 'BODY_TOO_DEEP' | 'IDEMPOTENCY_KEY_INVALID' | 'CURSOR_INVALID',
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** The key is valid, but not for this. */
+export class ForbiddenError extends AppError {
+  readonly code = 'FORBIDDEN';
+
+  constructor(needed: readonly string[]) {
+    super(`This needs an API key with one of these scopes: ${needed.join(', ')}.`);
+  }
+}
+
+/** A provider's answer, or the lack of one, as an error of our API. */
+export class ProviderCallError extends AppError {
+  constructor(
+    readonly code: 'PROVIDER_REJECTED' | 'CREDENTIALS_REJECTED' | 'PROVIDER_FAILED',
+    call: string,
+    readonly failure: Failure,
+    readonly operationId?: string,
+  ) {
+    super(`${call}: ${describe(failure)}`);
+  }
+}
+
+function describe(failure: Failure): string {
+  const said = [failure.code, failure.message].filter((part) => part !== undefined && part !== '').join(': ');
+  const what =
+    failure.kind === 'unknown' || failure.kind === 'not_sent' ? `${failure.kind} (${failure.cause})` : failure.kind;
+  return said === '' ? what : `${what}, the provider said ${said}`;
+}

@@ -1,0 +1,26 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { BadRequestError } from './http-errors';
+
+const KEY = /^[\x21-\x7e]{1,255}$/;
+const QUOTED = /^"(.*)"$/;
+
+/**
+ * The `Idempotency-Key` header, or undefined. Both spellings in use are taken: bare, and the quoted string of the IETF
+ * draft. 1 to 255 visible ASCII characters.
+ */
+export const IdempotencyKey = createParamDecorator((_: unknown, context: ExecutionContext): string | undefined => {
+  const header = context.switchToHttp().getRequest<FastifyRequest>().headers['idempotency-key'];
+  return header === undefined ? undefined : readIdempotencyKey(String(header));
+});
+
+/** @throws {BadRequestError} `IDEMPOTENCY_KEY_INVALID` */
+export function readIdempotencyKey(header: string): string {
+  const key = QUOTED.exec(header)?.[1] ?? header;
+  if (!KEY.test(key))
+    throw new BadRequestError(
+      'IDEMPOTENCY_KEY_INVALID',
+      'Idempotency-Key: expected 1 to 255 visible ASCII characters without spaces.',
+    );
+  return key;
+}

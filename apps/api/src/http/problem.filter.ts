@@ -1,0 +1,93 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
+import { isConnectionLost } from '@puente/database';
+import { AppError } from '@puente/kernel';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ERROR_STATUS } from './error-status';
+import { type FieldProblem, type Problem, PROBLEM_CONTENT_TYPE, problemTitle, problemType } from './problem';
+
+interface Described {
+  readonly code: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly errors?: readonly FieldProblem[];
+  readonly operationId?: string;
+}
+
+const HTTP_CODES: Readonly<Record<number, string>> = {
+  400: 'BAD_REQUEST',
+  404: 'NOT_FOUND',
+  405: 'METHOD_NOT_ALLOWED',
+  413: 'BODY_TOO_LARGE',
+  415: 'MEDIA_TYPE_UNSUPPORTED',
+};
+
+/**
+ * Every error leaves the API through here, as a problem document. What we did not expect is logged whole and answered
+ * with nothing but the request id, so that an internal message never reaches a client.
+ */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  private readonly log = new Logger(ProblemFilter.name);
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    const request = http.getRequest<FastifyRequest>();
+    const reply = http.getResponse<FastifyReply>();
+    const described = this.describe(error);
+    const problem: Problem = {
+      type: problemType(described.code),
+      title: problemTitle(described.code),
+      status: described.status,
+      code: described.code,
+      detail: described.detail,
+      requestId: request.id,
+      ...(described.operationId === undefined ? {} : { operationId: described.operationId }),
+      ...(described.errors === undefined ? {} : { errors: described.errors }),
+    };
+    if (described.status === 401) void reply.header('www-authenticate', 'Bearer');
+    if (described.status === 503) void reply.header('retry-after', '5');
+    void reply.status(described.status).header('content-type', PROBLEM_CONTENT_TYPE).send(problem);
+  }
+
+  private describe(error: unknown): Described {
+    if (error instanceof AppError) return this.ofAppError(error);
+    if (error instanceof HttpException) return ofHttpException(error);
+    if (isConnectionLost(error)) {
+      return {
+        code: 'DATABASE_UNAVAILABLE',
+        status: 503,
+        detail: 'PostgreSQL does not answer. Repeat the request, with the same Idempotency-Key, in a moment.',
+      };
+    }
+    return this.unexpected(error);
+  }
+
+  private ofAppError(error: AppError): Described {
+    const status = ERROR_STATUS[error.code];
+    if (status === undefined) return this.unexpected(error);
+    const { errors, operationId } = error as { errors?: readonly FieldProblem[]; operationId?: string };
+    return {
+      code: error.code,
+      status,
+      detail: error.message,
+      ...(errors === undefined ? {} : { errors }),
+      ...(operationId === undefined ? {} : { operationId }),
+    };
+  }
+
+  private unexpected(error: unknown): Described {
+    this.log.error(error instanceof Error ? (error.stack ?? error.message) : 'A value that is not an error was thrown');
+    return {
+      code: 'INTERNAL_ERROR',
+      status: 500,
+      detail: 'Something went wrong on our side. The request id finds it in the log.',
+    };
+  }
+}
+
+function ofHttpException(error: HttpException): Described {
+  const status = error.getStatus();
+  const code = HTTP_CODES[status] ?? (status >= 500 ? 'INTERNAL_ERROR' : 'BAD_REQUEST');
+  const detail = code === 'BODY_TOO_LARGE' ? 'The body is larger than 1 MiB.' : error.message;
+  return { code, status: ERROR_STATUS[code] ?? status, detail };
+}

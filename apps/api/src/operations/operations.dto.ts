@@ -1,0 +1,94 @@
+import { ON_UNKNOWN } from '@puente/kernel';
+import { OPERATION_STATES } from '@puente/ledger';
+import { createZodDto } from 'nestjs-zod';
+import { z } from 'zod';
+import { integrationName } from '../integrations/integrations.dto';
+
+const uuid = z.uuid().toLowerCase();
+
+export class CallQuery extends createZodDto(
+  z.strictObject({
+    name: integrationName,
+    waitMs: z.coerce
+      .number()
+      .int()
+      .min(0)
+      .max(60_000)
+      .default(15_000)
+      .meta({ description: 'How long to wait for the answer before 202.' }),
+    onUnknown: z
+      .enum(ON_UNKNOWN)
+      .default('review')
+      .meta({ description: 'For calls that cannot be repeated safely: what to do when the answer is lost.' }),
+  }),
+) {}
+
+export class OperationParams extends createZodDto(z.strictObject({ id: uuid })) {}
+
+export class ListOperationsQuery extends createZodDto(
+  z.strictObject({
+    provider: z.string().max(50).optional(),
+    operation: z.string().max(64).optional(),
+    state: z.enum(OPERATION_STATES).optional(),
+    routeKey: z.string().max(400).optional(),
+    since: z.iso.datetime({ offset: true }).optional(),
+    until: z.iso.datetime({ offset: true }).optional(),
+    cursor: z.string().max(64).optional(),
+    limit: z.coerce.number().int().min(1).max(100).default(25),
+  }),
+) {}
+
+export class ResolveOperation extends createZodDto(
+  z.strictObject({
+    outcome: z.enum(['applied', 'absent']).meta({ description: 'What you found out at the provider.' }),
+    then: z
+      .enum(['close', 'resend'])
+      .meta({ description: 'Close it, or send it again; only what is absent can be sent again.' }),
+    note: z.string().max(500).optional(),
+  }),
+) {}
+
+export class OperationAttempt extends createZodDto(
+  z.object({
+    number: z.int(),
+    mode: z.string(),
+    startedAt: z.iso.datetime(),
+    durationMs: z.int(),
+    outcome: z.string(),
+    providerCode: z.string().nullable(),
+    providerStatus: z.int().nullable(),
+    excerpt: z.string().nullable(),
+    repeat: z.boolean(),
+  }),
+) {}
+
+const summary = {
+  id: z.uuid(),
+  provider: z.string(),
+  operation: z.string(),
+  integration: z.string(),
+  effect: z.string(),
+  state: z.enum(OPERATION_STATES),
+  attempt: z.int(),
+  repeats: z.int().meta({ description: 'Calls made although an earlier one may have happened.' }),
+  maybeSent: z.boolean(),
+  failure: z.string().nullable(),
+  providerCode: z.string().nullable(),
+  providerStatus: z.int().nullable(),
+  failureMessage: z.string().nullable(),
+  routeKey: z.string().nullable(),
+  replayOf: z.uuid().nullable(),
+  nextAttemptAt: z.iso.datetime().nullable(),
+  createdAt: z.iso.datetime(),
+  settledAt: z.iso.datetime().nullable(),
+};
+
+export class OperationSummary extends createZodDto(z.object(summary)) {}
+
+export class OperationDetail extends createZodDto(
+  z.object({ ...summary, output: z.unknown().nullable(), attempts: z.array(OperationAttempt.schema) }),
+) {}
+
+export class OperationPage extends createZodDto(
+  z.object({ items: z.array(z.object(summary)), next: z.string().nullable() }),
+) {}

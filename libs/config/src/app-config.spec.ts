@@ -1,0 +1,33 @@
+import { InvalidConfigError, loadConfig } from './app-config';
+
+const complete = {
+  DATABASE_APP_URL: 'postgres://puente_app:x@127.0.0.1/puente',
+  DATABASE_DISPATCH_URL: 'postgres://puente_dispatch:x@127.0.0.1/puente',
+  DATABASE_AUTH_URL: 'postgres://puente_auth:x@127.0.0.1/puente',
+};
+
+describe('loadConfig', () => {
+  it('fills in defaults, takes empty as unset and freezes the result', () => {
+    const config = loadConfig({ ...complete, API_URL: '', NOTIFICATIONS_QUEUE_URLS: ' http://a/1/q.fifo, ' });
+
+    expect(config.PORT).toBe(3000);
+    expect(config.API_URL).toBeUndefined();
+    expect(config.NOTIFICATIONS_QUEUE_URLS).toEqual(['http://a/1/q.fifo']);
+    expect(Object.isFrozen(config)).toBe(true);
+  });
+
+  it('names every bad variable and what was expected, never the value', () => {
+    const secret = 'mysql://root:hunter2@db/puente';
+    const load = (): unknown => loadConfig({ ...complete, DATABASE_APP_URL: secret, PORT: 'hunter3', LEASE_MS: '0' });
+
+    expect(load).toThrow(InvalidConfigError);
+    expect(load).toThrow(/DATABASE_APP_URL: expected a postgres:\/\/ URL/);
+    expect(load).toThrow(/PORT: /);
+    expect(load).toThrow(/LEASE_MS: /);
+    expect(load).not.toThrow(/hunter/);
+  });
+
+  it('says which variable is missing', () => {
+    expect(() => loadConfig({})).toThrow(/DATABASE_APP_URL: is required and not set/);
+  });
+});
