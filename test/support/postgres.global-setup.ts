@@ -4,8 +4,11 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { RunningPostgres } from '../../apps/sandbox/src/embedded-postgres';
-import { PortTakenError, freePort, startEmbeddedPostgres } from '../../apps/sandbox/src/embedded-postgres';
+// Its files and not its index, which would load all of the database library for nothing.
+import type { RunningPostgres } from '../../apps/sandbox/src/embedded-postgres/embedded-postgres';
+import { startEmbeddedPostgres } from '../../apps/sandbox/src/embedded-postgres/embedded-postgres';
+import { PortTakenError } from '../../apps/sandbox/src/embedded-postgres/embedded-postgres.errors';
+import { freePort } from '../../apps/sandbox/src/embedded-postgres/free-port';
 import type { TestServer } from './test-server';
 import { keepTestServer, superuserUrlVariable } from './test-server';
 

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -20,7 +20,7 @@ let home: string;
 let options: EmbeddedPostgresOptions & { log: jest.Mock };
 const running: RunningPostgres[] = [];
 
-/** An empty database, made once: most tests are about later starts, and a copy is faster than initdb. */
+/** A database for the tests of later starts. They share it: each finds it as the one before left it. */
 let made: string;
 
 beforeAll(async () => {
@@ -60,16 +60,6 @@ async function start(overrides: Partial<EmbeddedPostgresOptions> = {}): Promise<
   const server = await startEmbeddedPostgres({ ...options, ...overrides });
   running.push(server);
   return server;
-}
-
-async function startOnExistingData(): Promise<RunningPostgres> {
-  await copyExistingData();
-  return start();
-}
-
-async function copyExistingData(): Promise<void> {
-  await mkdir(path.dirname(options.dataDir));
-  await cp(path.join(made, 'postgres'), options.dataDir, { recursive: true });
 }
 
 async function ask<T>(server: RunningPostgres, sql: string): Promise<T> {
@@ -124,8 +114,12 @@ describe('a first start', () => {
 });
 
 describe('a later start', () => {
+  beforeEach(() => {
+    options = { ...options, dataDir: path.join(made, 'postgres') };
+  });
+
   it('finds the rows of a server that was killed, although one of its backends still works', async () => {
-    const first = await startOnExistingData();
+    const first = await start();
     await ask(first, 'CREATE TABLE kept AS SELECT 42 AS answer');
     const busy = new Client(first.superuserUrl());
     busy.on('error', () => undefined);
@@ -144,7 +138,6 @@ describe('a later start', () => {
   });
 
   it('stops a server that outlived its parent', async () => {
-    await copyExistingData();
     const orphan = await startOrphan();
 
     const server = await start();
@@ -156,7 +149,7 @@ describe('a later start', () => {
   });
 
   it('leaves a server alone whose parent is alive', async () => {
-    const first = await startOnExistingData();
+    const first = await start();
 
     const second = start({ port: await freePort() });
 
@@ -169,7 +162,6 @@ describe('a later start', () => {
     ['names a process that is gone', '4194301\n'],
     ['was cut short', ''],
   ])('is not stopped by a lock that %s', async (_case, lock) => {
-    await copyExistingData();
     await writeFile(path.join(options.dataDir, 'postmaster.pid'), lock, { mode: 0o600 });
 
     const server = await start();
@@ -178,7 +170,7 @@ describe('a later start', () => {
   });
 
   it('ends within seconds although clients are connected', async () => {
-    const server = await startOnExistingData();
+    const server = await start();
     const client = new Client(server.superuserUrl());
     client.on('error', () => undefined);
     await client.connect();
@@ -190,7 +182,7 @@ describe('a later start', () => {
 
 describe('a start that cannot be', () => {
   it('says that the port is taken', async () => {
-    await copyExistingData();
+    options = { ...options, dataDir: path.join(made, 'postgres') };
     const other = createServer().listen(options.port, '127.0.0.1');
     await once(other, 'listening');
     try {
@@ -226,7 +218,7 @@ describe('a start that cannot be', () => {
   });
 
   it('shows the server log when it does not know the reason', async () => {
-    await copyExistingData();
+    options = { ...options, dataDir: path.join(made, 'postgres') };
     await expect(start({ settings: { fsync: false, shared_buffers: 'plenty' } })).rejects.toMatchObject({
       code: 'EMBEDDED_POSTGRES_START_FAILED',
       message: expect.stringContaining('invalid value for parameter "shared_buffers"') as string,

@@ -1,4 +1,6 @@
 export { removeDataDirectory } from './data-directory';
+export { databasePasswords } from './database-passwords';
+export type { DatabaseLogin, DatabasePasswords } from './database-passwords';
 export * from './embedded-postgres.errors';
 export { startEmbeddedPostgres } from './embedded-postgres';
 export type { EmbeddedPostgresOptions, RunningPostgres } from './embedded-postgres';
@@ -6,3 +8,5 @@ export { freePort } from './free-port';
 export type { RootRunsAs } from './postgres-account';
 export type { PostgresExit, StopMode } from './postgres-process';
 export type { PostgresSettings } from './postgres-settings';
+export { prepareDatabases } from './prepare-databases';
+export type { DatabaseUrls, PreparedServer } from './prepare-databases';
