@@ -17,7 +17,8 @@ const defaults: PostgresSettings = {
   max_logical_replication_workers: 0,
   // The default starts three processes to read files; on two cores they gain nothing.
   io_method: 'sync',
-  // Parallel queries take their memory from /dev/shm, which containers keep at 64 MB.
+  // Not /dev/shm: containers keep it at 64 MB, and a killed server leaves files there that nobody sweeps.
+  dynamic_shared_memory_type: 'mmap',
   max_parallel_workers_per_gather: 0,
   huge_pages: 'off',
   jit: false,
