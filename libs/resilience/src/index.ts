@@ -1,2 +1,3 @@
+export * from './backoff';
 export * from './policies';
 export * from './retry-table';
