@@ -1,0 +1,20 @@
+export { serializeError, type SerializedError } from './serialize-error';
+export { LogInterceptor } from './log.interceptor';
+export { createLogSink, LogSink, type LogSinkOptions } from './log-sink';
+export { Metrics, SECONDS_BUCKETS } from './metrics';
+export { MetricsInterceptor } from './metrics.interceptor';
+export { ObservabilityModule, type ObservabilityOptions, useStructuredLogs } from './observability.module';
+export { MAX_EXCERPT, printable } from './printable';
+export { describeFailure, ProviderCallLog } from './provider-call-log';
+export { type Redaction, Redactor, secretTexts } from './redactor';
+export {
+  currentTrace,
+  identifyCaller,
+  newTraceId,
+  runInTrace,
+  type Trace,
+  traceFrom,
+  traceIdOf,
+  traceparent,
+} from './trace';
+export { TraceInterceptor } from './trace.interceptor';

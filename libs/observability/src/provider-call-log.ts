@@ -1,0 +1,64 @@
+import { Injectable } from '@nestjs/common';
+import type { Failure, ProviderCall } from '@puente/kernel';
+import { LogSink } from './log-sink';
+
+export interface FailedTry {
+  readonly call: ProviderCall;
+  readonly failure: Failure;
+  readonly attempt: number;
+  readonly durationMs: number;
+}
+
+/** Every line we write about a provider call is a method here. Bodies, inputs and credentials are in none of them. */
+@Injectable()
+export class ProviderCallLog {
+  constructor(private readonly log: LogSink) {}
+
+  /** The directive's own line (S4.6): this sentence, these five fields, and what a person needs beside them. */
+  failed({ call, failure, attempt, durationMs }: FailedTry): void {
+    const fields = {
+      event: 'provider_call.failed',
+      service: call.provider,
+      operation: call.operation,
+      error: failure.message ?? describeFailure(failure),
+      code: failureCode(failure),
+      tenantId: call.tenantId,
+      operationId: call.operationId,
+      mode: call.mode,
+      attempt,
+      durationMs: Math.round(durationMs),
+      failure: describeFailure(failure),
+      status: failure.status,
+      traceId: call.traceId,
+    };
+    if (failure.kind === 'unknown' || failure.kind === 'unauthorized') this.log.error(fields, 'External service error');
+    else this.log.warn(fields, 'External service error');
+  }
+
+  succeeded(call: ProviderCall, durationMs: number): void {
+    this.log.debug(
+      {
+        event: 'provider_call.succeeded',
+        service: call.provider,
+        operation: call.operation,
+        tenantId: call.tenantId,
+        operationId: call.operationId,
+        mode: call.mode,
+        attempt: call.attempt,
+        durationMs: Math.round(durationMs),
+        traceId: call.traceId,
+      },
+      `${call.provider}.${call.operation} succeeded`,
+    );
+  }
+}
+
+/** `throttled`, `not_sent:connect`, `unknown:timeout`: the failure in one word, as the ledger writes it too. */
+export function describeFailure(failure: Failure): string {
+  return 'cause' in failure ? `${failure.kind}:${failure.cause}` : failure.kind;
+}
+
+/** The provider's own code, else the status, else our word: there is always something to search for. */
+function failureCode(failure: Failure): string {
+  return failure.code ?? (failure.status === undefined ? describeFailure(failure) : String(failure.status));
+}

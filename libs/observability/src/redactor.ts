@@ -1,0 +1,143 @@
+import type { JsonValue } from '@puente/kernel';
+import { MAX_EXCERPT, printable } from './printable';
+
+const MASK = '[secret]';
+
+/** Below this a value is too common a piece of text: masking it would hide words and protect nothing. */
+const SHORTEST_SECRET = 4;
+/** Whole log lines and answers hold our own words as well, so that only values which cannot be words are replaced. */
+const SHORTEST_IN_LINES = 8;
+const SHORTEST_IN_OUTPUT = 16;
+
+/** The secrets of one call, while it runs. {@link Redactor.hold} gives it; release it when the provider's code has ended. */
+export interface Redaction {
+  /** A provider's text as it may be kept: secrets masked, unprintable characters gone, at most `max` characters. */
+  clean(text: string, max?: number): string;
+  /** A provider's answer as it may be kept: strings that contain a secret of this call are masked, the rest is as it was. */
+  maskOutput<T extends JsonValue | undefined>(output: T): T;
+  release(): void;
+}
+
+/**
+ * Replaces secrets by value, wherever a provider echoes them: a list of field names cannot know them all. A call holds
+ * its secrets here from the moment they are revealed until the provider's code has ended; meanwhile every log line of
+ * the process is searched for them too.
+ */
+export class Redactor {
+  /** Value → how many calls hold it. */
+  private readonly live = new Map<string, number>();
+
+  hold(secrets: Iterable<string>): Redaction {
+    const values = [...new Set(secrets)].filter((value) => value.length >= SHORTEST_SECRET);
+    const inLines = values.filter((value) => value.length >= SHORTEST_IN_LINES).flatMap(asPrinted);
+    for (const form of inLines) this.live.set(form, (this.live.get(form) ?? 0) + 1);
+    const masks = new Masks(values);
+    let held = true;
+    return {
+      clean: (text, max) => masks.clean(text, max),
+      maskOutput: (output) => masks.output(output),
+      release: () => {
+        if (held) for (const form of inLines) this.letGo(form);
+        held = false;
+      },
+    };
+  }
+
+  /** One finished log line, without the secrets of any call that runs now. Cheap when none does. */
+  maskLine(line: string): string {
+    let masked = line;
+    for (const form of this.live.keys()) if (masked.includes(form)) masked = masked.replaceAll(form, MASK);
+    return masked;
+  }
+
+  private letGo(form: string): void {
+    const holders = (this.live.get(form) ?? 1) - 1;
+    if (holders === 0) this.live.delete(form);
+    else this.live.set(form, holders);
+  }
+}
+
+/** The patterns of one call, compiled when something first has to be cleaned: most calls succeed and never do. */
+class Masks {
+  private text: RegExp | undefined;
+  private answer: RegExp | undefined;
+
+  constructor(private readonly values: readonly string[]) {}
+
+  clean(text: string, max: number = MAX_EXCERPT): string {
+    this.text ??= anyOf(this.values.flatMap(spellings));
+    // Twice: stripping can join what was apart, and a secret may itself contain what is stripped.
+    const once = printable(text.replace(this.text, MASK), Number.MAX_SAFE_INTEGER);
+    return printable(once.replace(this.text, MASK), max);
+  }
+
+  output<T extends JsonValue | undefined>(output: T): T {
+    const long = this.values.filter((value) => value.length >= SHORTEST_IN_OUTPUT);
+    if (long.length === 0) return output;
+    const pattern = (this.answer ??= anyOf(long));
+    return mapStrings(output, (text) => text.replace(pattern, MASK)) as T;
+  }
+}
+
+/** How a value can look inside a JSON line. */
+function asPrinted(value: string): string[] {
+  return [...new Set([value, inJson(value), encodeURIComponent(value), Buffer.from(value).toString('base64')])];
+}
+
+/** Every way in which software is known to write a value into a message. */
+function spellings(value: string): string[] {
+  const lines = value.split(/\r?\n/).filter((line) => line.length >= SHORTEST_IN_OUTPUT); // of a PEM block
+  return [
+    ...new Set([
+      value,
+      printable(value, Number.MAX_SAFE_INTEGER),
+      ...lines,
+      inJson(value),
+      inJson(value).replaceAll('/', '\\/'),
+      encodeURIComponent(value),
+      value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;'),
+      ...base64Cores(value),
+      Buffer.from(value).toString('hex'),
+    ]),
+  ].filter((form) => form.length >= SHORTEST_SECRET);
+}
+
+/**
+ * The base64 characters that depend on the value alone, for each of the three ways it can lie inside something longer
+ * that was encoded as a whole, such as `user:password`.
+ */
+function base64Cores(value: string): string[] {
+  const bytes = Buffer.from(value);
+  return [0, 1, 2].flatMap((offset) => {
+    const encoded = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64');
+    const whole = Math.floor(((offset + bytes.length) * 8) / 6);
+    const core = encoded.slice(Math.ceil((offset * 8) / 6), whole);
+    return core.length < SHORTEST_IN_LINES ? [] : [core, core.replaceAll('+', '-').replaceAll('/', '_')];
+  });
+}
+
+function inJson(value: string): string {
+  return JSON.stringify(value).slice(1, -1);
+}
+
+/** Longest first, so that a secret which contains another is masked as a whole. Matches nothing when there are none. */
+function anyOf(forms: readonly string[]): RegExp {
+  const sorted = [...new Set(forms)].sort((a, b) => b.length - a.length);
+  const source = sorted.map((form) => form.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('|');
+  return new RegExp(source === '' ? '(?!)' : source, 'gi');
+}
+
+function mapStrings(value: JsonValue | undefined, map: (text: string) => string): JsonValue | undefined {
+  if (typeof value === 'string') return map(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((item: JsonValue) => mapStrings(item, map) ?? null);
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mapStrings(item, map) ?? null]));
+}
+
+/** The texts and numbers inside a bundle of secrets, however deep: what a {@link Redactor} is given to hold. */
+export function secretTexts(secrets: unknown): string[] {
+  if (typeof secrets === 'string') return [secrets];
+  if (typeof secrets === 'number' || typeof secrets === 'bigint') return [String(secrets)];
+  if (typeof secrets !== 'object' || secrets === null) return [];
+  return Object.values(secrets).flatMap(secretTexts);
+}

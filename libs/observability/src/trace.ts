@@ -1,0 +1,72 @@
+import { randomBytes } from 'node:crypto';
+import { uuidv7 } from '@puente/kernel';
+import { ClsServiceManager } from 'nestjs-cls';
+
+/** Who is asking, and under which ids it is written down. Lives as long as the request, or as a worker's operation. */
+export interface Trace {
+  /** One inbound request, or one run of an operation. Answered as `x-request-id`. */
+  readonly requestId: string;
+  /** W3C trace id: 32 hex digits, the same in the caller's system, in our log lines and in the ledger. */
+  readonly traceId: string;
+  tenantId?: string | undefined;
+  keyId?: string | undefined;
+}
+
+const TRACE = Symbol('puente.trace');
+const REQUEST_ID = /^[A-Za-z0-9._:-]{1,64}$/;
+const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(?:-.*)?$/;
+const ALL_ZERO = /^0+$/;
+
+/** The trace of the work this code runs for; undefined outside of any (start-up, timers). */
+export function currentTrace(): Trace | undefined {
+  const cls = ClsServiceManager.getClsService();
+  return cls.isActive() ? cls.get<Trace | undefined>(TRACE) : undefined;
+}
+
+/** Runs `work` so that everything it logs carries the trace. For workers; requests get theirs from the middleware. */
+export function runInTrace<T>(trace: Trace, work: () => T): T {
+  const cls = ClsServiceManager.getClsService();
+  return cls.run(() => {
+    cls.set(TRACE, trace);
+    return work();
+  });
+}
+
+/** Makes the trace of the running request; only the middleware, which has just opened its context, calls it. */
+export function beginTrace(headers: Readonly<Record<string, string | string[] | undefined>>): Trace {
+  const trace = traceFrom(headers);
+  ClsServiceManager.getClsService().set(TRACE, trace);
+  return trace;
+}
+
+/** Called once the caller is known, so that the remaining log lines of the request name the tenant and the key. */
+export function identifyCaller(caller: { readonly tenantId: string; readonly keyId: string }): void {
+  const trace = currentTrace();
+  if (trace) Object.assign(trace, caller);
+}
+
+/** Takes over the caller's ids when they are well formed, and makes new ones otherwise. */
+export function traceFrom(headers: Readonly<Record<string, string | string[] | undefined>>): Trace {
+  const given = headers['x-request-id'];
+  return {
+    requestId: typeof given === 'string' && REQUEST_ID.test(given) ? given : uuidv7(),
+    traceId: traceIdOf(headers.traceparent) ?? newTraceId(),
+  };
+}
+
+export function newTraceId(): string {
+  return randomBytes(16).toString('hex');
+}
+
+/** @returns undefined for anything but a valid version of https://www.w3.org/TR/trace-context/#traceparent-header */
+export function traceIdOf(traceparent: unknown): string | undefined {
+  const match = typeof traceparent === 'string' ? TRACEPARENT.exec(traceparent) : null;
+  const [, traceId, parentId] = match ?? [];
+  if (!traceId || !parentId || ALL_ZERO.test(traceId) || ALL_ZERO.test(parentId)) return undefined;
+  return traceId;
+}
+
+/** The header for a call of our own: the same trace, a new span. */
+export function traceparent(traceId: string): string {
+  return `00-${traceId}-${randomBytes(8).toString('hex')}-01`;
+}
