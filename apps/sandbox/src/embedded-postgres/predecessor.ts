@@ -46,14 +46,15 @@ async function settleLock(lock: string, pid: number, directory: string, log: (li
     await rm(lock, { force: true });
     return;
   }
-  refuseIfStarterLives(facts, directory);
+  await refuseIfStarterLives(facts, directory);
   log(`Stopping PostgreSQL (process ${String(pid)}) that an earlier run left on ${directory}.`);
   await end([facts], directory);
 }
 
-function refuseIfStarterLives({ pid, parent, command }: ProcessFacts, directory: string): void {
-  // An orphan's parent is not the one that started it.
+/** An orphan's parent is not the one that started it; one whose parent is being killed gets a moment to become one. */
+async function refuseIfStarterLives({ pid, parent, command }: ProcessFacts, directory: string): Promise<void> {
   if (!command.includes(`${startedBySetting}=${String(parent)} `)) return;
+  if (await until(() => inspectProcess(pid)?.parent !== parent, 300)) return;
   throw new AlreadyRunningError(
     `Process ${String(parent)} already runs PostgreSQL (process ${String(pid)}) on ${directory}. ` +
       'Stop it, or use another directory.',
@@ -73,7 +74,7 @@ function isServerOf(facts: ProcessFacts, directory: string): boolean {
 async function endLeftOvers(directory: string, log: (line: string) => void): Promise<void> {
   if (await until(() => postgresProcessesIn(directory).length === 0, graceMs)) return;
   const left = postgresProcessesIn(directory);
-  for (const facts of left) refuseIfStarterLives(facts, directory);
+  for (const facts of left) await refuseIfStarterLives(facts, directory);
   log(`Ending ${String(left.length)} processes of an earlier PostgreSQL on ${directory}.`);
   await end(left, directory, ['SIGQUIT', 'SIGKILL']);
 }
