@@ -1,4 +1,4 @@
-import type { CallMode, Effect, JsonValue, OnUnknown } from '@puente/kernel';
+import type { CallMode, Effect, JsonObject, JsonValue, OnUnknown } from '@puente/kernel';
 
 export const OPERATION_STATES = [
   'queued',
@@ -112,4 +112,83 @@ export interface OperationView {
   readonly createdAt: Date;
   readonly updatedAt: Date;
   readonly settledAt: Date | null;
+}
+
+/**
+ * Result of a synchronous begin. `started`: the row is running under our lease and marked as sent; make the call now,
+ * stop when `signal` aborts (the lease was lost), and settle whatever came of it. `replayed`: the key was used before.
+ */
+export type Begun =
+  | { readonly kind: 'started'; readonly operation: LeasedOperation; readonly signal: AbortSignal }
+  | { readonly kind: 'replayed'; readonly operationId: string; readonly subjectId: string };
+
+/** What the ledger itself needs to know of a claimed operation beyond what an executor does. */
+export interface LeasedOperation extends ClaimedOperation {
+  readonly asks: number;
+  readonly orderKey: string | null;
+  readonly subscriber: string | null;
+  readonly createdAt: Date;
+  /** The database's clock when the lease was taken. */
+  readonly leasedAt: Date;
+}
+
+/** What a settle did. Not applied: the lease was lost in between, and the ledger kept what it had. */
+export interface Settled {
+  readonly applied: boolean;
+  /** What the try decided; the row's state only if `applied`. */
+  readonly state: OperationState;
+}
+
+/** Rows of a flow's own that are inserted with grouped accepts, in the same transaction, for fresh operations only. */
+export interface GroupedInsert {
+  /** Requests with the same name share one statement. */
+  readonly name: string;
+  /** As role `puente_dispatch`, over all requests of the group; `$1` is a jsonb array of their rows. */
+  readonly sql: string;
+  readonly row: JsonObject;
+}
+
+export interface OperationFilter {
+  readonly provider?: string | undefined;
+  readonly operation?: string | undefined;
+  readonly states?: readonly OperationState[] | undefined;
+  /** `{route}:{key}`, as accepted. */
+  readonly routeKey?: string | undefined;
+  readonly createdFrom?: Date | undefined;
+  readonly createdBefore?: Date | undefined;
+}
+
+export interface OperationPage {
+  /** Newest first. */
+  readonly items: readonly OperationView[];
+  /** Cursor of the next page; null after the last one. */
+  readonly next: string | null;
+}
+
+/** One try, as the ledger keeps it. */
+export interface AttemptView {
+  readonly number: number;
+  readonly mode: 'call' | 'reconcile';
+  readonly startedAt: Date;
+  readonly endedAt: Date;
+  readonly durationMs: number;
+  readonly outcome: string;
+  readonly providerCode: string | null;
+  readonly providerStatus: number | null;
+  readonly excerpt: string | null;
+  /** Made although an earlier try may have happened. */
+  readonly repeat: boolean;
+  /** false: the lease was lost, so this try changed nothing in the ledger. */
+  readonly applied: boolean;
+}
+
+/** What a person found out about an operation in `needs_review`, and what shall follow. `applied` can only be closed. */
+export type Resolution =
+  | { readonly outcome: 'applied'; readonly then: 'close' }
+  | { readonly outcome: 'absent'; readonly then: 'close' | 'resend' };
+
+/** What a retry did: the same operation is due now, or a new one, linked to the finished one, was made. */
+export interface Retried {
+  readonly kind: 'due' | 'replayed';
+  readonly operationId: string;
 }

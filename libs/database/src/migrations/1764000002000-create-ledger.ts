@@ -45,6 +45,7 @@ async function createOperations(db: QueryRunner): Promise<void> {
       attempt         int NOT NULL DEFAULT 0,
       crashes         int NOT NULL DEFAULT 0,
       repeats         int NOT NULL DEFAULT 0,        -- calls made although an earlier one may have happened
+      asks            int NOT NULL DEFAULT 0,        -- questions to the provider about the last call
       maybe_sent      boolean NOT NULL DEFAULT false,
       first_sent_at   timestamptz,
       sent_at         timestamptz,                   -- write-ahead mark of the try in flight
@@ -53,6 +54,7 @@ async function createOperations(db: QueryRunner): Promise<void> {
       lease_until     timestamptz,
       lease_owner     text,
       fence           bigint NOT NULL DEFAULT 0,
+      blocked         boolean NOT NULL DEFAULT false,-- a hint: an earlier one of its order_key is not settled; keeps queues of groups out of the index of due work
       output          jsonb,                         -- envelope under the tenant's data key
       failure         text,                          -- kind of the last failure: throttled, not_sent, unknown:timeout …
       provider_code   text,
@@ -72,14 +74,16 @@ async function createOperations(db: QueryRunner): Promise<void> {
       -- These three states claim that no effect exists (DESIGN §5, rule 1).
       CONSTRAINT no_claim_without_proof CHECK (NOT (maybe_sent AND state IN ('rejected', 'exhausted', 'cancelled')))
     ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0)`);
-  // One index per reader. Claim: due work of one tenant in order. Cap and round robin: what a tenant has in flight.
-  await db.query(
-    `CREATE INDEX operations_due ON operations (tenant_id, priority, next_attempt_at, seq) WHERE state IN ('queued', 'unknown')`,
-  );
+  // One index per reader. Claim: due work lane by lane, so that a paused lane costs one step however much waits in it.
+  await db.query(`CREATE INDEX operations_due ON operations (tenant_id, provider, lane_key, priority, next_attempt_at, seq)
+    WHERE state IN ('queued', 'unknown') AND NOT blocked`);
+  await db.query(`CREATE INDEX operations_quarantined ON operations (next_attempt_at)
+    WHERE state IN ('queued', 'unknown') AND crashes >= 2`);
   await db.query(`CREATE INDEX operations_in_flight ON operations (tenant_id) WHERE state = 'running'`);
   await db.query(`CREATE INDEX operations_lease ON operations (lease_until) WHERE state = 'running'`);
   await db.query(`CREATE INDEX operations_order ON operations (tenant_id, order_key, seq)
     WHERE order_key IS NOT NULL AND state IN ('queued', 'running', 'unknown')`);
+  await db.query(`CREATE INDEX operations_blocked ON operations (tenant_id, order_key) WHERE blocked`);
   await db.query(`CREATE INDEX operations_undelivered ON operations (settled_at)
     WHERE subscriber IS NOT NULL AND delivered_at IS NULL AND settled_at IS NOT NULL`);
   await db.query(`CREATE INDEX operations_listed ON operations (tenant_id, seq DESC)`);

@@ -1,0 +1,74 @@
+import { AppError } from '@puente/kernel';
+import type { OperationState } from './operation';
+
+/** The same key came with another request: the caller's bug, which a silent replay would hide. HTTP 422. */
+export class IdempotencyKeyReusedError extends AppError {
+  readonly code = 'IDEMPOTENCY_KEY_REUSED';
+
+  constructor(
+    readonly key: string,
+    readonly operationId: string,
+  ) {
+    super(
+      `Idempotency key ${JSON.stringify(key)} was used before with a different request. Use a new key for a new request.`,
+    );
+  }
+}
+
+/** The first request with this key is still being answered by another connection. HTTP 409; asking again is safe. */
+export class IdempotencyInProgressError extends AppError {
+  readonly code = 'IDEMPOTENCY_IN_PROGRESS';
+
+  constructor(
+    readonly key: string,
+    readonly operationId: string,
+  ) {
+    super(
+      `The first request with idempotency key ${JSON.stringify(key)} is still running. Repeat this one in a moment.`,
+    );
+  }
+}
+
+/** No such operation of this tenant; another tenant's looks the same. HTTP 404. */
+export class OperationNotFoundError extends AppError {
+  readonly code = 'OPERATION_NOT_FOUND';
+
+  constructor(readonly operationId: string) {
+    super(`Operation ${operationId} does not exist.`);
+  }
+}
+
+/** The operation is in a state in which this cannot be done to it. HTTP 409. */
+export class IllegalTransitionError extends AppError {
+  readonly code = 'OPERATION_STATE_CONFLICT';
+
+  constructor(
+    readonly operationId: string,
+    readonly state: OperationState,
+    reason: string,
+  ) {
+    super(`Operation ${operationId} is ${state}: ${reason}`);
+  }
+}
+
+/** A payload does not open under the tenant's data key, or belongs elsewhere. */
+export class PayloadUnreadableError extends AppError {
+  readonly code = 'PAYLOAD_UNREADABLE';
+
+  constructor(
+    readonly operationId: string,
+    column: 'input' | 'output',
+    cause: unknown,
+  ) {
+    super(`The ${column} of operation ${operationId} cannot be decrypted.`, { cause });
+  }
+}
+
+/** The cursor is not one that a list answered with. HTTP 422. */
+export class InvalidCursorError extends AppError {
+  readonly code = 'CURSOR_INVALID';
+
+  constructor() {
+    super('The cursor is not one of ours: take it from the `next` of the page before, or leave it out.');
+  }
+}
