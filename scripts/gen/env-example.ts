@@ -1,0 +1,44 @@
+import { AppConfigSchema } from '@puente/config';
+import type { AnyProvider } from '@puente/integrations';
+import type { z } from 'zod';
+
+/** `.env.example`: our own variables from the configuration schema, then one group per provider (SYSTEMS S4.2). */
+export function envExample(catalog: readonly AnyProvider[]): string {
+  const own = Object.entries(AppConfigSchema.shape).map(([name, schema]) => variable(name, schema));
+  const seen = new Set(Object.keys(AppConfigSchema.shape));
+  const groups = catalog.map((provider) => providerGroup(provider, seen));
+  return `# Written by \`npm run gen\`. Copy to .env, or set the variables where the processes run.
+
+# ---------------------------------------------------------------------------
+# PUENTE
+# ---------------------------------------------------------------------------
+
+${own.join('\n\n')}
+
+# ---------------------------------------------------------------------------
+# INTEGRACIONES EXTERNAS
+#
+# Credenciales de la plataforma. Las de cada tenant se registran por la API y
+# se guardan cifradas en tenant_integrations.
+# ---------------------------------------------------------------------------
+
+${groups.join('\n\n')}
+`;
+}
+
+function variable(name: string, schema: z.ZodType): string {
+  const required = !schema.safeParse(undefined).success;
+  const initial: unknown = required ? '' : schema.parse(undefined);
+  const value = Array.isArray(initial) ? initial.join(',') : initial === undefined ? '' : String(initial);
+  return `# ${schema.description ?? name}${required ? ' Required.' : ''}\n${required || value !== '' ? '' : '# '}${name}=${value}`;
+}
+
+function providerGroup({ meta, credentials }: AnyProvider, seen: Set<string>): string {
+  const specs = Object.values(credentials.env as Record<string, { variable: string; descripcion: string; required: boolean }>);
+  const lines = specs.map(({ variable: name, descripcion }) => {
+    if (seen.has(name)) return `# ${name}: ver arriba. ${descripcion}`;
+    seen.add(name);
+    return `# ${descripcion}\n${name}=`;
+  });
+  return [`# ${String(meta.title)} (${String(meta.category)})`, ...lines].join('\n');
+}

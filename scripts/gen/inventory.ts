@@ -1,0 +1,17 @@
+import type { AnyProvider } from '@puente/integrations';
+import { stringify } from 'yaml';
+import { documentName } from './integration-document';
+
+/** `MASTER_INVENTORY.yml` (SYSTEMS S4.10). */
+export function inventory(catalog: readonly AnyProvider[]): string {
+  const rows = catalog.map((provider) => ({
+    codigo: String(provider.meta.code),
+    nombre: String(provider.meta.title),
+    proveedor: String(provider.meta.vendor),
+    tipo: String(provider.meta.inventoryType),
+    estado: 'activo',
+    multi_tenant: provider.credentials.model !== 'global',
+    documentacion: `docs/02-integraciones/${documentName(provider)}`,
+  }));
+  return `# Lo escribe \`npm run gen\` desde libs/providers/src/catalog.ts.\n${stringify({ integraciones: rows })}`;
+}
