@@ -1,0 +1,40 @@
+import { Injectable } from '@nestjs/common';
+import { type CallInterceptor, Clock, type NextCall, notSent, type Outcome, type ProviderCall } from '@puente/kernel';
+import { linkedAbort } from '../linked-abort';
+
+/** Node's timers fire at once when asked for more. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * Begins no call for which nobody waits any more. A read in flight is aborted at the deadline. A write in flight is not:
+ * whoever waits for it goes away with the operation's id, and its late success is kept; only its own ceiling
+ * ({@link TimeoutInterceptor}) ends it.
+ */
+@Injectable()
+export class DeadlineInterceptor implements CallInterceptor {
+  constructor(private readonly clock: Clock) {}
+
+  async intercept(call: ProviderCall, next: NextCall): Promise<Outcome> {
+    if (call.deadlineMs === undefined) return next(call);
+    const leftMs = call.deadlineMs - this.clock.monotonicMs();
+    if (leftMs <= 0) return notSent('deadline');
+    return asks(call) ? this.askWithin(leftMs, call, next) : next(call);
+  }
+
+  private async askWithin(leftMs: number, call: ProviderCall, next: NextCall): Promise<Outcome> {
+    const deadline = linkedAbort(call.signal);
+    const answered = new AbortController();
+    void this.clock.sleep(Math.min(leftMs, LONGEST_TIMER_MS), answered.signal).then(() => deadline.abort());
+    try {
+      return await next({ ...call, signal: deadline.signal });
+    } finally {
+      answered.abort();
+      deadline.unlink();
+    }
+  }
+}
+
+/** Whether the call only looks: then nothing is lost by giving up on it. */
+function asks(call: ProviderCall): boolean {
+  return call.effect === 'read' || call.mode !== 'call';
+}

@@ -1,0 +1,60 @@
+import { Injectable } from '@nestjs/common';
+import {
+  type CallInterceptor,
+  Clock,
+  type Failure,
+  failureClass,
+  type NextCall,
+  type Outcome,
+  type ProviderCall,
+  Random,
+} from '@puente/kernel';
+import { retryWait } from '../backoff';
+import { type Policy, policyNamed } from '../policies';
+import { retryRule } from '../retry-table';
+
+/**
+ * Repeats inside the process where that is safe and somebody waits: reads, and tries of any effect that are proven not
+ * sent. Everything else is the ledger's: the durable row is the retry loop (DESIGN §4).
+ *
+ * A wait that would pass the deadline is not begun: the failure is answered at once, while it is still of use.
+ */
+@Injectable()
+export class RetryInterceptor implements CallInterceptor {
+  constructor(
+    private readonly clock: Clock,
+    private readonly random: Random,
+  ) {}
+
+  async intercept(call: ProviderCall, next: NextCall): Promise<Outcome> {
+    for (let retry = 1; ; retry += 1) {
+      const outcome = await next(retry === 1 ? call : { ...call, attempt: call.attempt + retry - 1 });
+      if (outcome.kind === 'ok' || !call.waitsInProcess || !isSafe(call, outcome)) return outcome;
+      const waitMs = this.waitBefore(retry, call, outcome);
+      if (waitMs === undefined || this.passesDeadline(waitMs, call)) return outcome;
+      await this.clock.sleep(waitMs, call.signal);
+      if (call.signal.aborted) return outcome;
+    }
+  }
+
+  /** @returns undefined when the table allows no further retry */
+  private waitBefore(retry: number, call: ProviderCall, failure: Failure): number | undefined {
+    const rule = retryRule(call.effect, failureClass(failure));
+    if (rule.verdict !== 'retry' || retry > rule.retries) return undefined;
+    const retryAfterMs = failure.kind === 'throttled' ? failure.retryAfterMs : undefined;
+    return retryWait(rule.wait, inProcess(policyNamed(call.policy)), retry, this.random, retryAfterMs);
+  }
+
+  private passesDeadline(waitMs: number, call: ProviderCall): boolean {
+    return call.deadlineMs !== undefined && this.clock.monotonicMs() + waitMs >= call.deadlineMs;
+  }
+}
+
+function isSafe(call: ProviderCall, failure: Failure): boolean {
+  return call.effect === 'read' || failure.kind === 'not_sent' || failure.kind === 'throttled';
+}
+
+/** A schedule is for operations that wait in the ledger; a person who waits gets the table's few quick retries. */
+function inProcess({ timeoutMs, backoff }: Policy): Policy {
+  return { timeoutMs, backoff };
+}
