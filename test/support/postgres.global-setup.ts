@@ -17,7 +17,7 @@ import { keepTestServer, superuserUrlVariable } from './test-server';
  * superuser), the developer's own. The workers find its URL in their environment; see test-database.
  */
 export default async function startTestServer(): Promise<void> {
-  const own = process.env['PUENTE_TEST_DATABASE_URL'];
+  const own = process.env.PUENTE_TEST_DATABASE_URL;
   if (own) {
     process.env[superuserUrlVariable] = own;
     return;

@@ -29,7 +29,7 @@ describe('createTestDatabase', () => {
       'puente_auth',
     ]);
     const db = { query: <T>(sql: string) => query<T>(appUrl, sql) };
-    expect(await pendingMigrations(db as Parameters<typeof pendingMigrations>[0])).toEqual([]);
+    expect(await pendingMigrations(db)).toEqual([]);
   });
 
   it('gives databases that do not see one another, also when many ask at once', async () => {

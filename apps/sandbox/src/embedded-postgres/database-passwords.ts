@@ -47,8 +47,8 @@ async function writeOnce(file: string, text: string): Promise<void> {
   } finally {
     await handle.close();
   }
-  await link(draft, file).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error;
+  await link(draft, file).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   });
   await unlink(draft);
 }

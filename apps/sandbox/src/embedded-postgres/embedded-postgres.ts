@@ -98,7 +98,7 @@ async function prepareDirectory(
     publicPlaces: options.publicPlaces ?? ['/var/lib', '/var/tmp', tmpdir()],
   });
   if (data === undefined) {
-    const durable = settings?.['fsync'] !== false;
+    const durable = settings?.fsync !== false;
     return {
       account,
       directory: await realpath(await createDatabase(account, { dataDir, superuserPassword, durable })),

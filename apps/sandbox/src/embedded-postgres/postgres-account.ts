@@ -41,8 +41,9 @@ export interface AccountWishes {
 export async function chooseAccount(wishes: AccountWishes): Promise<PostgresAccount> {
   const refusals: string[] = [];
   for (const launcher of await candidates(wishes)) {
-    const account = await tryLauncher(launcher, wishes, refusals);
-    if (account !== undefined) return account;
+    const account = await tryLauncher(launcher, wishes);
+    if (typeof account !== 'string') return account;
+    refusals.push(`${launcher.description}: ${account}`);
   }
   const reasons = refusals.join('\n  ');
   if (process.getuid?.() !== 0) {
@@ -117,24 +118,22 @@ function hasName(): boolean {
   }
 }
 
+/** The account, or why it cannot be this one. */
 async function tryLauncher(
   launcher: Launcher,
   { binaries, folder, dataOwner, publicPlaces }: AccountWishes,
-  refusals: string[],
-): Promise<PostgresAccount | undefined> {
-  const refuse = (reason: string): undefined => void refusals.push(`${launcher.description}: ${reason}`);
+): Promise<PostgresAccount | string> {
   const own = await serverVersion(launcher, binaries);
   const entersFolder = launcher.owner === undefined || (await canEnter(launcher, folder));
   if ('version' in own && entersFolder) return { launcher, binaries, serverVersion: own.version };
   // Data that exist stay where they are. And only somebody we have become can be helped with a public copy.
-  if (!entersFolder && (dataOwner !== undefined || launcher.runAs === undefined))
-    return refuse(`cannot enter ${folder}`);
-  if (!('version' in own) && launcher.runAs === undefined) return refuse(own.refusal);
+  if (!entersFolder && (dataOwner !== undefined || launcher.runAs === undefined)) return `cannot enter ${folder}`;
+  if (!('version' in own) && launcher.runAs === undefined) return own.refusal;
   const publicRoot = await makePublicRoot(launcher, publicPlaces);
-  if (publicRoot === undefined) return refuse('there is no folder that this user can enter');
+  if (publicRoot === undefined) return 'there is no folder that this user can enter';
   const copy = 'version' in own ? binaries : await copyBinaries(binaries, publicRoot);
   const answer = await serverVersion(launcher, copy);
-  if (!('version' in answer)) return refuse(answer.refusal);
+  if (!('version' in answer)) return answer.refusal;
   const account = { launcher, binaries: copy, serverVersion: answer.version };
   return entersFolder ? account : { ...account, publicRoot };
 }

@@ -33,11 +33,8 @@ const defaults: PostgresSettings = {
  * runs with those of this version. Secrets must not be among them: everybody can read a command line.
  */
 export function serverArguments(directory: string, port: number, settings: PostgresSettings): string[] {
-  const all = { ...defaults, ...settings, port, [startedBySetting]: process.pid };
-  const words = Object.entries(all).flatMap(([name, value]) => [
-    '-c',
-    `${name}=${typeof value === 'boolean' ? (value ? 'on' : 'off') : String(value)}`,
-  ]);
+  const all: PostgresSettings = { ...defaults, ...settings, port, [startedBySetting]: process.pid };
+  const words = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${String(value)}`]);
   // The number of the starter must not stand last: it is found by the blank after it.
   return [...words, '-D', directory, '-c', 'cluster_name=puente'];
 }
