@@ -46,8 +46,8 @@ const roles = [
     'reconciler',
     'handler',
   ],
-  ...['command', 'stack', 'config', 'events', 'stand-in', 'main', 'exception', 'fixture', 'pipe', 'middleware'],
-  ...['spec', 'pg.spec', 'contract.spec', 'e2e-spec', 'global-setup', 'global-teardown', 'd'],
+  ...['command', 'stack', 'config', 'events', 'stand-in', 'main', 'exception', 'pipe', 'parser', 'log', 'tables'],
+  ...['spec', 'pg.spec', 'contract.spec', 'e2e-spec', 'root.spec', 'global-setup', 'global-teardown', 'setup'],
 ];
 
 describe('tree', () => {
