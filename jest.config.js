@@ -10,6 +10,7 @@ const base = {
   transform: { '^.+\\.ts$': '@swc/jest' },
   moduleNameMapper: aliases,
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
+  setupFiles: ['<rootDir>/test/support/node-errors.setup.ts'],
 };
 
 /** @type {import('jest').Config} */
@@ -22,13 +23,13 @@ module.exports = {
       displayName: 'unit',
       roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/test', '<rootDir>/scripts'],
       testMatch: ['**/*.spec.ts'],
-      testPathIgnorePatterns: ['\\.pg\\.spec\\.ts$', '/node_modules/'],
+      testPathIgnorePatterns: ['\\.(pg|contract)\\.spec\\.ts$', '/node_modules/'],
     },
     {
       ...base,
       displayName: 'pg',
       roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/test'],
-      testMatch: ['**/*.pg.spec.ts'],
+      testMatch: ['**/*.pg.spec.ts', '**/*.contract.spec.ts'],
       globalSetup: '<rootDir>/test/support/postgres.global-setup.ts',
       globalTeardown: '<rootDir>/test/support/postgres.global-teardown.ts',
     },

@@ -1,2 +1,3 @@
+export * from './aws';
 export * from './credential-vault.port';
 export * from './provider';

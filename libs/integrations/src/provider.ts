@@ -50,6 +50,14 @@ export interface ConnectContext {
   readonly externalId: string;
   /** Origins an operator allows as custom endpoints. */
   readonly allowedEndpoints: readonly string[];
+  /** The platform's own AWS identity, by which a tenant's role is assumed when the tenant gave us a role and no key. */
+  readonly platformAws?:
+    | (() => Promise<{
+        readonly accessKeyId: string;
+        readonly secretAccessKey: string;
+        readonly sessionToken?: string;
+      }>)
+    | undefined;
 }
 
 /** What the shared chain hands to an operation: stable dedupe key, which repeat this is, and the abort signal. */

@@ -1,0 +1,53 @@
+import type { Failure } from '@puente/kernel';
+import { AppError } from '@puente/kernel';
+
+/** The custom endpoint is not one the operator listed in `AWS_ALLOWED_ENDPOINTS`. Nothing was sent to it. */
+export class AwsEndpointNotAllowedError extends AppError {
+  readonly code = 'AWS_ENDPOINT_NOT_ALLOWED';
+
+  constructor(origin: string) {
+    super(`${origin} is not an allowed AWS endpoint. Remove it from the configuration or ask the operator to allow it.`);
+  }
+}
+
+/** Neither a key of the tenant's own nor a role we could assume. */
+export class AwsCredentialsIncompleteError extends AppError {
+  readonly code = 'AWS_CREDENTIALS_INCOMPLETE';
+
+  constructor(missing: string) {
+    super(`The AWS credentials are incomplete: ${missing}.`);
+  }
+}
+
+/** The tenant's role could not be assumed, so the call itself never left: `failure` says so in the call's own terms. */
+export class AwsRoleNotAssumedError extends AppError {
+  readonly code = 'AWS_ROLE_NOT_ASSUMED';
+
+  constructor(
+    readonly failure: Failure,
+    options?: { cause?: unknown },
+  ) {
+    super(`The role could not be assumed (${failure.code ?? failure.kind}).`, options);
+  }
+}
+
+/** We refused the call ourselves because AWS would, or because its answer would be less clear. Nothing was sent. */
+export class AwsCallRefusedError extends AppError {
+  readonly code = 'AWS_CALL_REFUSED';
+
+  constructor(
+    readonly providerCode: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** A batch of which nothing was done, or whose answer cannot be understood. */
+export class AwsBatchFailedError extends AppError {
+  readonly code = 'AWS_BATCH_FAILED';
+
+  constructor(readonly failure: Failure) {
+    super(`No entry of the batch was done (${failure.code ?? failure.kind}).`);
+  }
+}
