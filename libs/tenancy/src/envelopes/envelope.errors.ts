@@ -1,0 +1,34 @@
+import { AppError } from '@puente/kernel';
+
+/**
+ * A ciphertext did not open. One error for every reason (changed, truncated, moved to another place, wrong key, unknown
+ * version), without cause or content: whoever tampers learns nothing from the difference.
+ */
+export class EnvelopeUnreadableError extends AppError {
+  readonly code = 'ENVELOPE_UNREADABLE';
+
+  constructor() {
+    super('An encrypted value cannot be opened: it was changed, moved, or encrypted under a key that is not in the ring.');
+  }
+}
+
+/** The key ring in the configuration is not usable. Names entries and variables, never their content. */
+export class KeyRingInvalidError extends AppError {
+  readonly code = 'KEY_RING_INVALID';
+}
+
+/** The key ring lacks a key that the database was encrypted under, or holds another key by the same name. */
+export class KeyRingMismatchError extends AppError {
+  readonly code = 'KEY_RING_MISMATCH';
+
+  constructor(
+    readonly missing: readonly string[],
+    readonly wrong: readonly string[],
+  ) {
+    const problems = [
+      ...missing.map((kid) => `key ${kid} is missing`),
+      ...wrong.map((kid) => `key ${kid} is not the key that was used under this name`),
+    ];
+    super(`Refusing to start: the key ring does not fit the database. ${problems.join('; ')}. Put it back into KEY_RING.`);
+  }
+}

@@ -1,0 +1,53 @@
+import { createHmac } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import type { JsonObject, JsonValue } from '@puente/kernel';
+import { canonicalJson } from './canonical-json';
+import { associatedData, decoded, encoded, ENVELOPE_VERSION, members, type Place } from './envelope';
+import { EnvelopeUnreadableError } from './envelope.errors';
+import { open, seal } from './sealed-box';
+import { TenantDataKeys } from './tenant-data-keys';
+
+/** Where a payload lies; the ledger's `PayloadPlace`, which this library may not import. */
+export interface SealedPlace {
+  readonly tenantId: string;
+  readonly table: string;
+  readonly rowId: string;
+  readonly column: string;
+}
+
+/** In place of a key-encryption key's id: the payload lies under the tenant's own data key, which `tenants` keeps. */
+const TENANT_KEY = 'tenant';
+
+/**
+ * Seals payloads under the tenant's data key: no key of their own, so no wrapped key in each of a million rows. The app
+ * binds it as the ledger's `PayloadCipher`. Under one data key up to 2^32 payloads are safe.
+ */
+@Injectable()
+export class TenantPayloadCipher {
+  constructor(private readonly keys: TenantDataKeys) {}
+
+  async seal(place: SealedPlace, value: JsonValue): Promise<JsonObject> {
+    const { payload } = await this.keys.of(place.tenantId);
+    const box = seal(payload, Buffer.from(JSON.stringify(value), 'utf8'), associatedData(placeOf(place)));
+    return { v: ENVELOPE_VERSION, kid: TENANT_KEY, ...encoded(box) };
+  }
+
+  /** @throws {EnvelopeUnreadableError} when it is not exactly what was sealed for this place */
+  async open(place: SealedPlace, envelope: JsonObject): Promise<JsonValue> {
+    const { kid, ...sealed } = members(envelope, ['v', 'kid', 'iv', 'ct', 'tag']);
+    if (kid !== TENANT_KEY) throw new EnvelopeUnreadableError();
+    const box = decoded(sealed);
+    const { payload } = await this.keys.of(place.tenantId);
+    return JSON.parse(open(payload, box, associatedData(placeOf(place))).toString('utf8')) as JsonValue;
+  }
+
+  /** HMAC-SHA256 over the canonical JSON, keyed per tenant: equal requests compare equal, nothing can be guessed from it. */
+  async requestHash(tenantId: string, request: JsonValue): Promise<Buffer> {
+    const { requestHash } = await this.keys.of(tenantId);
+    return createHmac('sha256', requestHash).update(canonicalJson(request), 'utf8').digest();
+  }
+}
+
+function placeOf({ tenantId, table, rowId, column }: SealedPlace): Place {
+  return { kind: 'payload', tenant: tenantId, table, row: rowId, column };
+}

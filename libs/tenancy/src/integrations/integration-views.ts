@@ -1,0 +1,105 @@
+import { Injectable } from '@nestjs/common';
+import { TenantDatabase, type TenantTransaction } from '@puente/database';
+import { SYSTEM_TENANT_ID } from '@puente/kernel';
+import { In, IsNull } from 'typeorm';
+import type { FieldFingerprints } from '../envelopes/fingerprints';
+import { CredentialCatalogue, type CredentialRules } from '../ports/credential-catalogue.port';
+import type { Fields } from '../vault/resolve-credentials';
+import { DEFAULT_INTEGRATION } from '../vault/tenant-credential-vault';
+import { IntegrationNotFoundError } from './integration.errors';
+import { IntegrationRecord } from './integration.entity';
+import type { IntegrationRef } from './integration-ref';
+import { type IntegrationView, type LentFields, rotationOf, type RotationView, viewOf, WARN_DAYS } from './integration-view';
+import { IntegrationVersion } from './integration-version.entity';
+
+export interface DueRotation extends RotationView {
+  readonly provider: string;
+  readonly name: string;
+}
+
+/** Reads integrations for people. Secrets are not read at all: their columns are not selected. */
+@Injectable()
+export class IntegrationViews {
+  constructor(
+    private readonly database: TenantDatabase,
+    private readonly catalogue: CredentialCatalogue,
+  ) {}
+
+  /** @throws {IntegrationNotFoundError} */
+  async get(ref: IntegrationRef): Promise<IntegrationView> {
+    const { tenantId, provider, name } = ref;
+    const [view] = await this.find(tenantId, { provider, name });
+    if (!view) throw new IntegrationNotFoundError(provider, name);
+    return view;
+  }
+
+  list(tenantId: string): Promise<IntegrationView[]> {
+    return this.find(tenantId, {});
+  }
+
+  /** Active integrations whose secrets should be exchanged within so many days or should have been, the oldest first. */
+  async rotationDue(tenantId: string, withinDays = WARN_DAYS): Promise<DueRotation[]> {
+    const rows = await this.database.run(tenantId, (tx) =>
+      tx.query<{ provider: string; name: string; due_at: Date; now: Date }>(
+        `SELECT provider, name, rotate_due_at AS due_at, puente_now() AS now FROM tenant_integrations
+         WHERE is_active AND rotate_due_at <= puente_now() + make_interval(days => $1::int) ORDER BY rotate_due_at`,
+        [withinDays],
+      ),
+    );
+    return rows.map(({ provider, name, due_at, now }) => ({ provider, name, ...rotationOf(due_at, now) }));
+  }
+
+  private async find(tenantId: string, where: { provider?: string; name?: string }): Promise<IntegrationView[]> {
+    const { integrations, versions, now } = await this.database.run(tenantId, (tx) => rowsOf(tx, where));
+    const lent = await this.lent(integrations.map(({ provider }) => provider));
+    return integrations.map((integration) =>
+      viewOf({
+        integration,
+        versions: versions.filter(({ integrationId }) => integrationId === integration.id),
+        rules: this.catalogue.rulesOf(integration.provider),
+        lent: lent.get(integration.provider),
+        now,
+      }),
+    );
+  }
+
+  /** Which fields of hybrid providers the platform has; names, to say where a value comes from. */
+  private async lent(providers: readonly string[]): Promise<ReadonlyMap<string, LentFields>> {
+    const hybrid = providers
+      .map((provider) => this.catalogue.rulesOf(provider))
+      .filter((rules): rules is CredentialRules => rules?.model === 'hybrid');
+    if (hybrid.length === 0) return new Map();
+    const rows = await this.database.run(SYSTEM_TENANT_ID, (tx) =>
+      tx.query<{ provider: string; fingerprints: FieldFingerprints; config: Fields }>(
+        `SELECT i.provider, v.fingerprints, v.config FROM tenant_integrations i
+         JOIN integration_versions v ON v.integration_id = i.id AND v.state = 'active'
+         WHERE i.provider = ANY ($1) AND i.name = $2 AND i.is_active AND i.quarantined_at IS NULL`,
+        [hybrid.map(({ provider }) => provider), DEFAULT_INTEGRATION],
+      ),
+    );
+    return new Map(
+      rows.map(({ provider, fingerprints, config }) => [
+        provider,
+        { secrets: Object.keys(fingerprints), config: config },
+      ]),
+    );
+  }
+}
+
+interface Rows {
+  readonly integrations: readonly IntegrationRecord[];
+  readonly versions: readonly IntegrationVersion[];
+  readonly now: Date;
+}
+
+async function rowsOf(tx: TenantTransaction, where: { provider?: string; name?: string }): Promise<Rows> {
+  const integrations = await tx.manager
+    .getRepository(IntegrationRecord)
+    .find({ where: { tenantId: tx.tenantId, ...where }, order: { provider: 'ASC', name: 'ASC' } });
+  const versions = await tx.manager.getRepository(IntegrationVersion).find({
+    where: { tenantId: tx.tenantId, integrationId: In(integrations.map(({ id }) => id)), revokedAt: IsNull() },
+    order: { version: 'DESC' },
+  });
+  const [clock] = await tx.query<{ now: Date }>(`SELECT puente_now() AS now`);
+  return { integrations, versions, now: clock?.now ?? new Date() };
+}

@@ -1,0 +1,148 @@
+import { Injectable } from '@nestjs/common';
+import { Secret } from '@puente/kernel';
+import type { Origin } from '../audit/audit-log';
+import { InvalidFieldsError } from '../invalid-fields.errors';
+import { CredentialCatalogue, type CredentialRules } from '../ports/credential-catalogue.port';
+import { CandidateProbe, type ProbeVerdict, requireComplete } from './candidate-probe';
+import { checkCredentials } from './check-credentials';
+import { CredentialActivation } from './credential-activation';
+import { type Candidate, type Change, CredentialStaging, type StagingOptions } from './credential-staging';
+import { type IntegrationRef, rulesFor } from './integration-ref';
+import { PausedCalls } from './paused-calls';
+
+export interface PutInput extends Change {
+  readonly secrets: NonNullable<Change['secrets']>;
+  /** The newest version the caller has seen; 409 when there is another one by now. */
+  readonly version?: number | undefined;
+  /** Default true: probe, then use. False: only save. */
+  readonly activate?: boolean | undefined;
+}
+
+export type PatchInput = Partial<PutInput>;
+
+export interface RotateInput extends Change {
+  readonly secrets: NonNullable<Change['secrets']>;
+  readonly version?: number | undefined;
+  /** How long the provider still accepts the old secrets; 0 ends them now. Default 24. */
+  readonly overlapHours?: number | undefined;
+}
+
+export interface VerifyResult {
+  /** Which version was asked about: the candidate, or the active one when there is none. */
+  readonly version: number;
+  readonly verdict: ProbeVerdict['kind'];
+  readonly outcome: string;
+  readonly code: string | null;
+}
+
+const DEFAULT_OVERLAP_HOURS = 24;
+const MAX_OVERLAP_HOURS = 168;
+
+/**
+ * What an administrator does with a tenant's credentials. Saving and using are two steps: a version is probed with the
+ * provider before it becomes active, and as long as that fails the version before it stays in use.
+ *
+ * Every method answers {@link ProviderNotFoundError} for an unknown provider and {@link CredentialsGlobalError} where a
+ * tenant has none of its own. Read with IntegrationViews.
+ */
+@Injectable()
+export class IntegrationsAdmin {
+  constructor(
+    private readonly catalogue: CredentialCatalogue,
+    private readonly staging: CredentialStaging,
+    private readonly activation: CredentialActivation,
+    private readonly probe: CandidateProbe,
+    private readonly paused: PausedCalls,
+  ) {}
+
+  /**
+   * Saves all credentials of an integration, new or not, and uses them if the provider accepts them. Lifts a quarantine.
+   *
+   * @throws {InvalidFieldsError} {@link SecretsRequiredError} {@link IntegrationVersionConflictError}
+   *   {@link CredentialsRejectedError} {@link ProbeUnclearError}
+   */
+  async put(origin: Origin, ref: IntegrationRef, input: PutInput): Promise<void> {
+    const rules = rulesFor(this.catalogue, ref);
+    const fields = { secrets: input.secrets, config: input.config ?? {} };
+    const options = await this.options(rules, ref, 'integration.saved', input.version);
+    const candidate = await this.staging.replace(origin, ref, fields, options);
+    if (input.activate !== false) await this.begin(origin, rules, ref, candidate, 0);
+  }
+
+  /** Changes single fields; null removes one. @throws as {@link put}, and {@link CredentialsQuarantinedError} */
+  async patch(origin: Origin, ref: IntegrationRef, input: PatchInput): Promise<void> {
+    const rules = rulesFor(this.catalogue, ref);
+    const options = await this.options(rules, ref, 'integration.changed', input.version);
+    const candidate = await this.staging.change(origin, ref, input, options);
+    if (input.activate !== false) await this.begin(origin, rules, ref, candidate, 0);
+  }
+
+  /**
+   * Exchanges secrets: the new ones are probed and used, the old ones retire and are erased after the overlap.
+   *
+   * @throws as {@link patch}, and {@link SecretsUnchangedError}
+   */
+  async rotate(origin: Origin, ref: IntegrationRef, input: RotateInput): Promise<void> {
+    const { overlapHours = DEFAULT_OVERLAP_HOURS } = input;
+    if (!(overlapHours >= 0 && overlapHours <= MAX_OVERLAP_HOURS))
+      throw new InvalidFieldsError([{ path: 'overlapHours', message: 'expected 0 to 168' }]);
+    const rules = rulesFor(this.catalogue, ref);
+    const options = await this.options(rules, ref, 'integration.rotated', input.version);
+    const candidate = await this.staging.change(origin, ref, input, options);
+    await this.begin(origin, rules, ref, candidate, overlapHours);
+  }
+
+  /** "Test connection": asks the provider about the newest version that could be used. Changes nothing that is in use. */
+  async verify(origin: Origin, ref: IntegrationRef): Promise<VerifyResult> {
+    const rules = rulesFor(this.catalogue, ref);
+    const candidate = await this.staging.candidate(ref);
+    const { kind, outcome, code } = await this.activation.verify(origin, rules, ref, candidate);
+    if (kind === 'good') await this.paused.resume(ref);
+    return { version: candidate.version, verdict: kind, outcome, code };
+  }
+
+  /** Uses the newest version, or takes the active one into use again. Probes first. @throws as {@link put} */
+  async activate(origin: Origin, ref: IntegrationRef): Promise<void> {
+    const rules = rulesFor(this.catalogue, ref);
+    const candidate = await this.staging.candidate(ref);
+    await this.begin(origin, rules, ref, candidate, 0);
+  }
+
+  /** Calls are refused with CREDENTIALS_INACTIVE from now on. Repeating it changes nothing. */
+  async deactivate(origin: Origin, ref: IntegrationRef): Promise<void> {
+    rulesFor(this.catalogue, ref);
+    await this.activation.deactivate(origin, ref);
+  }
+
+  /** Removes the integration and erases all its secrets. What was done with it stays in the audit trail. */
+  async delete(origin: Origin, ref: IntegrationRef): Promise<void> {
+    await this.activation.delete(origin, ref);
+  }
+
+  private async begin(
+    origin: Origin,
+    rules: CredentialRules,
+    ref: IntegrationRef,
+    candidate: Candidate,
+    overlapHours: number,
+  ): Promise<void> {
+    await this.activation.activate(origin, rules, ref, candidate, overlapHours);
+    await this.paused.resume(ref);
+  }
+
+  private async options(
+    rules: CredentialRules,
+    ref: IntegrationRef,
+    action: StagingOptions['action'],
+    expectedVersion: number | undefined,
+  ): Promise<StagingOptions> {
+    const lent = await this.probe.lent(rules);
+    return {
+      ...{ rules, action, expectedVersion },
+      check: (fields) => {
+        checkCredentials(rules, ref.tenantId, fields);
+        requireComplete(rules, ref.tenantId, { secrets: new Secret(fields.secrets), config: fields.config }, lent);
+      },
+    };
+  }
+}

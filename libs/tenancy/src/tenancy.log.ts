@@ -1,0 +1,46 @@
+import { Injectable, Logger } from '@nestjs/common';
+
+/** Every line that tenancy writes. Names and ids; never a credential, a key or a ciphertext. */
+@Injectable()
+export class TenancyLog {
+  private readonly log = new Logger('Tenancy');
+
+  quarantined(tenantId: string, provider: string, integration: string): void {
+    this.log.error(
+      { event: 'integration.quarantined', tenantId, provider, integration },
+      'Credentials cannot be decrypted and were put into quarantine: save them again',
+    );
+  }
+
+  versionUnreadable(tenantId: string, provider: string, integration: string, version: number): void {
+    this.log.error(
+      { event: 'integration.version_unreadable', tenantId, provider, integration, version },
+      'A version of the credentials cannot be decrypted',
+    );
+  }
+
+  mendedFailed(tenantId: string, provider: string, integration: string, error: unknown): void {
+    this.log.error(
+      { event: 'integration.resume_failed', tenantId, provider, integration, ...told(error) },
+      'The credentials are active, but paused calls were not resumed: verify the integration again',
+    );
+  }
+
+  lastUseFailed(keyId: string, error: unknown): void {
+    this.log.warn({ event: 'api_key.last_use_failed', keyId, ...told(error) }, 'The last use of a key was not noted');
+  }
+
+  auditFailed(tenantId: string, action: string, error: unknown): void {
+    this.log.error(
+      { event: 'audit.denied_not_recorded', tenantId, action, ...told(error) },
+      'A refused attempt could not be written to the audit trail',
+    );
+  }
+}
+
+/** The name and code of an error; its message may quote a statement or a parameter. */
+function told(error: unknown): { error: string; code?: string } {
+  if (!(error instanceof Error)) return { error: typeof error };
+  const { code } = error as { code?: unknown };
+  return { error: error.name, ...(typeof code === 'string' ? { code } : {}) };
+}

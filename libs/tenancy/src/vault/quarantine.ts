@@ -1,0 +1,47 @@
+import { Injectable } from '@nestjs/common';
+import { TenantDatabase } from '@puente/database';
+import { AuditLog } from '../audit/audit-log';
+import { TenancyLog } from '../tenancy.log';
+
+const REASON = 'The active credentials cannot be decrypted: they were changed, moved, or encrypted under a missing key.';
+
+export interface Unreadable {
+  readonly tenantId: string;
+  readonly provider: string;
+  readonly integration: string;
+  readonly id: string;
+  /** The ciphertext as it was read: only that one is condemned, not one that was saved meanwhile. */
+  readonly sealed: string;
+}
+
+/** Takes credentials that do not decrypt out of use: recorded, audited, logged; every other row keeps working. */
+@Injectable()
+export class Quarantine {
+  constructor(
+    private readonly database: TenantDatabase,
+    private readonly audit: AuditLog,
+    private readonly log: TenancyLog,
+  ) {}
+
+  /** @returns false when the row is no longer the one that was read */
+  async put({ tenantId, provider, integration, id, sealed }: Unreadable): Promise<boolean> {
+    const marked = await this.database.run(tenantId, async (tx) => {
+      const [row] = await tx.query<{ quarantined: boolean }>(
+        `SELECT quarantined_at IS NOT NULL AS quarantined FROM tenant_integrations
+         WHERE id = $1 AND credentials::text = $2 FOR UPDATE`,
+        [id, sealed],
+      );
+      if (!row) return 'changed';
+      if (row.quarantined) return 'known';
+      await tx.query(
+        `UPDATE tenant_integrations SET quarantined_at = puente_now(), quarantine = $2, updated_at = puente_now() WHERE id = $1`,
+        [id, REASON],
+      );
+      const target = `integration:${provider}/${integration}`;
+      await this.audit.record(tx, { actor: 'system:vault', action: 'integration.quarantined', target, outcome: 'failed' });
+      return 'new';
+    });
+    if (marked === 'new') this.log.quarantined(tenantId, provider, integration);
+    return marked !== 'changed';
+  }
+}
