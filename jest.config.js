@@ -33,5 +33,13 @@ module.exports = {
       globalSetup: '<rootDir>/test/support/postgres.global-setup.ts',
       globalTeardown: '<rootDir>/test/support/postgres.global-teardown.ts',
     },
+    {
+      ...base,
+      displayName: 'e2e',
+      roots: ['<rootDir>/test/e2e'],
+      testMatch: ['**/*.e2e-spec.ts'],
+      globalSetup: '<rootDir>/test/support/sandbox.global-setup.ts',
+      globalTeardown: '<rootDir>/test/support/sandbox.global-teardown.ts',
+    },
   ],
 };

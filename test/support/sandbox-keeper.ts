@@ -1,0 +1,15 @@
+import type { SandboxProcess } from './sandbox-process';
+
+// Setup and teardown of Jest run in one process but may load this file twice.
+const place = Symbol.for('puente.e2e.sandbox');
+const holder = globalThis as { [place]?: SandboxProcess };
+
+export function keepSandbox(sandbox: SandboxProcess): void {
+  holder[place] = sandbox;
+}
+
+export function takeSandbox(): SandboxProcess | undefined {
+  const sandbox = holder[place];
+  delete holder[place];
+  return sandbox;
+}

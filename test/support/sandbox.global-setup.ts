@@ -1,0 +1,12 @@
+// First of all: Jest does not apply its aliases to what a globalSetup imports.
+import '../../scripts/register.cjs';
+import { dataDirVariable } from './sandbox';
+import { SandboxProcess } from './sandbox-process';
+import { keepSandbox } from './sandbox-keeper';
+
+/** One sandbox for all end-to-end specs; every spec makes a tenant of its own in it. Needs `nest build` first. */
+export default async function startSandbox(): Promise<void> {
+  const sandbox = await SandboxProcess.start({ options: ['--lease-ms', '3000', '--log-level', 'debug'] });
+  process.env[dataDirVariable] = sandbox.dataDir;
+  keepSandbox(sandbox);
+}
