@@ -42,7 +42,7 @@ export class AwsFrontend {
   }
 
   failure(request: StandInRequest, failure: Failure): StandInReply {
-    const code = failure.code ?? usualCode(failure.status);
+    const code = failure.code ?? this.service.codeOfStatus?.[failure.status] ?? usualCode(failure.status);
     const shape = { ...this.service.errorShape(code, failure.status), status: failure.status };
     return this.refusal(
       awsRequest(request),

@@ -108,7 +108,10 @@ export function encodeXml(value: Readonly<Record<string, unknown>>, fields: Fiel
 
 function encodeMember(name: string, value: unknown, shape: Shape): string {
   if (value === undefined || value === null) return '';
-  if (typeof shape === 'string') return element(name, escapeXml(String(value)));
+  if (typeof shape === 'string') {
+    const scalarValue = value as string | number | boolean;
+    return element(name, escapeXml(String(scalarValue)));
+  }
   if ('structure' in shape) return element(name, encodeXml(value as Record<string, unknown>, shape.structure));
   if ('list' in shape) {
     const members = (value as unknown[]).map((item) => encodeMember(shape.as ?? 'member', item, shape.list)).join('');

@@ -50,17 +50,20 @@ export class StandInHost {
   /** Creates the tables, starts every part and listens. Throws when the port is taken or the database is away. */
   static async start(options: StandInHostOptions): Promise<StandInHost> {
     const database = new SandboxDatabase(options.databaseUrl);
-    const services = { database, clock: new SandboxClock(database), effects: new EffectsLog(database) };
-    const host = new StandInHost(options, services);
+    const clock = new SandboxClock(database);
+    let host: StandInHost | undefined;
+    const services: SandboxServices = { database, clock, effects: new EffectsLog(database), url: () => host?.url ?? '' };
     try {
       const schemas = [SandboxClock.schema, EffectsLog.schema, ...options.parts.map((part) => part.schema ?? '')];
       await database.run(schemas.join('\n'));
-      await services.clock.load();
+      await clock.load();
       for (const part of options.parts) await part.start?.(services);
+      host = new StandInHost(options, services);
       await host.listen(options.port);
       return host;
     } catch (error) {
-      await host.stop();
+      for (const part of options.parts) await part.stop?.();
+      await database.close();
       throw error;
     }
   }

@@ -40,6 +40,8 @@ export interface SandboxServices {
   readonly database: SandboxDatabase;
   readonly clock: SandboxClock;
   readonly effects: EffectsLog;
+  /** Where this host listens, once it does: stand-ins reach each other over HTTP like any client. */
+  readonly url: () => string;
 }
 
 export interface ControlCall {
