@@ -11,3 +11,13 @@ export {
 } from './aws-errors';
 export type { AwsKeys } from './aws-client-config';
 export { classifyAwsError } from './classify-aws-error';
+export {
+  AwsBatchEntryId,
+  AwsMessageAttribute,
+  AwsToken,
+  attributeValues,
+  awsMessageAttributes,
+  awsToken,
+  utf8Text,
+} from './aws-message.schemas';
+export type { AwsAttributeValue } from './aws-message.schemas';

@@ -1,0 +1,5 @@
+import { sns } from './sns';
+import { sqs } from './sqs';
+
+/** Every provider of this installation: the one list. Adding one is its folder and a line here. */
+export const catalog = [sqs, sns] as const;

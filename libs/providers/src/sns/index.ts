@@ -1,0 +1,2 @@
+export { sns } from './sns.provider';
+export { Sns, SnsProviderModule } from './sns.module';

@@ -1,0 +1,2 @@
+export { sqs } from './sqs.provider';
+export { Sqs, SqsProviderModule } from './sqs.module';

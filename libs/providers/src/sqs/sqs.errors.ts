@@ -1,0 +1,104 @@
+import type { AwsErrorMeaning, ErrorSpec } from '@puente/integrations';
+import { classifyAwsError } from '@puente/integrations';
+import type { Failure } from '@puente/kernel';
+
+/**
+ * Where SQS differs from the rest of AWS.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html#API_SendMessage_Errors
+ */
+export const sqsCodes: Readonly<Record<string, AwsErrorMeaning>> = {
+  // Answered with status 403, but about a quota and not about the key.
+  OverLimit: 'rejected',
+};
+
+/** A 503 is `unknown`: neither the errors of SQS nor the common ones say that the request was not carried out. */
+export function classifySqsError(error: unknown): Failure {
+  return classifyAwsError(error, sqsCodes);
+}
+
+export const sqsErrors: readonly ErrorSpec[] = [
+  {
+    code: 'QueueDoesNotExist',
+    failure: 'rejected',
+    descripcion: 'La cola no existe o la URL no es la suya',
+    accion: 'Log + retry NO. Revisar la URL de la cola',
+  },
+  {
+    code: 'QUEUE_REGION_MISMATCH',
+    failure: 'rejected',
+    descripcion: 'La URL es de otra región que la integración; no se envió nada',
+    accion: 'Log + retry NO. Corregir la URL o la región',
+  },
+  {
+    code: 'InvalidMessageContents',
+    failure: 'rejected',
+    descripcion: '400: el mensaje tiene caracteres no permitidos',
+    accion: 'Log + retry NO',
+  },
+  {
+    code: 'InvalidParameterValue',
+    failure: 'rejected',
+    descripcion: '400: un parámetro no es válido',
+    accion: 'Log + retry NO',
+  },
+  {
+    code: 'KmsAccessDenied',
+    failure: 'rejected',
+    descripcion: '400: la clave KMS de esta cola no permite el uso; las demás colas siguen',
+    accion: 'Log + retry NO. Dar permiso sobre la clave y reenviar',
+  },
+  {
+    code: 'InvalidClientTokenId',
+    failure: 'unauthorized',
+    descripcion: '403: la clave de acceso no existe o fue revocada',
+    accion: 'Se pausa el carril; no se pierde nada. Rotar las credenciales',
+  },
+  {
+    code: 'SignatureDoesNotMatch',
+    failure: 'unauthorized',
+    descripcion: '403: la clave secreta no corresponde',
+    accion: 'Se pausa el carril; no se pierde nada. Rotar las credenciales',
+  },
+  {
+    code: 'ExpiredToken',
+    failure: 'unauthorized',
+    descripcion: '403: la sesión temporal expiró',
+    accion: 'Una sesión de rol se renueva sola, una vez; si no, se pausa el carril',
+  },
+  {
+    code: 'AccessDenied',
+    failure: 'unauthorized',
+    descripcion: '403: falta un permiso en la política; si el recurso es de otra cuenta de AWS se rechaza solo esa operación',
+    accion: 'Se pausa el carril. Completar la política de IAM',
+  },
+  {
+    code: 'RequestThrottled',
+    failure: 'throttled',
+    descripcion: '429 o código de límite: demasiadas solicitudes',
+    accion: 'Backoff exponencial: 1 s, 2 s, 4 s; un Retry-After mayor prevalece',
+  },
+  {
+    code: 'InternalFailure',
+    failure: 'unknown',
+    descripcion: '500: error de AWS; el mensaje puede haberse guardado',
+    accion: 'Cola FIFO: retry 3 veces con el mismo id de deduplicación. Cola estándar: revisión, nunca se repite en silencio',
+  },
+  {
+    code: 'ServiceUnavailable',
+    failure: 'unknown',
+    descripcion: '503: AWS no garantiza que no se haya ejecutado',
+    accion: 'Como 500',
+  },
+  {
+    code: 'ECONNREFUSED',
+    failure: 'not_sent',
+    descripcion: 'Sin conexión, DNS o TLS: está probado que no se envió',
+    accion: 'Retry con espera',
+  },
+  {
+    code: 'timeout',
+    failure: 'unknown',
+    descripcion: 'Sin respuesta a tiempo, o respuesta perdida después de enviar',
+    accion: 'Cola FIFO: un retry con el mismo id. Cola estándar: revisión',
+  },
+];
