@@ -39,7 +39,7 @@ export class CreateNotifications1764000003000 implements MigrationInterface {
         origin               text NOT NULL CHECK (origin IN ('api', 'queue')),
         event                text,
         topic                text NOT NULL,
-        content              jsonb NOT NULL,         -- envelope: subject and message
+        content              jsonb NOT NULL,         -- envelope: the body exactly as sent, and a foreign message's attributes
         group_id             text NOT NULL,
         body_md5             text NOT NULL,
         queue_url            text NOT NULL,
@@ -49,16 +49,25 @@ export class CreateNotifications1764000003000 implements MigrationInterface {
         queued_at            timestamptz,
         handled_at           timestamptz,
         handler_kind         text,
-        publish_operation_id uuid,
+        publish_operation_id uuid,                   -- NULL although handled: the handler is switched off
+        published_at         timestamptz,
+        sns_message_id       text,
         deduplicated_of      uuid,                   -- the queue took this one for a repeat of that one
         dead_lettered_at     timestamptz,
         dead_letter_reason   text,
+        dead_letter_operation_id uuid,               -- NULL when the consumer moved the message itself
         created_at           timestamptz NOT NULL,
         UNIQUE (tenant_id, id),
         FOREIGN KEY (tenant_id, send_operation_id) REFERENCES operations (tenant_id, id) DEFERRABLE INITIALLY DEFERRED,
         FOREIGN KEY (tenant_id, publish_operation_id) REFERENCES operations (tenant_id, id) DEFERRABLE INITIALLY DEFERRED,
+        FOREIGN KEY (tenant_id, dead_letter_operation_id) REFERENCES operations (tenant_id, id) DEFERRABLE INITIALLY DEFERRED,
         FOREIGN KEY (tenant_id, deduplicated_of) REFERENCES notifications (tenant_id, id)
       )`);
+    // Settled operations look for their notification.
+    for (const step of ['send', 'publish'])
+      await db.query(
+        `CREATE INDEX notifications_${step} ON notifications (tenant_id, ${step}_operation_id) WHERE ${step}_operation_id IS NOT NULL`,
+      );
     await db.query(`CREATE INDEX notifications_listed ON notifications (tenant_id, seq DESC)`);
     await db.query(`CREATE INDEX notifications_message ON notifications (tenant_id, queue_url, queue_message_id)`);
     // What the re-sender looks for: sent, but the queue never gave it back.
@@ -91,7 +100,7 @@ export class CreateNotifications1764000003000 implements MigrationInterface {
     }
     await db.query(`GRANT SELECT ON notification_queues TO puente_dispatch`);
     await db.query(
-      `GRANT SELECT (id, tenant_id, queued_at, handled_at, deduplicated_of, dead_lettered_at) ON notifications TO puente_dispatch`,
+      `GRANT SELECT (id, tenant_id, queue_url, sends, queued_at, handled_at, deduplicated_of, dead_lettered_at) ON notifications TO puente_dispatch`,
     );
   }
 

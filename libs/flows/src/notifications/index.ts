@@ -1,0 +1,23 @@
+export { type Handler } from './handler-routing';
+export { type NotificationFilter } from './journey-rows';
+export { type HandlerView, NotificationHandlers } from './notification-handlers';
+export { NotificationIntake } from './notification-intake';
+export {
+  type JourneyStep,
+  NotificationJourney,
+  type NotificationPage,
+  type NotificationSummary,
+  type NotificationView,
+} from './notification-journey';
+export { NotificationLog } from './notification-log';
+export { NotificationQueueBindings } from './notification-queue-bindings';
+export { type BindOptions, NotificationQueues, type NotificationQueueView } from './notification-queues';
+export { NotificationResender } from './notification-resender';
+export { NotificationResending } from './notification-resending';
+export { NOTIFICATION_STATUSES, type NotificationStatus } from './notification-status';
+export { NOTIFY_ROUTE, NotificationsFlow, type Notified, type NotifyOptions } from './notifications-flow';
+export * from './notifications.errors';
+export { NotificationsModule } from './notifications.module';
+export { type NotificationsOptions } from './notifications.options';
+export { HandlerBody, HandlerKind, NotifyBody, QueueBindingBody } from './notifications.schemas';
+export { UnseenNotifications } from './unseen-notifications';

@@ -1,0 +1,78 @@
+import { Injectable } from '@nestjs/common';
+import { DatabaseUnavailableError, isConnectionLost, TenantDatabase, type TenantTransaction } from '@puente/database';
+import { OperationLedger } from '@puente/ledger';
+import { QueueBatchHandler, type QueueBinding, type QueueMessage, type Verdict } from '@puente/queue';
+import { type Handler, kindOf } from './handler-routing';
+import { MessageTaking } from './message-taking';
+import { NotificationHandlers } from './notification-handlers';
+import { NotificationLog } from './notification-log';
+import { parseMessage } from './parse-message';
+
+/**
+ * What consumers do with a batch: one transaction for all of it, and when that fails, one per message, so that a bad one
+ * costs nobody else anything (S1.3). A message that failed holds up the rest of its group, or order would break.
+ */
+@Injectable()
+export class NotificationIntake extends QueueBatchHandler {
+  constructor(
+    private readonly database: TenantDatabase,
+    private readonly taking: MessageTaking,
+    private readonly handlers: NotificationHandlers,
+    private readonly ledger: OperationLedger,
+    private readonly log: NotificationLog,
+  ) {
+    super();
+  }
+
+  async handle(messages: readonly QueueMessage[], queue: QueueBinding): Promise<readonly Verdict[]> {
+    const verdicts = (await this.together(messages, queue)) ?? (await this.oneByOne(messages, queue));
+    if (verdicts.some(({ kind }) => kind === 'done')) this.ledger.wake();
+    return verdicts;
+  }
+
+  private async together(messages: readonly QueueMessage[], queue: QueueBinding): Promise<Verdict[] | undefined> {
+    try {
+      return await this.database.run(queue.tenantId, (tx) => this.takeAll(tx, messages, queue));
+    } catch (error) {
+      if (isUnavailable(error)) return messages.map(() => ({ kind: 'retry', unavailable: true }));
+      if (messages.length > 1) return undefined;
+      this.log.messageFailed(queue, messages[0]?.id, error);
+      return [{ kind: 'retry' }];
+    }
+  }
+
+  private async oneByOne(messages: readonly QueueMessage[], queue: QueueBinding): Promise<Verdict[]> {
+    const verdicts: Verdict[] = [];
+    const heldUp = new Set<string>();
+    for (const message of messages) {
+      const verdict: Verdict = heldUp.has(message.groupId)
+        ? { kind: 'retry' }
+        : ((await this.together([message], queue))?.[0] ?? { kind: 'retry' });
+      if (verdict.kind === 'retry' && message.groupId) heldUp.add(message.groupId);
+      verdicts.push(verdict);
+    }
+    return verdicts;
+  }
+
+  private async takeAll(tx: TenantTransaction, messages: readonly QueueMessage[], queue: QueueBinding) {
+    const handlers = await this.handlersFor(tx, messages);
+    const verdicts: Verdict[] = [];
+    for (const message of messages) verdicts.push(await this.taking.take(tx, message, queue, handlers));
+    return verdicts;
+  }
+
+  private handlersFor(
+    tx: TenantTransaction,
+    messages: readonly QueueMessage[],
+  ): Promise<ReadonlyMap<string, Handler>> {
+    const kinds = messages.flatMap(({ body }) => {
+      const parsed = parseMessage(body);
+      return parsed.ok ? [kindOf(parsed.value)] : [];
+    });
+    return this.handlers.among(tx, [...new Set(kinds)]);
+  }
+}
+
+function isUnavailable(error: unknown): boolean {
+  return error instanceof DatabaseUnavailableError || isConnectionLost(error);
+}

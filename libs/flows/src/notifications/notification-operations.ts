@@ -1,0 +1,105 @@
+import type { MessageAttributeValue } from '@aws-sdk/client-sqs';
+import { Injectable } from '@nestjs/common';
+import type { IdempotencyClaim, NewOperation } from '@puente/ledger';
+import { Sns } from '@puente/providers/sns';
+import { Sqs } from '@puente/providers/sqs';
+import { deadLetterAttributes, NOTIFICATION_ATTRIBUTE } from '@puente/queue';
+import type { Handler } from './handler-routing';
+import type { NotificationContent } from './notification-content';
+import type { ParsedMessage } from './parse-message';
+
+/** Whose step the settlement registry calls when the operation is settled. */
+export const SEND_SETTLED = 'notifications.sent';
+export const PUBLISH_SETTLED = 'notifications.published';
+
+export interface Step {
+  readonly tenantId: string;
+  readonly notificationId: string;
+  readonly group: string;
+  readonly traceId?: string | undefined;
+}
+
+export interface QueueAddress {
+  readonly url: string;
+  /** The tenant's sqs account. */
+  readonly integration: string;
+}
+
+export interface Sending {
+  readonly body: string;
+  readonly md5: string;
+  readonly idempotency?: IdempotencyClaim | undefined;
+}
+
+/** The operations a notification consists of, ready to be accepted. Order inside a group is kept by their order keys. */
+@Injectable()
+export class NotificationOperations {
+  constructor(
+    private readonly sqs: Sqs,
+    private readonly sns: Sns,
+  ) {}
+
+  /** Into the tenant's queue, as a foreign producer would: group, MD5 as deduplication id, and our id as an attribute. */
+  send(step: Step, queue: QueueAddress, { body, md5, idempotency }: Sending): NewOperation {
+    const input = {
+      queueUrl: queue.url,
+      body,
+      groupId: step.group,
+      deduplicationId: md5,
+      attributes: { [NOTIFICATION_ATTRIBUTE]: { type: 'String', value: step.notificationId } },
+    };
+    return this.sqs.prepare('sendMessage', input, {
+      tenantId: step.tenantId,
+      integration: queue.integration,
+      orderKey: `notifications:send:${step.group}`,
+      subscriber: SEND_SETTLED,
+      idempotency,
+      traceId: step.traceId,
+    });
+  }
+
+  /** @throws {InvalidInputError} SNS would refuse it: a subject with a line break, a target that is no ARN */
+  publish(step: Step, { topic, subject, message }: ParsedMessage, handler: Handler): NewOperation {
+    const targetArn = handler.topicArn ?? topic;
+    const input = {
+      targetArn,
+      message,
+      ...(subject === '' ? {} : { subject }),
+      ...(targetArn.endsWith('.fifo') ? { groupId: step.group } : {}),
+    };
+    return this.sns.prepare('publish', input, {
+      tenantId: step.tenantId,
+      integration: handler.integration,
+      orderKey: `notifications:publish:${step.group}`,
+      onUnknown: handler.onUnknown,
+      subscriber: PUBLISH_SETTLED,
+      traceId: step.traceId,
+    });
+  }
+
+  /** A copy for the dead-letter queue. Twice there is better than not at all, so a lost answer is sent again. */
+  deadLetter(
+    step: Step,
+    queue: QueueAddress,
+    letter: NotificationContent & { readonly messageId: string; readonly reason: string },
+  ): NewOperation {
+    const own = { [NOTIFICATION_ATTRIBUTE]: { DataType: 'String', StringValue: step.notificationId } };
+    const attributes = deadLetterAttributes({ ...letter, attributes: { ...letter.attributes, ...own } });
+    const input = {
+      queueUrl: queue.url,
+      body: letter.body,
+      groupId: step.group,
+      deduplicationId: letter.messageId,
+      attributes: Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, given(value)])),
+    };
+    return this.sqs.prepare('sendMessage', input, {
+      tenantId: step.tenantId,
+      integration: queue.integration,
+      onUnknown: 'resend',
+    });
+  }
+}
+
+function given({ DataType = 'String', StringValue, BinaryValue }: MessageAttributeValue) {
+  return { type: DataType, value: StringValue ?? Buffer.from(BinaryValue ?? []).toString('base64') };
+}

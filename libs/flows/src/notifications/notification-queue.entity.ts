@@ -1,0 +1,12 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** Whose queue it is: all a foreign producer knows is the address, so the address is what tells us the tenant. */
+@Entity('notification_queues')
+export class NotificationQueueEntity {
+  @PrimaryColumn('uuid') readonly id!: string;
+  @Column('uuid', { name: 'tenant_id' }) readonly tenantId!: string;
+  @Column('text', { name: 'queue_url' }) queueUrl!: string;
+  @Column('text', { name: 'dead_letter_queue_url' }) deadLetterQueueUrl!: string;
+  @Column('text') integration!: string;
+  @Column({ type: 'timestamptz', name: 'created_at', insert: false, update: false }) readonly createdAt!: Date;
+}

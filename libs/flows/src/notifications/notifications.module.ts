@@ -1,0 +1,65 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { SnsProviderModule } from '@puente/providers/sns';
+import { SqsProviderModule } from '@puente/providers/sqs';
+import { MessageTaking } from './message-taking';
+import { NotificationContents } from './notification-content';
+import { NotificationHandlerEntity } from './notification-handler.entity';
+import { NotificationHandlers } from './notification-handlers';
+import { NotificationIntake } from './notification-intake';
+import { NotificationJourney } from './notification-journey';
+import { NotificationLog } from './notification-log';
+import { NotificationOperations } from './notification-operations';
+import { NotificationQueueBindings } from './notification-queue-bindings';
+import { NotificationQueueEntity } from './notification-queue.entity';
+import { NotificationQueues } from './notification-queues';
+import { NotificationResending } from './notification-resending';
+import { NotificationSettlements } from './notification-settlements';
+import { NotificationsFlow } from './notifications-flow';
+import { NOTIFICATIONS_OPTIONS, type NotificationsOptions } from './notifications.options';
+import { PublishSettlement } from './publish-settlement';
+import { QueueCheck } from './queue-check';
+import { SendSettlement } from './send-settlement';
+
+/**
+ * The notifications flow (SYSTEMS S1). The api uses NotificationsFlow, NotificationJourney, NotificationHandlers and
+ * NotificationQueues; the worker also binds NotificationIntake and NotificationQueueBindings to its consumers and
+ * provides a NotificationResender.
+ *
+ * Needs, from global modules: the database, tenancy, the ledger, integrations, `PayloadCipher` and a `Clock`.
+ */
+@Module({})
+export class NotificationsModule {
+  static forRoot(options: NotificationsOptions): DynamicModule {
+    const open = [
+      NotificationsFlow,
+      NotificationJourney,
+      NotificationHandlers,
+      NotificationQueues,
+      NotificationIntake,
+      NotificationQueueBindings,
+      NotificationResending,
+      NotificationLog,
+    ];
+    return {
+      module: NotificationsModule,
+      imports: [
+        TypeOrmModule.forFeature([NotificationQueueEntity, NotificationHandlerEntity]),
+        SqsProviderModule,
+        SnsProviderModule,
+      ],
+      providers: [
+        ...open,
+        { provide: NOTIFICATIONS_OPTIONS, useValue: options },
+        NotificationContents,
+        NotificationOperations,
+        NotificationSettlements,
+        SendSettlement,
+        PublishSettlement,
+        MessageTaking,
+        QueueCheck,
+      ],
+      exports: open,
+    };
+  }
+}

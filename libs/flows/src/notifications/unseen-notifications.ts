@@ -1,0 +1,52 @@
+import { Injectable } from '@nestjs/common';
+import { DispatchDatabase } from '@puente/database';
+import { Clock } from '@puente/kernel';
+import { QueueActivity, QueueDirectory } from '@puente/queue';
+
+export interface Unseen {
+  readonly id: string;
+  readonly tenantId: string;
+}
+
+interface Candidate extends Unseen {
+  readonly queueUrl: string;
+  readonly ageMs: number;
+}
+
+/** How many a pass looks at; the rest waits for the next. */
+const MOST = 500;
+
+/**
+ * Notifications that a queue took and never gave back. Being old is not enough, since a long backlog makes all of them
+ * old: only when this process has found the queue empty after the send is the message certainly not in it any more.
+ */
+@Injectable()
+export class UnseenNotifications {
+  constructor(
+    private readonly database: DispatchDatabase,
+    private readonly activity: QueueActivity,
+    private readonly directory: QueueDirectory,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @param afterMs how old the last send must be; doubled with each one */
+  async find(afterMs: number): Promise<Unseen[]> {
+    const candidates = await this.database.query<Candidate>(
+      `SELECT id, tenant_id AS "tenantId", queue_url AS "queueUrl",
+              (extract(epoch FROM puente_now() - queued_at) * 1000)::float8 AS "ageMs"
+       FROM notifications
+       WHERE queued_at IS NOT NULL AND handled_at IS NULL AND deduplicated_of IS NULL AND dead_lettered_at IS NULL
+         AND queued_at < puente_now() - $1 * interval '1 millisecond' * power(2, least(greatest(sends, 1), 10) - 1)
+       ORDER BY queued_at LIMIT $2`,
+      [afterMs, MOST],
+    );
+    return candidates.filter((candidate) => this.isGone(candidate));
+  }
+
+  private isGone({ queueUrl, ageMs }: Candidate): boolean {
+    // Bound to nobody any more: no consumer will ever see what is left in it.
+    if (!this.directory.find(queueUrl)) return true;
+    const emptyAt = this.activity.lastEmptyAt(queueUrl);
+    return emptyAt !== undefined && this.clock.now().getTime() - emptyAt.getTime() < ageMs;
+  }
+}
