@@ -1,3 +1,21 @@
 export * from './aws';
+export { lacksCredentials } from './chain/credentials.interceptor';
 export * from './credential-vault.port';
+export { CatalogueCredentialRules, type RulesOfCredentials } from './credentials/catalogue-credential-rules';
+export { type CandidateCredentials, ChainCredentialProbe } from './credentials/chain-credential-probe';
+export { DEFAULT_INTEGRATION, integrationOfLane } from './gateway/call-plan';
+export type { CallOptions, CallResult, PrepareOptions } from './gateway/call-result';
+export { ExternalServiceException, type FailedCall, outputOrThrow } from './gateway/external-service.exception';
+export { GatewayExecutor } from './gateway/gateway-executor';
+export { DEFAULT_WAIT_MS, IntegrationGateway } from './gateway/integration-gateway';
+export {
+  type OperationInput,
+  type OperationName,
+  type OperationOutput,
+  type ProviderFacade,
+  providerFacade,
+} from './gateway/provider-facade';
+export * from './integration.errors';
+export { IntegrationsModule, type IntegrationsOptions } from './integrations.module';
 export * from './provider';
+export { ProviderCatalogue } from './provider-catalogue';

@@ -8,12 +8,10 @@ import { beginTrace, type Trace } from './trace';
 
 /** The few things of Fastify we use; its package is the adapter's dependency, not ours. */
 interface FastifyLike {
-  addHook(
-    name: 'onResponse',
-    hook: (request: FastifyRequestLike, reply: FastifyReplyLike, done: () => void) => void,
-  ): void;
+  addHook(name: 'onRequest' | 'onResponse', hook: (request: FastifyRequestLike, reply: FastifyReplyLike, done: () => void) => void): void;
 }
 interface FastifyRequestLike {
+  id: string;
   readonly raw: IncomingMessage;
   readonly method: string;
   readonly routeOptions: { readonly url?: string | undefined };
@@ -58,7 +56,13 @@ export class HttpRequests implements OnModuleInit {
     // A context without a server (command line) has no adapter, whatever the type says.
     const adapter = this.adapter.httpAdapter as HttpAdapterHost['httpAdapter'] | undefined;
     if (adapter?.getType() !== 'fastify') return;
-    adapter.getInstance<FastifyLike>().addHook('onResponse', (request, reply, done) => {
+    const server = adapter.getInstance<FastifyLike>();
+    // One id for everybody: what a problem document shows is what the log lines carry.
+    server.addHook('onRequest', (request, _reply, done) => {
+      request.id = traces.get(request.raw)?.requestId ?? request.id;
+      done();
+    });
+    server.addHook('onResponse', (request, reply, done) => {
       this.finished(request, reply);
       done();
     });

@@ -1,4 +1,4 @@
-import { Controller, Get, Logger, Module, Param, ServiceUnavailableException } from '@nestjs/common';
+import { Controller, Get, Logger, Module, Param, Req, ServiceUnavailableException } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { AppConfigModule, loadConfig } from '@puente/config';
@@ -18,14 +18,14 @@ class ThingsController {
   constructor(private readonly redactor: Redactor) {}
 
   @Get(':token')
-  read(@Param('token') token: string) {
+  read(@Param('token') token: string, @Req() request: { readonly id: string }) {
     identifyCaller({ tenantId: 'tenant-1', keyId: 'key-1' });
     const held = this.redactor.hold([CANARY]);
     this.log.warn(`Reading with ${CANARY}`);
     this.log.warn({ event: 'thing.read', password: 'not by value', nested: { headers: { cookie: 'x' } } });
     held.release();
     if (token === 'broken') throw new ServiceUnavailableException();
-    return currentTrace();
+    return { ...currentTrace(), idOfServer: request.id };
   }
 }
 
@@ -70,7 +70,12 @@ describe('ObservabilityModule', () => {
     });
 
     expect(answer.headers['x-request-id']).toBe('r-1');
-    expect(answer.json()).toMatchObject({ requestId: 'r-1', traceId: TRACE_ID, tenantId: 'tenant-1' });
+    expect(answer.json()).toMatchObject({
+      requestId: 'r-1',
+      idOfServer: 'r-1',
+      traceId: TRACE_ID,
+      tenantId: 'tenant-1',
+    });
     expect(lines).toHaveLength(3);
     for (const line of lines)
       expect(line).toMatchObject({ service: 'api', requestId: 'r-1', traceId: TRACE_ID, tenantId: 'tenant-1' });

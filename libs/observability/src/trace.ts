@@ -40,9 +40,9 @@ export function beginTrace(headers: Readonly<Record<string, string | string[] | 
 }
 
 /** Called once the caller is known, so that the remaining log lines of the request name the tenant and the key. */
-export function identifyCaller(caller: { readonly tenantId: string; readonly keyId: string }): void {
+export function identifyCaller({ tenantId, keyId }: { readonly tenantId: string; readonly keyId: string }): void {
   const trace = currentTrace();
-  if (trace) Object.assign(trace, caller);
+  if (trace) Object.assign(trace, { tenantId, keyId });
 }
 
 /** Takes over the caller's ids when they are well formed, and makes new ones otherwise. */

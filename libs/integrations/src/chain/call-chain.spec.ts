@@ -1,0 +1,329 @@
+import { Test, type TestingModule } from '@nestjs/testing';
+import {
+  AppError,
+  Clock,
+  notSent,
+  ok,
+  type ProviderCall,
+  Random,
+  Secret,
+  SystemClock,
+  unknown,
+} from '@puente/kernel';
+import {
+  createLogSink,
+  LogInterceptor,
+  LogSink,
+  Metrics,
+  MetricsInterceptor,
+  ProviderCallLog,
+  Redactor,
+  TraceInterceptor,
+} from '@puente/observability';
+import { DeadlineInterceptor, RetryInterceptor, TimeoutInterceptor } from '@puente/resilience';
+import { FixedRandom, ManualClock } from '../../../../test/support/manual-clock';
+import { CredentialVault, type ResolvedCredentials } from '../credential-vault.port';
+import { answers, drop, echo, EchoClient, EchoServer, hang, status } from '../echo-provider.fixture';
+import { ProviderCatalogue } from '../provider-catalogue';
+import { CallChain, callChains } from './call-chain';
+import { CredentialsInterceptor } from './credentials.interceptor';
+import { ConnectSettings, ProviderClients } from './provider-clients';
+import { ProviderFaultLog } from './provider-fault-log';
+import { ProviderInvocation } from './provider-invocation';
+
+const CANARY = 'canary-Zx81-0123456789abcdef';
+const TIMEOUT_MS = 3_000; // of the policy `interactive`
+
+class GoneError extends AppError {
+  constructor(readonly code: string) {
+    super('They are gone');
+  }
+}
+
+/** Every wait is over at once, except the ceiling of a try: the server really answers. */
+class RetryClock extends ManualClock {
+  override sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    const sleeping = super.sleep(ms, signal);
+    return ms === TIMEOUT_MS ? sleeping : this.advance(ms);
+  }
+
+  get waits(): number[] {
+    return this.sleeps.filter((ms) => ms !== TIMEOUT_MS);
+  }
+}
+
+class TestVault extends CredentialVault {
+  credentials: () => Promise<ResolvedCredentials> = () => Promise.reject(new Error('not set'));
+
+  resolve(): Promise<ResolvedCredentials> {
+    return this.credentials();
+  }
+
+  has(apiKey: string, url: string, version = '1'): void {
+    const resolved = { secrets: new Secret({ apiKey }), config: { url }, version, externalId: 'x', provenance: {} };
+    this.credentials = () => Promise.resolve(resolved);
+  }
+}
+
+describe('call chain', () => {
+  const server = new EchoServer();
+  const vault = new TestVault();
+  const lines: string[] = [];
+  let built: TestingModule | undefined;
+
+  beforeAll(() => server.start());
+  beforeEach(() => {
+    server.reset();
+    lines.length = 0;
+    vault.has(CANARY, server.url);
+  });
+  afterEach(async () => {
+    await built?.close();
+    expect(EchoClient.open).toBe(0);
+  });
+  afterAll(() => server.stop());
+
+  async function chainOn(clock: Clock, maxClients = 10) {
+    const redactor = new Redactor();
+    const destination = { write: (line: string) => void lines.push(line) };
+    built = await Test.createTestingModule({
+      providers: [
+        ...callChains,
+        ...[TraceInterceptor, ProviderCallLog, LogInterceptor, MetricsInterceptor, DeadlineInterceptor],
+        ...[RetryInterceptor, TimeoutInterceptor, CredentialsInterceptor, ProviderInvocation, ProviderFaultLog],
+        ...[Metrics, ProviderClients],
+        { provide: Redactor, useValue: redactor },
+        { provide: LogSink, useValue: createLogSink({ service: 'test', level: 'trace', redactor, destination }) },
+        { provide: Clock, useValue: clock },
+        { provide: Random, useValue: new FixedRandom(0.5) },
+        { provide: ConnectSettings, useFactory: () => new ConnectSettings([], undefined, maxClients) },
+        { provide: CredentialVault, useValue: vault },
+        { provide: ProviderCatalogue, useFactory: () => new ProviderCatalogue([echo]) },
+      ],
+    }).compile();
+    await built.init();
+    const { run } = built.get(CallChain);
+    return (over: Partial<ProviderCall> = {}) => run(sampleCall(over));
+  }
+
+  it('brings an answer home, with the tenant’s key and the stable dedupe key', async () => {
+    const run = await chainOn(new SystemClock());
+
+    expect(await run()).toEqual(ok({ id: 'r-1' }));
+    expect(server.received).toMatchObject([
+      { path: '/send', body: { text: 'hola' }, headers: { authorization: `Bearer ${CANARY}`, 'x-dedupe': 'op-1' } },
+    ]);
+  });
+
+  describe('a call whose answer is lost', () => {
+    it.each([
+      ['dropped connection', drop, unknown('reset')],
+      ['500', status(500, { code: 'E5' }), unknown('server_error', { status: 500, code: 'E5' })],
+      ['200 that is not JSON', ((_q, response) => void response.end('<html>')) as typeof drop, unknown('bad_body')],
+      ['200 that does not fit the schema', status(200, { id: 7 }), unknown('bad_body', { code: 'OUTPUT_MISMATCH' })],
+      ['error that classify itself fails on', status(418), unknown('internal', { code: 'CLASSIFY_FAILED' })],
+    ])('is unknown: %s', async (_what, answer, outcome) => {
+      const run = await chainOn(new SystemClock());
+      server.answer = answer;
+
+      expect(await run()).toMatchObject(outcome);
+      expect(server.received).toHaveLength(1); // and never repeated in process
+    });
+
+    it('names the field of a misfit without its value', async () => {
+      const run = await chainOn(new SystemClock());
+      server.answer = status(200, { id: 7_777 });
+
+      const outcome = await run();
+
+      expect(outcome).toMatchObject({ message: expect.stringContaining('id: ') });
+      expect(JSON.stringify(outcome)).not.toContain('7777');
+    });
+  });
+
+  it('aborts a try at its ceiling: the request ends at the provider too', async () => {
+    const clock = new ManualClock();
+    const run = await chainOn(clock);
+    let closed = false;
+    server.answer = (request, response) => {
+      response.on('close', () => (closed = true));
+      return hang(request, response);
+    };
+    const call = sampleCall();
+    const running = run(call);
+    await until(() => server.received.length === 1);
+
+    await clock.advance(TIMEOUT_MS);
+
+    expect(await running).toMatchObject({ kind: 'unknown', cause: 'timeout' });
+    expect(call.tries).toMatchObject([{ outcome: 'unknown', durationMs: TIMEOUT_MS, failure: { cause: 'timeout' } }]);
+    await until(() => closed);
+  });
+
+  it('repeats a read in process as the table says, and a write only when nothing was sent', async () => {
+    const clock = new RetryClock();
+    const run = await chainOn(clock);
+    server.answer = answers(status(500), status(500), status(200, { id: 'third' }));
+    expect(await run({ operation: 'look', effect: 'read' })).toEqual(ok({ id: 'third' }));
+    expect(clock.waits).toEqual([50, 100]);
+
+    clock.sleeps.length = 0;
+    server.answer = answers(status(503), status(429, {}, { 'retry-after': '7' }), status(200, { id: 'sent' }));
+    const write = sampleCall();
+    expect(await run(write)).toEqual(ok({ id: 'sent' }));
+    expect(clock.waits).toEqual([50, 7_000]);
+    expect(write.tries.map(({ outcome }) => outcome)).toEqual(['not_sent', 'throttled', 'ok']);
+  });
+
+  it('proves that nothing was sent when nobody listens', async () => {
+    const run = await chainOn(new RetryClock());
+    vault.has(CANARY, 'http://127.0.0.1:9', 'other');
+
+    expect(await run()).toMatchObject(notSent('connect', { code: 'ECONNREFUSED' }));
+  });
+
+  it('does not begin after the deadline', async () => {
+    const clock = new ManualClock();
+    const run = await chainOn(clock);
+
+    expect(await run({ deadlineMs: clock.monotonicMs() })).toEqual(notSent('deadline'));
+    expect(server.received).toEqual([]);
+  });
+
+  describe('credentials', () => {
+    it.each(['CREDENTIALS_MISSING', 'CREDENTIALS_INACTIVE', 'CREDENTIALS_QUARANTINED', 'TENANT_SUSPENDED'])(
+      '%s pauses like credentials that are refused, and nothing is sent',
+      async (code) => {
+        const run = await chainOn(new RetryClock());
+        vault.credentials = () => Promise.reject(new GoneError(code));
+
+        expect(await run()).toEqual({ kind: 'unauthorized', code, message: 'They are gone' });
+        expect(server.received).toEqual([]);
+      },
+    );
+
+    it('a database that is away is a call not sent, not a reason to pause', async () => {
+      const run = await chainOn(new RetryClock());
+      vault.credentials = () => Promise.reject(new Error('connection terminated'));
+
+      expect(await run()).toEqual(notSent('connect', { code: 'CREDENTIALS_UNREADABLE' }));
+      expect(lines.join()).toContain('could not be read');
+    });
+
+    it('a vault that hangs until the ceiling of the try: still proven not sent', async () => {
+      const clock = new ManualClock();
+      const run = await chainOn(clock);
+      vault.credentials = () => new Promise(() => undefined);
+      const running = run({ waitsInProcess: false });
+
+      await clock.advance(TIMEOUT_MS);
+
+      expect(await running).toEqual(notSent('deadline'));
+    });
+
+    it('credentials from which no client can be made wait for their owner, unprinted', async () => {
+      const run = await chainOn(new SystemClock());
+      vault.has(CANARY, 'http://forbidden.example', '2');
+
+      const outcome = await run();
+
+      expect(outcome).toEqual({ kind: 'unauthorized', code: 'CREDENTIALS_UNUSABLE' });
+      expect(lines.join()).not.toContain(CANARY);
+    });
+
+    it('connects once per version; the old client lives until its last call has ended', async () => {
+      const clock = new ManualClock();
+      const run = await chainOn(clock);
+      await run();
+      await run();
+      expect(EchoClient.open).toBe(1);
+
+      server.answer = hang;
+      const slow = run();
+      await until(() => server.received.length === 3);
+      server.answer = status(200, { id: 'new' });
+      vault.has('another-key-0123456789', server.url, '2');
+      expect(await run()).toEqual(ok({ id: 'new' }));
+      expect(server.received.at(-1)?.headers.authorization).toBe('Bearer another-key-0123456789');
+      expect(EchoClient.open).toBe(2); // the slow call still uses the first
+
+      await clock.advance(TIMEOUT_MS);
+      expect(await slow).toMatchObject({ kind: 'unknown', cause: 'timeout' });
+      expect(EchoClient.open).toBe(1);
+    });
+
+    it('keeps a bounded number of clients and lets go of the one that was not used for longest', async () => {
+      const run = await chainOn(new SystemClock(), 2);
+      for (const integration of ['a', 'b', 'a', 'c']) await run({ integration });
+
+      expect(EchoClient.open).toBe(2);
+      const clients = built!.get(ProviderClients);
+      const has = (integration: string) => clients.has({ tenantId: 'tenant-1', provider: 'echo', integration });
+      expect(['a', 'b', 'c'].map(has)).toEqual([true, false, true]);
+    });
+  });
+
+  it('lets no echo of the secret out: code, message, header, body, answer, log, metrics', async () => {
+    const run = await chainOn(new RetryClock());
+    const echoes = `no: ${CANARY} ${Buffer.from(`user:${CANARY}`).toString('base64')} \u001b[31m`;
+    const found: unknown[] = [];
+    const failing = [400, 401, 429, 500].map((code) => status(code, { code: CANARY, message: echoes }, { 'x-key': CANARY }));
+    for (const answer of [...failing, status(200, { id: `id of ${CANARY}` }), status(418, { message: echoes })]) {
+      server.answer = answer;
+      const call = sampleCall();
+      found.push(await run(call), call.tries);
+    }
+    found.push(lines, await built!.get(Metrics).registry.metrics());
+
+    const everything = JSON.stringify(found);
+    expect(everything).toContain('[secret]');
+    for (const form of [CANARY, CANARY.slice(2, -2), Buffer.from(CANARY).toString('base64').slice(2, 20), '\\u001b'])
+      expect(everything).not.toContain(form);
+    expect(everything).not.toContain(Buffer.from(`user:${CANARY}`).toString('base64').slice(8, 30));
+  });
+
+  it('asks afterwards: the same call in mode reconcile', async () => {
+    const run = await chainOn(new SystemClock());
+    const ask = () => run({ operation: 'pay', effect: 'reconcilable', mode: 'reconcile' });
+
+    server.answer = answers(
+      status(200, { kind: 'applied', output: { id: 'p-1', more: 'dropped' } }),
+      status(200, { kind: 'absent' }),
+      status(200, { kind: 'applied', output: {} }),
+    );
+    expect(await ask()).toEqual(ok({ kind: 'applied', output: { id: 'p-1' } }));
+    expect(await ask()).toEqual(ok({ kind: 'absent' }));
+    expect(await ask()).toMatchObject(unknown('bad_body'));
+    expect(server.received.map(({ path }) => path)).toEqual(['/paid', '/paid', '/paid']);
+  });
+});
+
+function sampleCall(over: Partial<ProviderCall> = {}): ProviderCall {
+  return {
+    tenantId: 'tenant-1',
+    provider: 'echo',
+    operation: 'send',
+    integration: 'default',
+    laneKey: 'default',
+    effect: 'once',
+    policy: 'interactive',
+    mode: 'call',
+    input: { text: 'hola' },
+    operationId: 'op-1',
+    dedupeKey: 'op-1',
+    repeat: 0,
+    attempt: 1,
+    waitsInProcess: true,
+    signal: new AbortController().signal,
+    tries: [],
+    ...over,
+  };
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  const endMs = performance.now() + 5_000;
+  while (!condition()) {
+    if (performance.now() > endMs) throw new Error('It did not happen within 5 s');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

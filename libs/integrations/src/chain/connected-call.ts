@@ -1,0 +1,22 @@
+import type { ProviderCall } from '@puente/kernel';
+import type { Redaction } from '@puente/observability';
+
+/** What the innermost link needs beside the call: a client with the tenant's credentials, and their mask. */
+export interface Connection {
+  readonly client: unknown;
+  readonly redaction: Redaction;
+}
+
+const CONNECTION = Symbol('puente.connection');
+
+/** A call that has a client. Under a symbol, so that no log line and no copy into a row can take the client along. */
+export function connected(call: ProviderCall, connection: Connection): ProviderCall {
+  return Object.defineProperty({ ...call }, CONNECTION, { value: connection, enumerable: false });
+}
+
+/** @throws when the chain was put together without the link that connects */
+export function connectionOf(call: ProviderCall): Connection {
+  const { [CONNECTION]: connection } = call as { [CONNECTION]?: Connection };
+  if (!connection) throw new TypeError('A provider call came without its client: no link of the chain has connected it');
+  return connection;
+}

@@ -1,0 +1,106 @@
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import type { ConnectContext, ProviderDefinition } from '../provider';
+import type { ResolvedCredentials } from '../credential-vault.port';
+
+/** What every `connect` of this installation may know. Given by the app through {@link IntegrationsModule}. */
+export class ConnectSettings {
+  constructor(
+    readonly allowedEndpoints: readonly string[] = [],
+    readonly platformAws: ConnectContext['platformAws'] = undefined,
+    /** Connected clients are sockets and memory; a tenant that calls again after so many others connects again. */
+    readonly maxClients = 500,
+  ) {}
+}
+
+/** Whose client it is. */
+export interface ClientOwner {
+  readonly tenantId: string;
+  readonly provider: string;
+  readonly integration: string;
+}
+
+export interface LeasedClient {
+  readonly client: unknown;
+  /** Say so when the call has ended: a client that left the cache is disconnected after its last call. */
+  release(): void;
+}
+
+interface Entry {
+  readonly version: string;
+  readonly client: unknown;
+  readonly disconnect: () => void;
+  users: number;
+  evicted: boolean;
+}
+
+/**
+ * One client per tenant, provider and integration, kept while its credentials stay the same: connections are reused, and
+ * a new version of the credentials is in use from the next call on, while calls under the old one end in peace.
+ */
+@Injectable()
+export class ProviderClients implements OnApplicationShutdown {
+  private readonly entries = new Map<string, Entry>();
+
+  constructor(private readonly settings: ConnectSettings) {}
+
+  /** @throws what the provider's `connect` throws: the credentials are not usable as they are */
+  lease(definition: ProviderDefinition, owner: ClientOwner, credentials: ResolvedCredentials): LeasedClient {
+    const key = keyOf(owner);
+    const known = this.entries.get(key);
+    const entry = known?.version === credentials.version ? known : this.connect(definition, owner, credentials);
+    if (entry !== known && known) evict(known);
+    // Set again also when it was there: the map's order is the order of use.
+    this.entries.delete(key);
+    this.entries.set(key, entry);
+    this.trim();
+    entry.users += 1;
+    let released = false;
+    return {
+      client: entry.client,
+      release: () => {
+        if (!released) leave(entry);
+        released = true;
+      },
+    };
+  }
+
+  /** Whether a call of this owner found usable credentials not long ago. */
+  has(owner: ClientOwner): boolean {
+    return this.entries.has(keyOf(owner));
+  }
+
+  onApplicationShutdown(): void {
+    for (const entry of this.entries.values()) evict(entry);
+    this.entries.clear();
+  }
+
+  private connect(definition: ProviderDefinition, owner: ClientOwner, credentials: ResolvedCredentials): Entry {
+    const { secrets, config, externalId, version } = credentials;
+    const { allowedEndpoints, platformAws } = this.settings;
+    const context = { tenantId: owner.tenantId, externalId, allowedEndpoints, platformAws };
+    const client = definition.connect(secrets, config, context);
+    return { version, client, users: 0, evicted: false, disconnect: () => definition.disconnect?.(client) };
+  }
+
+  private trim(): void {
+    for (const [key, entry] of this.entries) {
+      if (this.entries.size <= this.settings.maxClients) return;
+      this.entries.delete(key);
+      evict(entry);
+    }
+  }
+}
+
+function evict(entry: Entry): void {
+  entry.evicted = true;
+  if (entry.users === 0) entry.disconnect();
+}
+
+function leave(entry: Entry): void {
+  entry.users -= 1;
+  if (entry.evicted && entry.users === 0) entry.disconnect();
+}
+
+function keyOf({ tenantId, provider, integration }: ClientOwner): string {
+  return JSON.stringify([tenantId, provider, integration]);
+}

@@ -1,0 +1,40 @@
+import { Injectable } from '@nestjs/common';
+import type { ProviderCall } from '@puente/kernel';
+import { LogSink, type Redaction, type SerializedError, serializeError } from '@puente/observability';
+
+/** Faults of our own code around a provider: what an outcome's few words cannot tell a developer. */
+@Injectable()
+export class ProviderFaultLog {
+  constructor(private readonly log: LogSink) {}
+
+  /** Something was thrown that nobody expected: the outcome says `unknown`, this line says where. */
+  threw(call: ProviderCall, error: unknown, redaction: Redaction): void {
+    this.write('provider_code.threw', call, cleaned(serializeError(error), redaction), 'threw what its classification does not know');
+  }
+
+  /** `classify` itself failed, so that nothing is known of the error. */
+  classificationFailed(call: ProviderCall, error: unknown, redaction: Redaction): void {
+    this.write('provider_code.classify_failed', call, cleaned(serializeError(error), redaction), 'could not classify an error');
+  }
+
+  /** The vault failed in a way that says nothing about the credentials: the database is away, a key is missing. */
+  credentialsUnreadable(call: ProviderCall, error: unknown): void {
+    this.write('credentials.unreadable', call, serializeError(error), 'was not called: its credentials could not be read');
+  }
+
+  private write(event: string, call: ProviderCall, err: SerializedError, what: string): void {
+    const { provider, operation, tenantId, operationId } = call;
+    this.log.error({ event, service: provider, operation, tenantId, operationId, fault: err }, `${provider}.${operation} ${what}`);
+  }
+}
+
+function cleaned(error: SerializedError, redaction: Redaction): SerializedError {
+  const { name, code, message, stack, cause } = error;
+  return {
+    name: redaction.clean(name, 100),
+    ...(code === undefined ? {} : { code: redaction.clean(code, 100) }),
+    message: redaction.clean(message),
+    ...(stack === undefined ? {} : { stack: stack.map((frame) => redaction.clean(frame)) }),
+    ...(cause === undefined ? {} : { cause: cleaned(cause, redaction) }),
+  };
+}

@@ -1,0 +1,114 @@
+import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
+import { Clock, type Outcome, type ProviderCall, type TryRecord, unknown } from '@puente/kernel';
+import { type Begun, type LeasedOperation, type NewOperation, OperationLedger, type Settled } from '@puente/ledger';
+import { CallChain } from '../chain/call-chain';
+import type { CallPlan } from './call-plan';
+import { type CallOptions, type CallResult, resultOfView } from './call-result';
+
+type Started = Extract<Begun, { kind: 'started' }>;
+
+/**
+ * Calls with an effect for which somebody waits: the row first, then the call, then the row again. Who waits may leave at
+ * the deadline; the call goes on to its own end, so that its result is known, and a stopping process waits for it.
+ */
+@Injectable()
+export class SynchronousWrites implements BeforeApplicationShutdown {
+  private readonly inFlight = new Set<Promise<unknown>>();
+
+  constructor(
+    private readonly ledger: OperationLedger,
+    private readonly chain: CallChain,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @throws {IdempotencyKeyReusedError} {@link IdempotencyInProgressError} */
+  async call(plan: CallPlan, operation: NewOperation, options: CallOptions, waitMs: number): Promise<CallResult> {
+    const deadlineMs = this.clock.monotonicMs() + waitMs;
+    const begun = await this.ledger.begin(operation);
+    if (begun.kind === 'replayed') return this.replayed(operation.tenantId, begun.operationId);
+    const finishing = this.finish(plan, begun, deadlineMs);
+    this.track(finishing);
+    return this.whicheverFirst(finishing, begun.operation.id, deadlineMs, options.signal);
+  }
+
+  /** What an earlier request with the same idempotency key got, or gets. */
+  async replayed(tenantId: string, operationId: string): Promise<CallResult> {
+    return resultOfView(await this.ledger.get(tenantId, operationId));
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    while (this.inFlight.size > 0) await Promise.allSettled(this.inFlight);
+  }
+
+  private async finish(plan: CallPlan, { operation, signal }: Started, deadlineMs: number): Promise<CallResult> {
+    const tries: TryRecord[] = [];
+    const outcome = await this.chain
+      .run(callOf(plan, operation, { signal, deadlineMs, tries }))
+      .catch((): Outcome => unknown('internal'));
+    const settled = await this.ledger.settle(operation, { result: { kind: 'called', outcome }, tries });
+    return resultOf(outcome, settled, operation.id);
+  }
+
+  private async whicheverFirst(
+    finishing: Promise<CallResult>,
+    operationId: string,
+    deadlineMs: number,
+    gone: AbortSignal | undefined,
+  ): Promise<CallResult> {
+    const answered = new AbortController();
+    const leave = (): void => answered.abort();
+    gone?.addEventListener('abort', leave, { once: true });
+    if (gone?.aborted) leave();
+    const left = this.clock
+      .sleep(Math.max(0, deadlineMs - this.clock.monotonicMs()), answered.signal)
+      .then((): CallResult => ({ kind: 'pending', operationId }));
+    try {
+      return await Promise.race([finishing, left]);
+    } finally {
+      answered.abort();
+      gone?.removeEventListener('abort', leave);
+    }
+  }
+
+  private track(finishing: Promise<unknown>): void {
+    const end = (): void => void this.inFlight.delete(finishing);
+    this.inFlight.add(finishing);
+    finishing.then(end, end);
+  }
+}
+
+function callOf(
+  plan: CallPlan,
+  operation: LeasedOperation,
+  { signal, deadlineMs, tries }: { signal: AbortSignal; deadlineMs: number; tries: TryRecord[] },
+): ProviderCall {
+  return {
+    tenantId: operation.tenantId,
+    provider: plan.provider,
+    operation: plan.operation,
+    integration: plan.integration,
+    laneKey: plan.laneKey,
+    effect: plan.effect,
+    policy: plan.policy,
+    mode: 'call',
+    input: plan.parsed,
+    operationId: operation.id,
+    dedupeKey: operation.id,
+    repeat: operation.repeats,
+    attempt: operation.attempt,
+    waitsInProcess: true,
+    deadlineMs,
+    signal,
+    traceId: operation.traceId ?? undefined,
+    tries,
+  };
+}
+
+/** The state decides, not the outcome alone: a refusal may still be a question to the ledger. */
+function resultOf(outcome: Outcome, { applied, state }: Settled, operationId: string): CallResult {
+  if (outcome.kind === 'ok') return { kind: 'done', output: outcome.output, operationId };
+  if (!applied) return { kind: 'pending', operationId };
+  if (state === 'exhausted') return { kind: 'failed', failure: outcome, operationId };
+  const final = state === 'rejected' && (outcome.kind === 'rejected' || outcome.kind === 'unauthorized');
+  return final ? { kind: outcome.kind, failure: outcome, operationId } : { kind: 'pending', operationId };
+}

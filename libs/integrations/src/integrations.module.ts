@@ -1,0 +1,77 @@
+import { type DynamicModule, Global, Module, type ModuleMetadata } from '@nestjs/common';
+import { Clock, Random, SystemClock, SystemRandom } from '@puente/kernel';
+import { OperationExecutor } from '@puente/ledger';
+import { DeadlineInterceptor, RetryInterceptor, TimeoutInterceptor } from '@puente/resilience';
+import { callChains } from './chain/call-chain';
+import { CredentialsInterceptor } from './chain/credentials.interceptor';
+import { ConnectSettings, ProviderClients } from './chain/provider-clients';
+import { ProviderFaultLog } from './chain/provider-fault-log';
+import { ProviderInvocation } from './chain/provider-invocation';
+import { CatalogueCredentialRules } from './credentials/catalogue-credential-rules';
+import { ChainCredentialProbe } from './credentials/chain-credential-probe';
+import { CredentialCheck } from './gateway/credential-check';
+import { GatewayExecutor } from './gateway/gateway-executor';
+import { IntegrationGateway } from './gateway/integration-gateway';
+import { Reads } from './gateway/reads';
+import { SynchronousWrites } from './gateway/synchronous-writes';
+import type { AnyProvider, ConnectContext } from './provider';
+import { ProviderCatalogue } from './provider-catalogue';
+
+export interface IntegrationsOptions {
+  /** `catalog` of `@puente/providers`. */
+  readonly catalog: readonly AnyProvider[];
+  /** Origins that tenants may name as custom endpoints (`AWS_ALLOWED_ENDPOINTS`). */
+  readonly allowedEndpoints?: readonly string[];
+  readonly platformAws?: ConnectContext['platformAws'];
+  readonly maxClients?: number;
+  /** Modules that export `CredentialVault` and `OperationLedger`, where these are not global. */
+  readonly imports?: ModuleMetadata['imports'];
+}
+
+/**
+ * The gateway, the call chain and the catalogue. Global, so that a provider's module is its facade and nothing else.
+ *
+ * It binds the ledger's `OperationExecutor`. The app binds `CredentialVault` to tenancy's vault, and tenancy's
+ * `CredentialCatalogue` and `CredentialProbe` to {@link CatalogueCredentialRules} and {@link ChainCredentialProbe}.
+ */
+@Global()
+@Module({})
+export class IntegrationsModule {
+  static forRoot(options: IntegrationsOptions): DynamicModule {
+    const { catalog, allowedEndpoints, platformAws, maxClients, imports = [] } = options;
+    return {
+      module: IntegrationsModule,
+      imports,
+      providers: [
+        { provide: Clock, useClass: SystemClock },
+        { provide: Random, useClass: SystemRandom },
+        { provide: ProviderCatalogue, useFactory: () => new ProviderCatalogue(catalog) },
+        { provide: ConnectSettings, useFactory: () => new ConnectSettings(allowedEndpoints, platformAws, maxClients) },
+        DeadlineInterceptor,
+        RetryInterceptor,
+        TimeoutInterceptor,
+        CredentialsInterceptor,
+        ProviderClients,
+        ProviderFaultLog,
+        ProviderInvocation,
+        ...callChains,
+        CredentialCheck,
+        Reads,
+        SynchronousWrites,
+        IntegrationGateway,
+        GatewayExecutor,
+        { provide: OperationExecutor, useExisting: GatewayExecutor },
+        CatalogueCredentialRules,
+        ChainCredentialProbe,
+      ],
+      exports: [
+        ProviderCatalogue,
+        IntegrationGateway,
+        GatewayExecutor,
+        OperationExecutor,
+        CatalogueCredentialRules,
+        ChainCredentialProbe,
+      ],
+    };
+  }
+}
