@@ -1,5 +1,6 @@
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
+import { instant } from '../http/instant';
 import { displayName } from '../tenants/tenants.dto';
 
 const scope = z.enum(['client', 'admin', 'audit', 'platform']);
@@ -10,7 +11,7 @@ export class CreateApiKey extends createZodDto(
       name: displayName,
       scopes: z.array(scope).min(1).max(4),
       userScope: z.string().min(1).max(120).optional().meta({ description: 'Restricts the key to one end user.' }),
-      expiresAt: z.iso.datetime({ offset: true }).optional(),
+      expiresAt: instant.optional(),
     })
     .meta({ examples: [{ name: 'tienda web', scopes: ['client'] }] }),
 ) {}

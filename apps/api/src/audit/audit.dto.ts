@@ -1,14 +1,16 @@
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
-import { pageQuery } from '../tenants/tenants.dto';
+import { instant } from '../http/instant';
+import { limit, seqCursor } from '../http/page';
 
 export class AuditQuery extends createZodDto(
   z.strictObject({
-    ...pageQuery,
+    cursor: seqCursor,
+    limit,
     action: z.string().max(80).optional(),
     actor: z.string().max(120).optional(),
-    since: z.iso.datetime({ offset: true }).optional(),
-    until: z.iso.datetime({ offset: true }).optional(),
+    since: instant.optional(),
+    until: instant.optional(),
   }),
 ) {}
 

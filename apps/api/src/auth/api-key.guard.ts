@@ -1,5 +1,6 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
+import { identifyCaller } from '@puente/observability';
 import { ApiKeys, type Scope } from '@puente/tenancy';
 import { ForbiddenError } from '../http/http-errors';
 import type { AuthenticatedRequest } from './caller.decorator';
@@ -21,6 +22,7 @@ export class ApiKeyGuard implements CanActivate {
     const needed = this.reflector.getAllAndOverride<Scope[] | undefined>(SCOPES, places) ?? [];
     if (!needed.some((scope) => caller.scopes.includes(scope))) throw new ForbiddenError(needed);
     request.caller = caller;
+    identifyCaller(caller);
     return true;
   }
 }

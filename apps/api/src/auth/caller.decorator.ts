@@ -1,24 +1,20 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import type { Caller } from '@puente/tenancy';
-import type { FastifyRequest } from 'fastify';
+import type { Caller, Origin } from '@puente/tenancy';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { requestIdOf } from '../http/request-id';
 
 /** Who asks, as the guard found out; routes that are not public always have one. */
 export interface AuthenticatedRequest extends FastifyRequest {
   caller?: Caller;
 }
 
-/** What an audit entry says of where a request came from. */
-export interface Origin {
-  readonly actor: string;
-  readonly ip: string;
-  readonly requestId: string;
-}
-
 export const CurrentCaller = createParamDecorator((_: unknown, context: ExecutionContext): Caller => callerOf(context));
 
+/** What an audit entry says of where a request came from. */
 export const CurrentOrigin = createParamDecorator((_: unknown, context: ExecutionContext): Origin => {
-  const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
-  return { actor: `api-key:${callerOf(context).keyId}`, ip: request.ip, requestId: request.id };
+  const http = context.switchToHttp();
+  const { ip } = http.getRequest<AuthenticatedRequest>();
+  return { actor: `api-key:${callerOf(context).keyId}`, ip, requestId: requestIdOf(http.getResponse<FastifyReply>().raw) };
 });
 
 function callerOf(context: ExecutionContext): Caller {

@@ -13,7 +13,7 @@ export class InvalidRequestError extends AppError {
 /** A request that is broken below the level of schemas: not JSON, too deep, a malformed header. */
 export class BadRequestError extends AppError {
   constructor(
-    readonly code: 'BODY_NOT_JSON' | 'BODY_TOO_DEEP' | 'IDEMPOTENCY_KEY_INVALID' | 'CURSOR_INVALID',
+    readonly code: 'BODY_NOT_JSON' | 'BODY_TOO_DEEP' | 'IDEMPOTENCY_KEY_INVALID',
     message: string,
   ) {
     super(message);

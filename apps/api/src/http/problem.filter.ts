@@ -1,8 +1,9 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import { isConnectionLost } from '@puente/database';
 import { AppError } from '@puente/kernel';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply } from 'fastify';
 import { ERROR_STATUS } from './error-status';
+import { requestIdOf } from './request-id';
 import { type FieldProblem, type Problem, PROBLEM_CONTENT_TYPE, problemTitle, problemType } from './problem';
 
 interface Described {
@@ -30,9 +31,7 @@ export class ProblemFilter implements ExceptionFilter {
   private readonly log = new Logger(ProblemFilter.name);
 
   catch(error: unknown, host: ArgumentsHost): void {
-    const http = host.switchToHttp();
-    const request = http.getRequest<FastifyRequest>();
-    const reply = http.getResponse<FastifyReply>();
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
     const described = this.describe(error);
     const problem: Problem = {
       type: problemType(described.code),
@@ -40,7 +39,7 @@ export class ProblemFilter implements ExceptionFilter {
       status: described.status,
       code: described.code,
       detail: described.detail,
-      requestId: request.id,
+      requestId: requestIdOf(reply.raw),
       ...(described.operationId === undefined ? {} : { operationId: described.operationId }),
       ...(described.errors === undefined ? {} : { errors: described.errors }),
     };
@@ -87,7 +86,16 @@ export class ProblemFilter implements ExceptionFilter {
 
 function ofHttpException(error: HttpException): Described {
   const status = error.getStatus();
+  const failed = failedChecks(error.getResponse());
+  if (failed) return { code: 'NOT_READY', status, detail: 'This process cannot serve requests now.', errors: failed };
   const code = HTTP_CODES[status] ?? (status >= 500 ? 'INTERNAL_ERROR' : 'BAD_REQUEST');
   const detail = code === 'BODY_TOO_LARGE' ? 'The body is larger than 1 MiB.' : error.message;
   return { code, status: ERROR_STATUS[code] ?? status, detail };
+}
+
+/** The failed checks in what Nest's terminus answers with; undefined for every other exception. */
+function failedChecks(response: string | object): FieldProblem[] | undefined {
+  const { error: checks } = response as { error?: unknown };
+  if (typeof checks !== 'object' || checks === null) return undefined;
+  return Object.entries(checks as Record<string, { message?: string }>).map(([path, { message = 'down' }]) => ({ path, message }));
 }

@@ -52,3 +52,52 @@ export class RotateIntegration extends createZodDto(
       .meta({ description: 'How long the old credentials stay usable.' }),
   }),
 ) {}
+
+export class IntegrationParams extends createZodDto(z.strictObject({ provider: z.string().min(1).max(50) })) {}
+
+export class Verification extends createZodDto(
+  z.object({
+    version: z.int(),
+    verdict: z.enum(['good', 'refused', 'unclear']),
+    outcome: z.string(),
+    code: z.string().nullable(),
+  }),
+) {}
+
+const detail = z.object({
+  id: z.uuid(),
+  provider: z.string(),
+  name: z.string(),
+  model: z.enum(['global', 'tenant', 'hybrid']).nullable(),
+  isActive: z.boolean(),
+  version: z.int().meta({ description: 'The newest version; name it in a change to refuse being overtaken.' }),
+  activeVersion: z.int().nullable(),
+  config: fields,
+  configSources: z.record(z.string(), z.enum(['tenant', 'global'])),
+  secrets: z.record(
+    z.string(),
+    z.object({
+      set: z.boolean(),
+      fingerprint: z.string().nullable().meta({ description: 'Keyed hash, 8 hexadecimal digits: tells secrets apart, reveals none.' }),
+      source: z.enum(['tenant', 'global']).nullable(),
+    }),
+  ),
+  versions: z.array(
+    z.object({
+      version: z.int(),
+      state: z.enum(['staged', 'verified', 'active', 'retiring', 'revoked']),
+      probe: z.unknown().nullable(),
+      createdAt: z.iso.datetime(),
+      activatedAt: z.iso.datetime().nullable(),
+      retireAt: z.iso.datetime().nullable(),
+    }),
+  ),
+  rotation: z.object({ dueAt: z.iso.datetime().nullable(), state: z.enum(['ok', 'due', 'overdue']).nullable() }),
+  quarantine: z.object({ at: z.iso.datetime(), reason: z.string() }).nullable(),
+  createdAt: z.iso.datetime(),
+  updatedAt: z.iso.datetime(),
+});
+
+export class IntegrationDetail extends createZodDto(detail) {}
+
+export class IntegrationList extends createZodDto(z.object({ items: z.array(detail) })) {}

@@ -1,27 +1,10 @@
-import { ON_UNKNOWN } from '@puente/kernel';
 import { OPERATION_STATES } from '@puente/ledger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
-import { integrationName } from '../integrations/integrations.dto';
+import { instant } from '../http/instant';
+import { limit } from '../http/page';
 
 const uuid = z.uuid().toLowerCase();
-
-export class CallQuery extends createZodDto(
-  z.strictObject({
-    name: integrationName,
-    waitMs: z.coerce
-      .number()
-      .int()
-      .min(0)
-      .max(60_000)
-      .default(15_000)
-      .meta({ description: 'How long to wait for the answer before 202.' }),
-    onUnknown: z
-      .enum(ON_UNKNOWN)
-      .default('review')
-      .meta({ description: 'For calls that cannot be repeated safely: what to do when the answer is lost.' }),
-  }),
-) {}
 
 export class OperationParams extends createZodDto(z.strictObject({ id: uuid })) {}
 
@@ -30,11 +13,11 @@ export class ListOperationsQuery extends createZodDto(
     provider: z.string().max(50).optional(),
     operation: z.string().max(64).optional(),
     state: z.enum(OPERATION_STATES).optional(),
-    routeKey: z.string().max(400).optional(),
-    since: z.iso.datetime({ offset: true }).optional(),
-    until: z.iso.datetime({ offset: true }).optional(),
-    cursor: z.string().max(64).optional(),
-    limit: z.coerce.number().int().min(1).max(100).default(25),
+    routeKey: z.string().max(400).optional().meta({ description: '`{route}:{key}`: the operation behind an Idempotency-Key.' }),
+    since: instant.optional(),
+    until: instant.optional(),
+    cursor: z.string().max(64).optional().meta({ description: '`next` of the previous page.' }),
+    limit,
   }),
 ) {}
 
@@ -59,6 +42,7 @@ export class OperationAttempt extends createZodDto(
     providerStatus: z.int().nullable(),
     excerpt: z.string().nullable(),
     repeat: z.boolean(),
+    applied: z.boolean().meta({ description: 'false: this worker had lost its lease, so the try changed nothing here.' }),
   }),
 ) {}
 
@@ -91,4 +75,11 @@ export class OperationDetail extends createZodDto(
 
 export class OperationPage extends createZodDto(
   z.object({ items: z.array(z.object(summary)), next: z.string().nullable() }),
+) {}
+
+export class RetriedOperation extends createZodDto(
+  z.object({
+    kind: z.enum(['due', 'replayed']).meta({ description: 'The same operation is due now, or a new one was made.' }),
+    operationId: z.uuid(),
+  }),
 ) {}

@@ -1,19 +1,15 @@
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
+import { limit } from '../http/page';
 
 export const displayName = z.string().trim().min(1).max(120);
-export const pageQuery = {
-  cursor: z.string().max(64).optional().meta({ description: '`next` of the previous page.' }),
-  limit: z.coerce.number().int().min(1).max(100).default(25),
-};
-
 export class CreateTenant extends createZodDto(
   z.strictObject({ name: displayName }).meta({ examples: [{ name: 'Comercial Andes' }] }),
 ) {}
 
 export class TenantParams extends createZodDto(z.strictObject({ id: z.uuid().toLowerCase() })) {}
 
-export class PageQuery extends createZodDto(z.strictObject(pageQuery)) {}
+export class PageQuery extends createZodDto(z.strictObject({ cursor: z.uuid().optional().meta({ description: '`next` of the previous page.' }), limit })) {}
 
 const tenant = z.object({
   id: z.uuid(),

@@ -1,0 +1,72 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
+import { TerminusModule } from '@nestjs/terminus';
+import { type AppConfig, AppConfigModule } from '@puente/config';
+import { DatabaseModule } from '@puente/database';
+import { NotificationsModule } from '@puente/flows/notifications';
+import { IntegrationsModule, PortsModule } from '@puente/integrations';
+import { LedgerModule } from '@puente/ledger';
+import { ObservabilityModule } from '@puente/observability';
+import { catalog } from '@puente/providers';
+import { TenancyModule } from '@puente/tenancy';
+import { ApiKeysController } from './api-keys/api-keys.controller';
+import { AuditController } from './audit/audit.controller';
+import { ApiKeyGuard } from './auth/api-key.guard';
+import { DatabaseHealth } from './health/database.health';
+import { HealthController } from './health/health.controller';
+import { MetricsController } from './health/metrics.controller';
+import { QueueHealth } from './health/queue.health';
+import { ProblemFilter } from './http/problem.filter';
+import { RequestSchemaPipe } from './http/zod.pipe';
+import { IntegrationsController } from './integrations/integrations.controller';
+import { InventoryController } from './integrations/inventory.controller';
+import { ProviderOperationsController } from './integrations/provider-operations.controller';
+import { NotificationHandlersController } from './notifications/notification-handlers.controller';
+import { NotificationQueueController } from './notifications/notification-queue.controller';
+import { NotificationsController } from './notifications/notifications.controller';
+import { OperationDesk } from './operations/operation-desk';
+import { OperationsController } from './operations/operations.controller';
+import { TenantsController } from './tenants/tenants.controller';
+
+/** The public API: libraries put together, and the controllers in front of them. */
+@Module({})
+export class ApiModule {
+  static with(config: AppConfig): DynamicModule {
+    return {
+      module: ApiModule,
+      imports: [
+        AppConfigModule.with(config),
+        ObservabilityModule.forRoot({ service: 'api' }),
+        DatabaseModule,
+        TenancyModule,
+        LedgerModule.forRoot({ dispatcher: false }),
+        IntegrationsModule.forRoot({ catalog, allowedEndpoints: config.AWS_ALLOWED_ENDPOINTS }),
+        PortsModule,
+        NotificationsModule.forRoot({ platformQueueUrls: config.NOTIFICATIONS_QUEUE_URLS }),
+        TerminusModule.forRoot({ logger: false }),
+      ],
+      controllers: [
+        TenantsController,
+        ApiKeysController,
+        IntegrationsController,
+        ProviderOperationsController,
+        OperationsController,
+        NotificationQueueController,
+        NotificationHandlersController,
+        NotificationsController,
+        AuditController,
+        InventoryController,
+        HealthController,
+        MetricsController,
+      ],
+      providers: [
+        OperationDesk,
+        DatabaseHealth,
+        QueueHealth,
+        { provide: APP_GUARD, useClass: ApiKeyGuard },
+        { provide: APP_PIPE, useClass: RequestSchemaPipe },
+        { provide: APP_FILTER, useClass: ProblemFilter },
+      ],
+    };
+  }
+}

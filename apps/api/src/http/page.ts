@@ -1,0 +1,11 @@
+import { z } from 'zod';
+
+/** `next` of the previous page, where it is a sequence number. Opaque to clients. */
+export const seqCursor = z
+  .string()
+  .regex(/^\d{1,18}$/, 'expected `next` of the previous page')
+  .optional()
+  .meta({ description: '`next` of the previous page.' });
+
+/** How many items a page has. */
+export const limit = z.coerce.number().int().min(1).max(100).default(25);

@@ -1,0 +1,140 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
+import { ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { type Caller, IntegrationsAdmin, IntegrationViews, type Origin } from '@puente/tenancy';
+import { CurrentCaller, CurrentOrigin } from '../auth/caller.decorator';
+import { Scopes } from '../auth/scopes.decorator';
+import {
+  IntegrationList,
+  IntegrationParams,
+  IntegrationQuery,
+  IntegrationDetail,
+  PatchIntegration,
+  PutIntegration,
+  RotateIntegration,
+  Verification,
+} from './integrations.dto';
+
+@ApiTags('Integrations')
+@Scopes('admin', 'platform')
+@Controller('v1/integrations')
+export class IntegrationsController {
+  constructor(
+    private readonly admin: IntegrationsAdmin,
+    private readonly views: IntegrationViews,
+  ) {}
+
+  /** The tenant's accounts with providers: which secrets are set, never what they are. */
+  @Get()
+  @ApiOkResponse({ type: IntegrationList })
+  async list(@CurrentCaller() { tenantId }: Caller) {
+    return { items: await this.views.list(tenantId) };
+  }
+
+  /** One account. */
+  @Get(':provider')
+  @ApiOkResponse({ type: IntegrationDetail })
+  get(@CurrentCaller() caller: Caller, @Param() params: IntegrationParams, @Query() query: IntegrationQuery) {
+    return this.views.get(ref(caller, params, query));
+  }
+
+  /** Saves all credentials, tries them with the provider, and uses them if it accepts them. */
+  @Put(':provider')
+  @ApiOkResponse({ type: IntegrationDetail })
+  async put(
+    @CurrentCaller() caller: Caller,
+    @CurrentOrigin() origin: Origin,
+    @Param() params: IntegrationParams,
+    @Query() query: IntegrationQuery,
+    @Body() body: PutIntegration,
+  ) {
+    await this.admin.put(origin, ref(caller, params, query), body);
+    return this.views.get(ref(caller, params, query));
+  }
+
+  /** Changes single fields; null removes one. A field that decides where secrets are sent demands them again. */
+  @Patch(':provider')
+  @ApiOkResponse({ type: IntegrationDetail })
+  async patch(
+    @CurrentCaller() caller: Caller,
+    @CurrentOrigin() origin: Origin,
+    @Param() params: IntegrationParams,
+    @Query() query: IntegrationQuery,
+    @Body() body: PatchIntegration,
+  ) {
+    await this.admin.patch(origin, ref(caller, params, query), body);
+    return this.views.get(ref(caller, params, query));
+  }
+
+  /** Removes the account and erases its secrets. */
+  @Delete(':provider')
+  @HttpCode(204)
+  @ApiNoContentResponse()
+  delete(
+    @CurrentCaller() caller: Caller,
+    @CurrentOrigin() origin: Origin,
+    @Param() params: IntegrationParams,
+    @Query() query: IntegrationQuery,
+  ): Promise<void> {
+    return this.admin.delete(origin, ref(caller, params, query));
+  }
+
+  /** Test connection: asks the provider whether the credentials work. Paused calls go on when they do. */
+  @Post(':provider/verify')
+  @HttpCode(200)
+  @ApiOkResponse({ type: Verification })
+  verify(
+    @CurrentCaller() caller: Caller,
+    @CurrentOrigin() origin: Origin,
+    @Param() params: IntegrationParams,
+    @Query() query: IntegrationQuery,
+  ) {
+    return this.admin.verify(origin, ref(caller, params, query));
+  }
+
+  /** Exchanges the secrets; the old ones stay valid for the overlap, then they are erased. */
+  @Post(':provider/rotate')
+  @HttpCode(200)
+  @ApiOkResponse({ type: IntegrationDetail })
+  async rotate(
+    @CurrentCaller() caller: Caller,
+    @CurrentOrigin() origin: Origin,
+    @Param() params: IntegrationParams,
+    @Query() query: IntegrationQuery,
+    @Body() body: RotateIntegration,
+  ) {
+    await this.admin.rotate(origin, ref(caller, params, query), body);
+    return this.views.get(ref(caller, params, query));
+  }
+
+  /** Uses the newest credentials, after asking the provider about them. */
+  @Post(':provider/activate')
+  @HttpCode(200)
+  @ApiOkResponse({ type: IntegrationDetail })
+  async activate(
+    @CurrentCaller() caller: Caller,
+    @CurrentOrigin() origin: Origin,
+    @Param() params: IntegrationParams,
+    @Query() query: IntegrationQuery,
+  ) {
+    await this.admin.activate(origin, ref(caller, params, query));
+    return this.views.get(ref(caller, params, query));
+  }
+
+  /** Refuses calls with this account from now on; what is queued waits. */
+  @Post(':provider/deactivate')
+  @HttpCode(200)
+  @ApiOkResponse({ type: IntegrationDetail })
+  async deactivate(
+    @CurrentCaller() caller: Caller,
+    @CurrentOrigin() origin: Origin,
+    @Param() params: IntegrationParams,
+    @Query() query: IntegrationQuery,
+  ) {
+    await this.admin.deactivate(origin, ref(caller, params, query));
+    return this.views.get(ref(caller, params, query));
+  }
+}
+
+function ref({ tenantId }: Caller, { provider }: IntegrationParams, { name }: IntegrationQuery) {
+  return { tenantId, provider, name };
+}

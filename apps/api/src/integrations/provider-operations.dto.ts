@@ -1,0 +1,27 @@
+import { ON_UNKNOWN } from '@puente/kernel';
+import { createZodDto } from 'nestjs-zod';
+import { z } from 'zod';
+import { integrationName } from './integrations.dto';
+
+export class CallQuery extends createZodDto(
+  z.strictObject({
+    name: integrationName,
+    waitMs: z.coerce
+      .number()
+      .int()
+      .min(0)
+      .max(60_000)
+      .default(15_000)
+      .meta({ description: 'How long to wait for the answer before 202.' }),
+    onUnknown: z
+      .enum(ON_UNKNOWN)
+      .default('review')
+      .meta({ description: 'For calls that cannot be repeated safely: what to do when the answer is lost.' }),
+  }),
+) {}
+
+export class ProviderOperationParams extends createZodDto(
+  z.strictObject({ provider: z.string().min(1).max(50), operation: z.string().min(1).max(64) }),
+) {}
+
+export class PendingOperation extends createZodDto(z.object({ operationId: z.uuid() })) {}

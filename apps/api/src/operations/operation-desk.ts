@@ -1,0 +1,72 @@
+import { Injectable } from '@nestjs/common';
+import { TenantDatabase, type TenantTransaction } from '@puente/database';
+import { OperationLedger, type OperationView, type Resolution, type Retried } from '@puente/ledger';
+import { AuditLog, type Origin } from '@puente/tenancy';
+import type { ListOperationsQuery, ResolveOperation } from './operations.dto';
+
+/** What people do with operations. Each act and its audit entry are one transaction; workers are woken after it. */
+@Injectable()
+export class OperationDesk {
+  constructor(
+    private readonly database: TenantDatabase,
+    private readonly ledger: OperationLedger,
+    private readonly audit: AuditLog,
+  ) {}
+
+  async list(tenantId: string, { state, since, until, cursor, limit, ...filter }: ListOperationsQuery) {
+    const states = state === undefined ? undefined : [state];
+    const page = await this.ledger.list(tenantId, { ...filter, states, createdFrom: since, createdBefore: until }, cursor, limit);
+    return { items: page.items.map(summaryOf), next: page.next };
+  }
+
+  async get(tenantId: string, id: string) {
+    const operation = await this.ledger.get(tenantId, id);
+    return { ...summaryOf(operation), output: operation.output, attempts: await this.ledger.attempts(tenantId, id) };
+  }
+
+  retry(tenantId: string, origin: Origin, id: string): Promise<Retried> {
+    return this.act(tenantId, origin, 'operation.retried', id, (tx) => this.ledger.retry(tx, id));
+  }
+
+  async cancel(tenantId: string, origin: Origin, id: string) {
+    return summaryOf(await this.act(tenantId, origin, 'operation.cancelled', id, (tx) => this.ledger.cancel(tx, id)));
+  }
+
+  async resolve(tenantId: string, origin: Origin, id: string, { outcome, then }: ResolveOperation) {
+    const resolution = { outcome, then } as Resolution; // the schema admits only its two shapes
+    const resolved = await this.act(tenantId, origin, 'operation.resolved', id, (tx) => this.ledger.resolve(tx, id, resolution), {
+      outcome,
+      then,
+    });
+    return summaryOf(resolved);
+  }
+
+  private async act<T>(
+    tenantId: string,
+    origin: Origin,
+    action: string,
+    id: string,
+    work: (tx: TenantTransaction) => Promise<T>,
+    detail: Readonly<Record<string, string>> = {},
+  ): Promise<T> {
+    const result = await this.database.run(tenantId, async (tx) => {
+      const done = await work(tx);
+      await this.audit.record(tx, { ...origin, action, target: `operation:${id}`, outcome: 'done', detail });
+      return done;
+    });
+    this.ledger.wake();
+    return result;
+  }
+}
+
+/** An operation without its content; `nextAttemptAt` only while there is a next attempt. */
+function summaryOf(operation: OperationView) {
+  const { id, provider, integration, effect, state, attempt, repeats, maybeSent, routeKey, replayOf } = operation;
+  const { failure, providerCode, providerStatus, failureMessage, createdAt, settledAt } = operation;
+  const waits = state === 'queued' || state === 'unknown';
+  return {
+    ...{ id, provider, operation: operation.operation, integration, effect, state, attempt, repeats, maybeSent },
+    ...{ failure, providerCode, providerStatus, failureMessage, routeKey, replayOf },
+    ...{ nextAttemptAt: waits ? operation.nextAttemptAt : null, createdAt, settledAt },
+  };
+}

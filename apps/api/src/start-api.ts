@@ -1,0 +1,25 @@
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { SwaggerModule } from '@nestjs/swagger';
+import type { AppConfig } from '@puente/config';
+import { useStructuredLogs } from '@puente/observability';
+import { catalog } from '@puente/providers';
+import { ApiModule } from './api.module';
+import { buildOpenApi } from './docs/openapi';
+import { acceptJsonBodies, BODY_LIMIT_BYTES } from './http/json-body.parser';
+
+/** Builds the API and listens. Separate from `main.ts` so that tests run the same application in their own process. */
+export async function startApi(config: AppConfig): Promise<NestFastifyApplication> {
+  const adapter = new FastifyAdapter({ bodyLimit: BODY_LIMIT_BYTES, routerOptions: { maxParamLength: 1_024 } });
+  const app = await NestFactory.create<NestFastifyApplication>(ApiModule.with(config), adapter, { bufferLogs: true, bodyParser: false, abortOnError: false });
+  useStructuredLogs(app);
+  const server = app.getHttpAdapter().getInstance();
+  acceptJsonBodies(server);
+  server.addHook('onRequest', (_request, reply, done) => {
+    void reply.header('x-content-type-options', 'nosniff').header('cache-control', 'no-store');
+    done();
+  });
+  SwaggerModule.setup('docs', app, () => buildOpenApi(app, catalog, config.API_URL), { jsonDocumentUrl: 'docs-json', yamlDocumentUrl: 'docs-yaml', customSiteTitle: 'Puente' });
+  await app.listen(config.PORT, config.HOST);
+  return app;
+}

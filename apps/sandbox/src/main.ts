@@ -1,0 +1,36 @@
+import { AppError } from '@puente/kernel';
+import { banner } from './banner';
+import { Sandbox } from './sandbox';
+import { readOptions, USAGE } from './sandbox-options';
+
+async function main(): Promise<void> {
+  const startedAt = performance.now();
+  const options = readOptions(process.argv.slice(2), process.cwd());
+  if (!options) {
+    process.stdout.write(`${USAGE}\n`);
+    return;
+  }
+  const sandbox = await Sandbox.open(options);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      process.stdout.write('Stopping …\n');
+      sandbox.stop().then(() => process.exit(0), fail);
+    });
+  }
+  process.stdout.write('Puente is starting …\n');
+  try {
+    const facts = await sandbox.start(process.env);
+    process.stdout.write(banner(facts, ((performance.now() - startedAt) / 1000).toFixed(1), options.dataDir));
+  } catch (error) {
+    await sandbox.stop();
+    throw error;
+  }
+}
+
+function fail(error: unknown): never {
+  const said = error instanceof AppError ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`${said}\n`);
+  process.exit(1);
+}
+
+main().catch(fail);

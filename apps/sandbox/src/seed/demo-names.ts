@@ -1,0 +1,17 @@
+/** The demo tenant's id is fixed, so that seeding twice finds it again. */
+export const DEMO_TENANT_ID = '01980000-0000-7000-8000-0000000000de';
+export const DEMO_REGION = 'us-east-1';
+export const DEMO_ACCOUNT = '000000000000';
+
+export const DEMO_QUEUE = 'notifications-demo.fifo';
+export const DEMO_DEAD_LETTER_QUEUE = 'notifications-demo-dead.fifo';
+export const DEMO_TOPIC = 'demo';
+export const DEMO_FIFO_TOPIC = 'demo.fifo';
+
+export function demoQueueUrl(sandboxUrl: string, queue: string): string {
+  return `${sandboxUrl}/${DEMO_ACCOUNT}/${queue}`;
+}
+
+export function demoTopicArn(topic: string): string {
+  return `arn:aws:sns:${DEMO_REGION}:${DEMO_ACCOUNT}:${topic}`;
+}

@@ -1,0 +1,29 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { type AppConfig, AppConfigModule } from '@puente/config';
+import { DatabaseModule } from '@puente/database';
+import { NotificationsModule } from '@puente/flows/notifications';
+import { IntegrationsModule, PortsModule } from '@puente/integrations';
+import { LedgerModule } from '@puente/ledger';
+import { ObservabilityModule } from '@puente/observability';
+import { catalog } from '@puente/providers';
+import { TenancyModule } from '@puente/tenancy';
+
+/** The libraries behind the API, without HTTP: what seeding needs. */
+@Module({})
+export class SeedModule {
+  static with(config: AppConfig): DynamicModule {
+    return {
+      module: SeedModule,
+      imports: [
+        AppConfigModule.with(config),
+        ObservabilityModule.forRoot({ service: 'seed' }),
+        DatabaseModule,
+        TenancyModule,
+        LedgerModule.forRoot({ dispatcher: false }),
+        IntegrationsModule.forRoot({ catalog, allowedEndpoints: config.AWS_ALLOWED_ENDPOINTS }),
+        PortsModule,
+        NotificationsModule.forRoot({ platformQueueUrls: config.NOTIFICATIONS_QUEUE_URLS }),
+      ],
+    };
+  }
+}

@@ -1,0 +1,40 @@
+import { Global, Injectable, Module } from '@nestjs/common';
+import { Lanes, PayloadCipher } from '@puente/ledger';
+import {
+  CredentialCatalogue,
+  CredentialProbe,
+  CredentialsMended,
+  TenantCredentialVault,
+  TenantPayloadCipher,
+} from '@puente/tenancy';
+import { CredentialVault } from './credential-vault.port';
+import { CatalogueCredentialRules } from './credentials/catalogue-credential-rules';
+import { ChainCredentialProbe } from './credentials/chain-credential-probe';
+
+/** Credentials that work again let the calls go on that waited for them. */
+@Injectable()
+export class ResumeLanes extends CredentialsMended {
+  constructor(private readonly lanes: Lanes) {
+    super();
+  }
+
+  async mended(tenantId: string, provider: string, integration: string): Promise<void> {
+    await this.lanes.resumeIntegration(tenantId, provider, integration, 'unauthorized');
+  }
+}
+
+const bindings = [
+  { provide: PayloadCipher, useExisting: TenantPayloadCipher },
+  { provide: CredentialVault, useExisting: TenantCredentialVault },
+  { provide: CredentialCatalogue, useExisting: CatalogueCredentialRules },
+  { provide: CredentialProbe, useExisting: ChainCredentialProbe },
+  { provide: CredentialsMended, useClass: ResumeLanes },
+];
+
+/**
+ * Binds the ports that ledger and tenancy declare because they do not know each other or the catalogue. Here and not in
+ * each app: this is the lowest library that sees both sides, and every app needs the same five.
+ */
+@Global()
+@Module({ providers: bindings, exports: bindings.map(({ provide }) => provide) })
+export class PortsModule {}
