@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { echo } from './echo-provider.fixture';
-import { CatalogueInvalidError, ProviderNotFoundError, ProviderOperationNotFoundError } from './integration.errors';
+import { type CatalogueInvalidError, ProviderNotFoundError, ProviderOperationNotFoundError } from './integration.errors';
 import type { AnyProvider } from './provider';
 import { ProviderCatalogue } from './provider-catalogue';
 

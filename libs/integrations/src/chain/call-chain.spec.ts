@@ -119,7 +119,7 @@ describe('call chain', () => {
     it.each([
       ['dropped connection', drop, unknown('reset')],
       ['500', status(500, { code: 'E5' }), unknown('server_error', { status: 500, code: 'E5' })],
-      ['200 that is not JSON', ((_q, response) => void response.end('<html>')) as typeof drop, unknown('bad_body')],
+      ['200 that is not JSON', ((_q, response) => void response.end('<html>')) satisfies typeof drop, unknown('bad_body')],
       ['200 that does not fit the schema', status(200, { id: 7 }), unknown('bad_body', { code: 'OUTPUT_MISMATCH' })],
       ['error that classify itself fails on', status(418), unknown('internal', { code: 'CLASSIFY_FAILED' })],
     ])('is unknown: %s', async (_what, answer, outcome) => {

@@ -6,7 +6,7 @@ import type { ResolvedCredentials } from '../credential-vault.port';
 export class ConnectSettings {
   constructor(
     readonly allowedEndpoints: readonly string[] = [],
-    readonly platformAws: ConnectContext['platformAws'] = undefined,
+    readonly platformAws?: ConnectContext['platformAws'],
     /** Connected clients are sockets and memory; a tenant that calls again after so many others connects again. */
     readonly maxClients = 500,
   ) {}

@@ -1,4 +1,4 @@
-import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Clock, type Outcome, type ProviderCall, type TryRecord, unknown } from '@puente/kernel';
 import { type Begun, type LeasedOperation, type NewOperation, OperationLedger, type Settled } from '@puente/ledger';
 import { CallChain } from '../chain/call-chain';
@@ -9,12 +9,11 @@ type Started = Extract<Begun, { kind: 'started' }>;
 
 /**
  * Calls with an effect for which somebody waits: the row first, then the call, then the row again. Who waits may leave at
- * the deadline; the call goes on to its own end, so that its result is known, and a stopping process waits for it.
+ * the deadline; the call goes on to its own end, so that its result is known. A stopping process lets it end: the ledger
+ * drains what was begun.
  */
 @Injectable()
-export class SynchronousWrites implements BeforeApplicationShutdown {
-  private readonly inFlight = new Set<Promise<unknown>>();
-
+export class SynchronousWrites {
   constructor(
     private readonly ledger: OperationLedger,
     private readonly chain: CallChain,
@@ -27,17 +26,12 @@ export class SynchronousWrites implements BeforeApplicationShutdown {
     const begun = await this.ledger.begin(operation);
     if (begun.kind === 'replayed') return this.replayed(operation.tenantId, begun.operationId);
     const finishing = this.finish(plan, begun, deadlineMs);
-    this.track(finishing);
     return this.whicheverFirst(finishing, begun.operation.id, deadlineMs, options.signal);
   }
 
   /** What an earlier request with the same idempotency key got, or gets. */
   async replayed(tenantId: string, operationId: string): Promise<CallResult> {
     return resultOfView(await this.ledger.get(tenantId, operationId));
-  }
-
-  async beforeApplicationShutdown(): Promise<void> {
-    while (this.inFlight.size > 0) await Promise.allSettled(this.inFlight);
   }
 
   private async finish(plan: CallPlan, { operation, signal }: Started, deadlineMs: number): Promise<CallResult> {
@@ -67,13 +61,8 @@ export class SynchronousWrites implements BeforeApplicationShutdown {
     } finally {
       answered.abort();
       gone?.removeEventListener('abort', leave);
+      finishing.catch(() => undefined); // nobody listens any more; the ledger has told why, and its sweeper takes over
     }
-  }
-
-  private track(finishing: Promise<unknown>): void {
-    const end = (): void => void this.inFlight.delete(finishing);
-    this.inFlight.add(finishing);
-    finishing.then(end, end);
   }
 }
 
