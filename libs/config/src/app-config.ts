@@ -88,9 +88,20 @@ export const AppConfigSchema = z.object({
 
 export type AppConfig = Readonly<z.infer<typeof AppConfigSchema>>;
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /** Reads the environment once, at boot. A bad value stops the process and names the variable, never its value. */
-export function loadConfig(env: Readonly<Record<string, string | undefined>>): AppConfig {
-  const parsed = AppConfigSchema.safeParse(env, { reportInput: false });
+export function loadConfig(env: Environment): AppConfig {
+  return parse(AppConfigSchema, env);
+}
+
+/** What `puente migrate` needs, and nothing else: it runs before the other roles have a schema to work on. */
+export function loadOwnerUrl(env: Environment): string {
+  return parse(AppConfigSchema.pick({ DATABASE_OWNER_URL: true }).extend({ DATABASE_OWNER_URL: postgresUrl }), env).DATABASE_OWNER_URL;
+}
+
+function parse<T>(schema: z.ZodType<T>, env: Environment): Readonly<T> {
+  const parsed = schema.safeParse(env, { reportInput: false });
   if (parsed.success) return Object.freeze(parsed.data);
   throw new InvalidConfigError(
     parsed.error.issues.map((issue) => {

@@ -1,0 +1,18 @@
+import { AppError } from '@puente/kernel';
+import { Command } from 'commander';
+import { apiKeysCommand } from './commands/api-keys.command';
+import { migrateCommand } from './commands/migrate.command';
+import { tenantsCommand } from './commands/tenants.command';
+
+const program = new Command('puente')
+  .description('Administers a Puente installation. Settings come from the environment, see .env.example.')
+  .showHelpAfterError()
+  .addCommand(migrateCommand(process.env))
+  .addCommand(tenantsCommand(process.env))
+  .addCommand(apiKeysCommand(process.env));
+
+program.parseAsync().catch((error: unknown) => {
+  const said = error instanceof AppError ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`${said}\n`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,37 @@
+import { type INestApplicationContext, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { type AppConfig, AppConfigModule, loadConfig } from '@puente/config';
+import { DatabaseModule } from '@puente/database';
+import { IntegrationsModule, PortsModule } from '@puente/integrations';
+import { LedgerModule } from '@puente/ledger';
+import { ObservabilityModule } from '@puente/observability';
+import { catalog } from '@puente/providers';
+import { TenancyModule } from '@puente/tenancy';
+
+@Module({})
+class CliModule {}
+
+/** Runs `work` with the libraries behind the API, on the database of the environment; nothing is served or dispatched. */
+export async function withPlatform(env: NodeJS.ProcessEnv, work: (app: INestApplicationContext) => Promise<void>): Promise<void> {
+  const app = await NestFactory.createApplicationContext(modulesFor(loadConfig(env)), { logger: ['error', 'fatal'], abortOnError: false });
+  try {
+    await work(app);
+  } finally {
+    await app.close();
+  }
+}
+
+function modulesFor(config: AppConfig) {
+  return {
+    module: CliModule,
+    imports: [
+      AppConfigModule.with(config),
+      ObservabilityModule.forRoot({ service: 'cli' }),
+      DatabaseModule,
+      TenancyModule,
+      LedgerModule.forRoot({ dispatcher: false }),
+      IntegrationsModule.forRoot({ catalog, allowedEndpoints: config.AWS_ALLOWED_ENDPOINTS }),
+      PortsModule,
+    ],
+  };
+}
