@@ -13,7 +13,7 @@ export function documentBlocks(provider: AnyProvider): Readonly<Record<string, s
     credenciales: credentials(provider),
     endpoints: endpoints(provider),
     limites: limits(provider.limits as readonly RateLimitSpec[]),
-    errores: errors(provider.errors as readonly ErrorSpec[]),
+    errores: errors(provider),
     fallbacks: bullets(provider.fallbacks as readonly string[]),
     'multi-tenant': tenancy(provider),
     webhooks: table(['Evento', 'Endpoint', 'Descripcion'], [['No aplica', '-', 'El proveedor no llama a Puente.']]),
@@ -35,7 +35,7 @@ ${part('metadata')}
 
 ## Descripcion
 
-Escribir aqui que hace la integracion, para quien, y que no hace.
+Escribir aquí qué hace la integración, para quién, y qué no hace.
 
 ## Credenciales Requeridas
 
@@ -69,7 +69,7 @@ ${part('webhooks')}
 
 ### Sandbox/Test Mode
 
-Escribir aqui como se prueba sin tocar produccion.
+Escribir aquí cómo se prueba sin tocar producción.
 
 ### Comandos de Test
 
@@ -112,17 +112,19 @@ function credentials(provider: AnyProvider): string {
   const days = String(provider.credentials.rotateEveryDays);
   return `${table(['Variable de Entorno', 'Descripcion', 'Obligatorio'], rows)}
 
-Se rotan cada ${days} dias. Puente avisa 14 dias antes del vencimiento.`;
+Las variables son para la cuenta de la plataforma. Cada tenant registra las suyas con \`PUT /v1/integrations/${String(provider.meta.id)}\`:
+secretos ${code(Object.keys(provider.credentials.secrets.shape))}; configuración ${code(Object.keys(provider.credentials.config.shape))}.
+Se rotan cada ${days} días; Puente avisa 14 días antes del vencimiento.`;
 }
 
 function endpoints(provider: AnyProvider): string {
   const operations = Object.entries(provider.operations as Record<string, OperationSpec<unknown>>);
   return `${table(
     ['Operacion', 'Endpoint/Metodo', 'Descripcion'],
-    operations.map(([name, spec]) => [`\`${name}\``, `\`${spec.endpoint}\``, `${spec.descripcion} ${effect(spec)}`]),
+    operations.map(([name, spec]) => [`\`${name}\``, `\`${spec.endpoint}\``, `${spec.descripcion}. ${effect(spec)}`]),
   )}
 
-${bullets(operations.map(([name, spec]) => `Documentacion oficial de \`${name}\`: <${spec.documentation}>`))}`;
+${bullets(operations.map(([name, spec]) => `Documentación oficial de \`${name}\`: <${spec.documentation}>`))}`;
 }
 
 function effect({ effect: declared, idempotentForMs }: OperationSpec<unknown>): string {
@@ -142,32 +144,46 @@ function effect({ effect: declared, idempotentForMs }: OperationSpec<unknown>): 
 }
 
 function limits(specs: readonly RateLimitSpec[]): string {
-  return table(
-    ['Limite', 'Valor', 'Accion si excede'],
-    specs.map(({ limite, quota, windowMs, per, accion }) => [
-      limite,
-      `${quota.toLocaleString('es-CL')} por ${period(windowMs)} (${per === 'credential' ? 'por cuenta' : 'global'})`,
-      accion,
-    ]),
-  );
+  const rows = specs.map(({ limite, quota, windowMs, per, accion }) => [
+    limite,
+    `${quota.toLocaleString('es-CL')} por ${period(windowMs)} (${per === 'credential' ? 'por cuenta' : 'global'})`,
+    accion,
+  ]);
+  const windows = new Set(specs.map(({ windowMs }) => windowMs));
+  if (!windows.has(MINUTE_MS)) rows.push(['Por minuto', 'El proveedor no publica uno', 'Retry con backoff']);
+  if (!windows.has(DAY_MS)) rows.push(['Por día', 'El proveedor no publica uno', 'Cola de espera']);
+  return table(['Limite', 'Valor', 'Accion si excede'], rows);
 }
 
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+
 function period(windowMs: number): string {
-  const known: Readonly<Record<number, string>> = { 1_000: 'segundo', 60_000: 'minuto', 3_600_000: 'hora', 86_400_000: 'dia' };
+  const known: Readonly<Record<number, string>> = { 1_000: 'segundo', 60_000: 'minuto', 3_600_000: 'hora', 86_400_000: 'día' };
   return known[windowMs] ?? `${String(windowMs / 1_000)} segundos`;
 }
 
-function errors(specs: readonly ErrorSpec[]): string {
-  return table(
-    ['Codigo', 'Descripcion', 'Accion'],
-    specs.map(({ code, descripcion, accion }) => [code, descripcion, accion]),
-  );
+function errors({ errors: specs, operations }: AnyProvider): string {
+  const own = (specs as readonly ErrorSpec[]).map(({ code: name, descripcion, accion }) => [name, descripcion, accion]);
+  return table(['Codigo', 'Descripcion', 'Accion'], [...directive(operations as Record<string, OperationSpec<unknown>>), ...own]);
+}
+
+/** The rows every document has, in the directive's words, and how ours are finer where they are (docs/adr/0007). */
+function directive(operations: Readonly<Record<string, OperationSpec<unknown>>>): string[][] {
+  const blind = Object.values(operations).some(({ effect: declared }) => declared !== 'read' && declared !== 'idempotent');
+  const finer = blind ? '. Si la llamada pudo tener efecto y no se puede repetir sin riesgo, no se repite: se consulta al proveedor o decide `onUnknown`' : '';
+  return [
+    ['400', 'El proveedor rechaza la solicitud', 'Log + retry NO'],
+    ['401', 'Credenciales inválidas o vencidas', 'Refrescar token; si no se puede, se pausa el carril del tenant y nada se pierde'],
+    ['429', 'Demasiadas solicitudes', 'Backoff exponencial'],
+    ['500', 'Error del proveedor', `Retry 3 veces${finer}`],
+  ];
 }
 
 const MODELS: Readonly<Record<string, string>> = {
   global: 'Modelo global: todas las llamadas usan las credenciales de la plataforma.',
   tenant: 'Modelo por tenant: cada llamada usa las credenciales cifradas de su tenant. Nunca se usan las de la plataforma en su lugar.',
-  hybrid: 'Modelo hibrido: credenciales de la plataforma que el tenant puede reemplazar campo por campo.',
+  hybrid: 'Modelo híbrido: credenciales de la plataforma que el tenant puede reemplazar campo por campo.',
 };
 
 function tenancy({ credentials: { model, globalFields, rebindOn } }: AnyProvider): string {
@@ -183,7 +199,7 @@ function monitoring({ meta, monitoring: own }: AnyProvider): string {
   return table(
     ['Metrica', 'Descripcion', 'Alerta'],
     [
-      [`Latencia: \`puente_provider_call_duration_seconds${calls}\``, 'Duracion de cada llamada, percentil 95 en 5 minutos', `>${String(latencyMs / 1_000)}s`],
+      [`Latencia: \`puente_provider_call_duration_seconds${calls}\``, 'Duración de cada llamada, percentil 95 en 5 minutos', `>${String(latencyMs / 1_000)}s`],
       [`Errores: \`puente_provider_calls_total${calls}\``, 'Llamadas por resultado, en 5 minutos y con al menos 20 llamadas', `>${String(errorPercent)}%`],
       ['Rate limit', 'Parte usada de la cuota del proveedor', `>${String(limitUsedPercent)}%`],
     ],
@@ -191,10 +207,10 @@ function monitoring({ meta, monitoring: own }: AnyProvider): string {
 }
 
 function references({ meta }: AnyProvider): string {
-  const official = (meta.references as readonly { title: string; url: string }[]).map(({ title, url }) => `Documentacion oficial: [${title}](${url})`);
+  const official = (meta.references as readonly { title: string; url: string }[]).map(({ title, url }) => `Documentación oficial: [${title}](${url})`);
   return bullets([
     ...official,
-    `Modulo del back end: [libs/providers/src/${String(meta.id)}](../../libs/providers/src/${String(meta.id)})`,
+    `Módulo del back end: [libs/providers/src/${String(meta.id)}](../../libs/providers/src/${String(meta.id)})`,
     'Variables: [.env.example](../../.env.example)',
   ]);
 }
