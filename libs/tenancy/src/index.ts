@@ -13,7 +13,12 @@ export {
 export { type AuditVerification, AuditVerifier } from './audit/audit-verifier';
 export { harmlessJson, harmlessText } from './audit/harmless-text';
 export { canonicalJson } from './envelopes/canonical-json';
-export { EnvelopeUnreadableError, KeyRingInvalidError, KeyRingMismatchError } from './envelopes/envelope.errors';
+export {
+  EncryptionKeyMissingError,
+  EnvelopeUnreadableError,
+  KeyRingInvalidError,
+  KeyRingMismatchError,
+} from './envelopes/envelope.errors';
 export { KeyProvider, type WrappedKey } from './envelopes/key-provider.port';
 export { KeyRing, type KeyRingSource } from './envelopes/key-ring';
 export { type SealedPlace, TenantPayloadCipher } from './envelopes/tenant-payload-cipher';

@@ -1,4 +1,9 @@
-import { type BeforeApplicationShutdown, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import {
+  type BeforeApplicationShutdown,
+  Injectable,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { assertMigrated, TenantDatabase } from '@puente/database';
 import { LastUse } from './api-keys/last-use';
 import { KeyCanaries } from './envelopes/key-canaries';

@@ -36,7 +36,13 @@ import { Quarantine } from './vault/quarantine';
 import { TenantCredentialVault } from './vault/tenant-credential-vault';
 
 /** TypeORM's view of the tables of this library. */
-export const TENANCY_ENTITIES = [TenantRecord, ApiKeyRecord, IntegrationRecord, IntegrationVersion, AuditEntry] as const;
+export const TENANCY_ENTITIES = [
+  TenantRecord,
+  ApiKeyRecord,
+  IntegrationRecord,
+  IntegrationVersion,
+  AuditEntry,
+] as const;
 
 const offered = [
   ...[Tenants, ApiKeys, IntegrationsAdmin, IntegrationViews, RetiredSecrets, AuditLog, AuditVerifier],

@@ -95,10 +95,25 @@ export class ApiKeys {
       await tx.query(
         `INSERT INTO api_keys (id, tenant_id, prefix, secret_hash, name, scopes, user_scope, created_at, expires_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, puente_now(), $8)`,
-        [id, tenantId, prefix, hashApiKey(key), input.name, input.scopes, input.userScope ?? null, input.expiresAt ?? null],
+        [
+          id,
+          tenantId,
+          prefix,
+          hashApiKey(key),
+          input.name,
+          input.scopes,
+          input.userScope ?? null,
+          input.expiresAt ?? null,
+        ],
       );
       const detail = { prefix, scopes: [...input.scopes] };
-      await this.audit.record(tx, { ...origin, action: 'api_key.created', target: `api_key:${id}`, outcome: 'done', detail });
+      await this.audit.record(tx, {
+        ...origin,
+        action: 'api_key.created',
+        target: `api_key:${id}`,
+        outcome: 'done',
+        detail,
+      });
       const record = await tx.manager.getRepository(ApiKeyRecord).findOneByOrFail({ id });
       return { key: new Secret(key), view: viewOf(record) };
     });
@@ -125,7 +140,13 @@ export class ApiKeys {
       if (key.revoked) return;
       await tx.query(`UPDATE api_keys SET revoked_at = puente_now() WHERE id = $1`, [id]);
       const detail = { prefix: key.prefix };
-      await this.audit.record(tx, { ...origin, action: 'api_key.revoked', target: `api_key:${id}`, outcome: 'done', detail });
+      await this.audit.record(tx, {
+        ...origin,
+        action: 'api_key.revoked',
+        target: `api_key:${id}`,
+        outcome: 'done',
+        detail,
+      });
     });
   }
 

@@ -8,13 +8,27 @@ export class EnvelopeUnreadableError extends AppError {
   readonly code = 'ENVELOPE_UNREADABLE';
 
   constructor() {
-    super('An encrypted value cannot be opened: it was changed, moved, or encrypted under a key that is not in the ring.');
+    super(
+      'An encrypted value cannot be opened: it was changed, moved, or encrypted under a key that is not in the ring.',
+    );
   }
 }
 
 /** The key ring in the configuration is not usable. Names entries and variables, never their content. */
 export class KeyRingInvalidError extends AppError {
   readonly code = 'KEY_RING_INVALID';
+}
+
+/**
+ * Something was encrypted under a key that other processes have and this one does not. The row is sound; the process must
+ * be started again with the whole key ring.
+ */
+export class EncryptionKeyMissingError extends AppError {
+  readonly code = 'ENCRYPTION_KEY_MISSING';
+
+  constructor(readonly kid: string) {
+    super(`This process lacks the encryption key ${kid}. Add it to KEY_RING and start it again.`);
+  }
 }
 
 /** The key ring lacks a key that the database was encrypted under, or holds another key by the same name. */
@@ -29,6 +43,8 @@ export class KeyRingMismatchError extends AppError {
       ...missing.map((kid) => `key ${kid} is missing`),
       ...wrong.map((kid) => `key ${kid} is not the key that was used under this name`),
     ];
-    super(`Refusing to start: the key ring does not fit the database. ${problems.join('; ')}. Put it back into KEY_RING.`);
+    super(
+      `Refusing to start: the key ring does not fit the database. ${problems.join('; ')}. Put it back into KEY_RING.`,
+    );
   }
 }

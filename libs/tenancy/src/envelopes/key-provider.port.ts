@@ -15,8 +15,8 @@ export abstract class KeyProvider {
   /** The key that new data keys are wrapped under. */
   abstract readonly activeKid: string;
   abstract readonly kids: readonly string[];
-  /** @param kid another key than the active one; only the boot check needs it */
-  abstract wrap(dataKey: Buffer, context: Buffer, kid?: string): Promise<WrappedKey>;
+  /** Under the active key. */
+  abstract wrap(dataKey: Buffer, context: Buffer): Promise<WrappedKey>;
   /** @throws {EnvelopeUnreadableError} when the key does not open; anything else means: try again later */
   abstract unwrap(wrapped: WrappedKey, context: Buffer): Promise<Buffer>;
 }

@@ -17,12 +17,13 @@ export class KeyRing extends KeyProvider {
   readonly activeKid: string;
   readonly kids: readonly string[];
   readonly #keys: ReadonlyMap<string, Buffer>;
+  readonly #active: Buffer;
 
-  private constructor(keys: ReadonlyMap<string, Buffer>) {
+  private constructor(active: readonly [kid: string, key: Buffer], keys: ReadonlyMap<string, Buffer>) {
     super();
+    [this.activeKid, this.#active] = active;
     this.#keys = keys;
     this.kids = [...keys.keys()];
-    this.activeKid = this.kids[0] ?? '';
   }
 
   /** @throws {KeyRingInvalidError} when there is no key: there is no mode without encryption */
@@ -46,15 +47,14 @@ export class KeyRing extends KeyProvider {
         throw new KeyRingInvalidError(`${variable}: key ${kid} has the same bytes as another one.`);
       keys.set(kid, key);
     }
-    if (keys.size === 0) throw new KeyRingInvalidError(`${variable} holds no key.`);
-    return new KeyRing(keys);
+    const [active] = keys;
+    if (!active) throw new KeyRingInvalidError(`${variable} holds no key.`);
+    return new KeyRing(active, keys);
   }
 
-  async wrap(dataKey: Buffer, context: Buffer, kid: string = this.activeKid): Promise<WrappedKey> {
-    const key = this.#keys.get(kid);
-    if (!key) throw new KeyRingInvalidError(`The key ring has no key ${kid}.`);
-    const { iv, ct, tag } = seal(key, dataKey, context);
-    return { kid, bytes: Buffer.concat([iv, ct, tag]) };
+  async wrap(dataKey: Buffer, context: Buffer): Promise<WrappedKey> {
+    const { iv, ct, tag } = seal(this.#active, dataKey, context);
+    return { kid: this.activeKid, bytes: Buffer.concat([iv, ct, tag]) };
   }
 
   async unwrap({ kid, bytes }: WrappedKey, context: Buffer): Promise<Buffer> {

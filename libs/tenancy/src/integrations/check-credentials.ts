@@ -37,7 +37,8 @@ function storable({ model, globalFields }: CredentialRules, tenantId: string, sc
 }
 
 function sectionProblems(section: string, schema: z.ZodObject, value: Fields): FieldProblem[] {
-  if (Object.keys(value).includes('__proto__')) return [{ path: `${section}.__proto__`, message: 'is not a known field' }];
+  if (Object.keys(value).includes('__proto__'))
+    return [{ path: `${section}.__proto__`, message: 'is not a known field' }];
   const unprintable = unprintablePaths(value, section);
   if (unprintable.length > 0) {
     const message = 'must not contain line breaks, NUL or other control characters';

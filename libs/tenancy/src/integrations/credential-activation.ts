@@ -27,7 +27,12 @@ export class CredentialActivation {
   ) {}
 
   /** Asks the provider and records what it said; changes nothing else than `staged` to `verified`. */
-  async verify(origin: Origin, rules: CredentialRules, ref: IntegrationRef, candidate: Candidate): Promise<ProbeVerdict> {
+  async verify(
+    origin: Origin,
+    rules: CredentialRules,
+    ref: IntegrationRef,
+    candidate: Candidate,
+  ): Promise<ProbeVerdict> {
     const verdict = await this.probe.test(rules, ref, candidate);
     await this.database.run(ref.tenantId, async (tx) => {
       await this.repository.recordProbe(tx, candidate.versionId, verdict, verdict.kind === 'good');
@@ -70,7 +75,12 @@ export class CredentialActivation {
       if (!integration) throw new IntegrationNotFoundError(ref.provider, ref.name);
       if (!integration.isActive) return;
       await this.repository.deactivate(tx, integration.id);
-      await this.audit.record(tx, { ...origin, action: 'integration.deactivated', target: targetOf(ref), outcome: 'done' });
+      await this.audit.record(tx, {
+        ...origin,
+        action: 'integration.deactivated',
+        target: targetOf(ref),
+        outcome: 'done',
+      });
     });
   }
 
@@ -110,7 +120,13 @@ export class CredentialActivation {
       isNewSecret ? rules.rotateEveryDays : undefined,
     );
     const detail = { version: candidate.version, replaces: before?.version ?? null, overlapHours };
-    await this.audit.record(tx, { ...origin, action: 'integration.activated', target: targetOf(ref), outcome: 'done', detail });
+    await this.audit.record(tx, {
+      ...origin,
+      action: 'integration.activated',
+      target: targetOf(ref),
+      outcome: 'done',
+      detail,
+    });
   }
 }
 

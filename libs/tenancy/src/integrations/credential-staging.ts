@@ -121,7 +121,11 @@ export class CredentialStaging {
       config: fields.config,
       ...(await this.sealer.seal(ref, { id: candidate.versionId, version: candidate.version }, secrets)),
     });
-    const detail = { version: candidate.version, secrets: Object.keys(fields.secrets), config: Object.keys(fields.config) };
+    const detail = {
+      version: candidate.version,
+      secrets: Object.keys(fields.secrets),
+      config: Object.keys(fields.config),
+    };
     await this.audit.record(tx, { ...origin, action: options.action, target: targetOf(ref), outcome: 'done', detail });
     return candidate;
   }

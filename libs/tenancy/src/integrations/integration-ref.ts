@@ -23,7 +23,10 @@ export function targetOf({ provider, name }: IntegrationRef): string {
  *
  * @throws {ProviderNotFoundError} {@link CredentialsGlobalError} {@link InvalidFieldsError}
  */
-export function rulesFor(catalogue: CredentialCatalogue, { tenantId, provider, name }: IntegrationRef): CredentialRules {
+export function rulesFor(
+  catalogue: CredentialCatalogue,
+  { tenantId, provider, name }: IntegrationRef,
+): CredentialRules {
   const rules = catalogue.rulesOf(provider);
   if (!rules) throw new ProviderNotFoundError(provider);
   if (rules.model === 'global' && tenantId !== SYSTEM_TENANT_ID) throw new CredentialsGlobalError(provider);

@@ -9,7 +9,14 @@ import { DEFAULT_INTEGRATION } from '../vault/tenant-credential-vault';
 import { IntegrationNotFoundError } from './integration.errors';
 import { IntegrationRecord } from './integration.entity';
 import type { IntegrationRef } from './integration-ref';
-import { type IntegrationView, type LentFields, rotationOf, type RotationView, viewOf, WARN_DAYS } from './integration-view';
+import {
+  type IntegrationView,
+  type LentFields,
+  rotationOf,
+  type RotationView,
+  viewOf,
+  WARN_DAYS,
+} from './integration-view';
 import { IntegrationVersion } from './integration-version.entity';
 
 export interface DueRotation extends RotationView {

@@ -18,7 +18,10 @@ export interface PutInput extends Change {
   readonly activate?: boolean | undefined;
 }
 
-export type PatchInput = Partial<PutInput>;
+export interface PatchInput extends Change {
+  readonly version?: number | undefined;
+  readonly activate?: boolean | undefined;
+}
 
 export interface RotateInput extends Change {
   readonly secrets: NonNullable<Change['secrets']>;

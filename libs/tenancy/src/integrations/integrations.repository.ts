@@ -84,7 +84,12 @@ export class IntegrationsRepository {
     await tx.query(`UPDATE tenant_integrations SET updated_at = puente_now() WHERE id = $1`, [integrationId]);
   }
 
-  async recordProbe(tx: TenantTransaction, versionId: string, probe: Omit<ProbeRecord, 'at'>, good: boolean): Promise<void> {
+  async recordProbe(
+    tx: TenantTransaction,
+    versionId: string,
+    probe: Omit<ProbeRecord, 'at'>,
+    good: boolean,
+  ): Promise<void> {
     await tx.query(
       `UPDATE integration_versions
        SET probe = jsonb_build_object('at', to_char(puente_now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
@@ -126,12 +131,20 @@ export class IntegrationsRepository {
            rotate_due_at = CASE WHEN $5::int IS NULL THEN rotate_due_at ELSE puente_now() + make_interval(days => $5::int) END,
            updated_at = puente_now()
        WHERE id = $1`,
-      [integrationId, JSON.stringify(active.credentials), JSON.stringify(active.config), active.version, rotateInDays ?? null],
+      [
+        integrationId,
+        JSON.stringify(active.credentials),
+        JSON.stringify(active.config),
+        active.version,
+        rotateInDays ?? null,
+      ],
     );
   }
 
   async deactivate(tx: TenantTransaction, integrationId: string): Promise<void> {
-    await tx.query(`UPDATE tenant_integrations SET is_active = false, updated_at = puente_now() WHERE id = $1`, [integrationId]);
+    await tx.query(`UPDATE tenant_integrations SET is_active = false, updated_at = puente_now() WHERE id = $1`, [
+      integrationId,
+    ]);
   }
 
   async delete(tx: TenantTransaction, integrationId: string): Promise<void> {

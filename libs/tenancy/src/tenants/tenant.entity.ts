@@ -9,7 +9,9 @@ export class TenantRecord {
   @Column('text') readonly name!: string;
   @Column('text', { default: 'active' }) readonly status!: TenantStatus;
   /** Wrapped; null once the tenant is deleted, and with it everything that was encrypted under it is unreadable. */
-  @Column('jsonb', { name: 'data_key', nullable: true, select: false }) readonly dataKey!: Readonly<Record<string, unknown>> | null;
+  @Column('jsonb', { name: 'data_key', nullable: true, select: false }) readonly dataKey!: Readonly<
+    Record<string, unknown>
+  > | null;
   /** What the tenant's AWS roles demand as ExternalId. Random, because who can guess it can be a confused deputy. */
   @Column('text', { name: 'external_id' }) readonly externalId!: string;
   @Column('timestamptz', { name: 'created_at', default: () => 'now()' }) readonly createdAt!: Date;

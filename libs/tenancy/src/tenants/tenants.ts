@@ -37,10 +37,14 @@ export class Tenants {
   ) {}
 
   /** @param input `id` for a tenant that already has one elsewhere: a UUID in lower case */
-  async create(origin: Origin, input: { readonly id?: string | undefined; readonly name: string }): Promise<TenantView> {
+  async create(
+    origin: Origin,
+    input: { readonly id?: string | undefined; readonly name: string },
+  ): Promise<TenantView> {
     const { id = uuidv7(), name } = input;
     if (!isUuid(id)) throw new InvalidFieldsError([{ path: 'id', message: 'expected a UUID in lower case' }]);
-    if (!isPlainName(name)) throw new InvalidFieldsError([{ path: 'name', message: 'expected 1 to 200 visible characters' }]);
+    if (!isPlainName(name))
+      throw new InvalidFieldsError([{ path: 'name', message: 'expected 1 to 200 visible characters' }]);
     return this.asSystem(async (tx) => {
       if (!(await this.insert(tx, id, name))) throw new TenantExistsError(id);
       await this.audit.record(tx, { ...origin, action: 'tenant.created', target: `tenant:${id}`, outcome: 'done' });
@@ -88,7 +92,8 @@ export class Tenants {
   }
 
   private async change(origin: Origin, id: string, status: 'active' | 'suspended'): Promise<TenantView> {
-    if (id === SYSTEM_TENANT_ID) throw new TenantStateConflictError('The system tenant is the platform itself and always active.');
+    if (id === SYSTEM_TENANT_ID)
+      throw new TenantStateConflictError('The system tenant is the platform itself and always active.');
     return this.asSystem(async (tx) => {
       const before = isUuid(id)
         ? await tx.query<{ status: TenantStatus }>(`SELECT status FROM tenants WHERE id = $1 FOR UPDATE`, [id])

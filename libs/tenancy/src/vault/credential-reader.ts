@@ -42,9 +42,10 @@ interface Row {
 @Injectable()
 export class CredentialReader {
   private readonly reads = new CoalescedReads<StoredCredentials>();
-  private readonly opened = new BoundedCache<string, { readonly sealed: string; readonly secrets: Secret<SecretFields> }>(
-    MAX_OPENED,
-  );
+  private readonly opened = new BoundedCache<
+    string,
+    { readonly sealed: string; readonly secrets: Secret<SecretFields> }
+  >(MAX_OPENED);
 
   constructor(
     private readonly database: TenantDatabase,

@@ -1,9 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { TenantDatabase } from '@puente/database';
+import { TenantDatabase, type TenantTransaction } from '@puente/database';
 import { AuditLog } from '../audit/audit-log';
+import { EncryptionKeyMissingError } from '../envelopes/envelope.errors';
+import { KeyProvider } from '../envelopes/key-provider.port';
 import { TenancyLog } from '../tenancy.log';
 
-const REASON = 'The active credentials cannot be decrypted: they were changed, moved, or encrypted under a missing key.';
+const REASON =
+  'The active credentials cannot be decrypted: they were changed, moved, or encrypted under a missing key.';
 
 export interface Unreadable {
   readonly tenantId: string;
@@ -21,27 +24,44 @@ export class Quarantine {
     private readonly database: TenantDatabase,
     private readonly audit: AuditLog,
     private readonly log: TenancyLog,
+    private readonly keys: KeyProvider,
   ) {}
 
-  /** @returns false when the row is no longer the one that was read */
+  /**
+   * @returns false when the row is no longer the one that was read
+   * @throws {EncryptionKeyMissingError} when the row is sound and only this process cannot read it
+   */
   async put({ tenantId, provider, integration, id, sealed }: Unreadable): Promise<boolean> {
     const marked = await this.database.run(tenantId, async (tx) => {
-      const [row] = await tx.query<{ quarantined: boolean }>(
-        `SELECT quarantined_at IS NOT NULL AS quarantined FROM tenant_integrations
+      const [row] = await tx.query<{ quarantined: boolean; kid: string | null }>(
+        `SELECT quarantined_at IS NOT NULL AS quarantined, credentials->>'kid' AS kid FROM tenant_integrations
          WHERE id = $1 AND credentials::text = $2 FOR UPDATE`,
         [id, sealed],
       );
       if (!row) return 'changed';
       if (row.quarantined) return 'known';
+      await this.refuseIfOurFault(tx, row.kid);
       await tx.query(
         `UPDATE tenant_integrations SET quarantined_at = puente_now(), quarantine = $2, updated_at = puente_now() WHERE id = $1`,
         [id, REASON],
       );
       const target = `integration:${provider}/${integration}`;
-      await this.audit.record(tx, { actor: 'system:vault', action: 'integration.quarantined', target, outcome: 'failed' });
+      await this.audit.record(tx, {
+        actor: 'system:vault',
+        action: 'integration.quarantined',
+        target,
+        outcome: 'failed',
+      });
       return 'new';
     });
     if (marked === 'new') this.log.quarantined(tenantId, provider, integration);
     return marked !== 'changed';
+  }
+
+  /** A key that came into use while this process ran is no reason to take the row from the others. */
+  private async refuseIfOurFault(tx: TenantTransaction, kid: string | null): Promise<void> {
+    if (kid === null || this.keys.kids.includes(kid)) return;
+    const known = await tx.query(`SELECT FROM encryption_keys WHERE kid = $1 AND retired_at IS NULL`, [kid]);
+    if (known.length > 0) throw new EncryptionKeyMissingError(kid);
   }
 }

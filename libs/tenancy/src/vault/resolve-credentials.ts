@@ -13,7 +13,12 @@ export interface CredentialPart {
 export type Provenance = Readonly<Record<string, 'tenant' | 'global'>>;
 
 export type Resolution =
-  | { readonly kind: 'usable'; readonly secrets: Secret<Fields>; readonly config: Fields; readonly provenance: Provenance }
+  | {
+      readonly kind: 'usable';
+      readonly secrets: Secret<Fields>;
+      readonly config: Fields;
+      readonly provenance: Provenance;
+    }
   /** `fields` as `secrets.apiKey`. `rebound`: ours could have filled them, but not for an address that the tenant chose. */
   | { readonly kind: 'incomplete'; readonly fields: readonly string[]; readonly rebound: boolean };
 
@@ -24,10 +29,15 @@ export type Resolution =
  * Hybrid has one more rule: our secrets go only where our own configuration points. A tenant that sets a `rebindOn` field
  * (host, environment) to a value of its own brings its own secrets; else it could have ours sent to itself.
  */
-export function resolveCredentials(rules: CredentialRules, tenant?: CredentialPart, global?: CredentialPart): Resolution {
+export function resolveCredentials(
+  rules: CredentialRules,
+  tenant?: CredentialPart,
+  global?: CredentialPart,
+): Resolution {
   const ours = rules.model === 'tenant' ? undefined : global;
   const theirs = rules.model === 'global' ? undefined : tenant;
-  const rebound = rules.model === 'hybrid' && rules.rebindOn.some((field) => differs(field, theirs?.config, ours?.config));
+  const rebound =
+    rules.model === 'hybrid' && rules.rebindOn.some((field) => differs(field, theirs?.config, ours?.config));
   const mayLend = (field: string): boolean => rules.model === 'global' || rules.globalFields.includes(field);
   const secrets = merged(
     rules.secrets.shape,

@@ -76,5 +76,11 @@ function resolved(
   const { secrets, config, provenance } = resolution;
   const sides = rules.model === 'hybrid' ? [tenant, global] : [tenant ?? global];
   const owner = tenant?.state === 'usable' ? tenant : global;
-  return { secrets, config, provenance, version: sides.map((side) => side?.version ?? '-').join('+'), externalId: owner.externalId };
+  return {
+    secrets,
+    config,
+    provenance,
+    version: sides.map((side) => side?.version ?? '-').join('+'),
+    externalId: owner.externalId,
+  };
 }
