@@ -64,8 +64,7 @@ const MAX_JOINED = 100;
 
 /** Commits messages with all they cause, then says so. */
 export class Publisher {
-  private readonly fifo: WriteBatcher<Draft, Published>;
-  private readonly standard: WriteBatcher<Draft, Published>;
+  private readonly drafts: WriteBatcher<Draft, Published>;
 
   /** @param onDeliveries called when queues have something to get. */
   constructor(
@@ -73,10 +72,8 @@ export class Publisher {
     private readonly part: string,
     private readonly onDeliveries: () => void,
   ) {
-    const write = (drafts: readonly Draft[]): Promise<Published[]> => this.write(drafts);
-    // One at a time keeps the order of a FIFO topic; all topics may share the turn, a group is one statement.
-    this.fifo = new WriteBatcher(write, { inFlight: 1, maxItems: MAX_JOINED });
-    this.standard = new WriteBatcher(write, { inFlight: 3, maxItems: MAX_JOINED });
+    // One statement at a time: it keeps the order of FIFO topics, and what gathers meanwhile shares the next commit.
+    this.drafts = new WriteBatcher((drafts) => this.write(drafts), { inFlight: 1, maxItems: MAX_JOINED });
   }
 
   toTopic(
@@ -88,7 +85,7 @@ export class Publisher {
     const drafts = entries.map((entry) =>
       topicDraft({ topic, subscriptions, operation, entry, nowMs: this.services.clock.nowMs(this.part) }),
     );
-    return (topic.attributes.FifoTopic === 'true' ? this.fifo : this.standard).add(drafts);
+    return this.drafts.add(drafts);
   }
 
   async toPhone(phoneNumber: string, message: Message): Promise<Published> {
@@ -103,7 +100,7 @@ export class Publisher {
       mails: [{ protocol: 'sms', endpoint: phoneNumber, message: text }],
       deliveries: [],
     };
-    await this.standard.add([draft]);
+    await this.drafts.add([draft]);
     return { messageId: message.id };
   }
 

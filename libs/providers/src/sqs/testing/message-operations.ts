@@ -148,7 +148,7 @@ function deleteOperations({ queues, settler }: MessageParts): Record<string, Aws
     DeleteMessage: sqsOperation('DeleteMessage', wire.DeleteMessage, async (_call, input) => {
       const queue = await queues.byUrl(input.QueueUrl);
       const handle = decodeHandle(input.ReceiptHandle, queue.id);
-      const [error] = await settler.remove(queue, [handle], [input.ReceiptHandle]);
+      const [error] = await settler.remove(queue, [handle]);
       if (error) throw error;
       return { output: {} };
     }),
@@ -159,9 +159,7 @@ function deleteOperations({ queues, settler }: MessageParts): Record<string, Aws
       const handles = good.map(({ value }) => value);
       const errors = await settler.remove(
         queue,
-        handles,
-        good.map(({ entry }) => entry.ReceiptHandle),
-      );
+        handles);
       return { output: settled(good, errors, failed) };
     }),
   };
@@ -176,7 +174,7 @@ function visibilityOperations({ queues, settler }: MessageParts): Record<string,
         const queue = await queues.byUrl(input.QueueUrl);
         assertVisibility(input.VisibilityTimeout);
         const change = { ...decodeHandle(input.ReceiptHandle, queue.id), seconds: input.VisibilityTimeout };
-        const [error] = await settler.changeVisibility(queue, [change], [input.ReceiptHandle]);
+        const [error] = await settler.changeVisibility(queue, [change]);
         if (error) throw error;
         return { output: {} };
       },
@@ -194,9 +192,7 @@ function visibilityOperations({ queues, settler }: MessageParts): Record<string,
         const changes = good.map(({ value }) => value);
         const errors = await settler.changeVisibility(
           queue,
-          changes,
-          good.map(({ entry }) => entry.ReceiptHandle),
-        );
+          changes);
         return { output: settled(good, errors, failed) };
       },
     ),

@@ -108,7 +108,7 @@ export class MessageSender {
     const known = this.batchers.get(queue);
     if (known) return known;
     const write = (drafts: readonly Draft[]): Promise<Sent[]> => this.write(queue, drafts);
-    const made = new WriteBatcher(write, { inFlight: queue.fifo ? 1 : 3, maxItems: MAX_JOINED });
+    const made = new WriteBatcher(write, { inFlight: 1, maxItems: MAX_JOINED });
     this.batchers.set(queue, made);
     return made;
   }

@@ -1,11 +1,12 @@
 import type { SandboxServices } from '@puente/integrations/testing';
 import type { AwsError } from '@puente/integrations/testing';
+import { WriteBatcher } from '@puente/integrations/testing';
 import type { Queue } from './queue';
 import type { QueueDirectory } from './queue-directory';
-import type { ReceiptHandle } from './receipt-handle';
+import type { GivenHandle } from './receipt-handle';
 import { invalidValue, sqsError } from './sqs-wire.errors';
 
-export interface VisibilityChange extends ReceiptHandle {
+export interface VisibilityChange extends GivenHandle {
   readonly seconds: number;
 }
 
@@ -15,6 +16,8 @@ interface Found {
   readonly exists: boolean;
   readonly same_receipt: boolean;
 }
+
+const MAX_JOINED = 200;
 
 const BEFORE = `LEFT JOIN sqs_messages m ON m.queue_id = $1 AND m.seq = i.seq`;
 
@@ -36,37 +39,26 @@ const CHANGE = `WITH input AS (
   SELECT c.seq IS NOT NULL AS done, m.seq IS NOT NULL AS exists, coalesce(m.receipt = i.receipt, false) AS same_receipt
     FROM input i LEFT JOIN changed c ON c.seq = i.seq ${BEFORE} ORDER BY i.ord`;
 
-/** Ends or stretches the flight of messages. Each call is one statement, whatever the number of handles. */
+/** Ends or stretches the flight of messages. Deletes of concurrent consumers share a commit. */
 export class MessageSettler {
+  private readonly deletions = new WeakMap<Queue, WriteBatcher<GivenHandle, AwsError | undefined>>();
+
   constructor(
     private readonly services: SandboxServices,
     private readonly queues: QueueDirectory,
   ) {}
 
   /** @returns per handle, what AWS holds against it; `undefined` is success, also for a message long gone. */
-  async remove(
-    queue: Queue,
-    handles: readonly ReceiptHandle[],
-    texts: readonly string[],
-  ): Promise<(AwsError | undefined)[]> {
-    const rows = await this.services.database.query<Found & Record<string, unknown>>(
-      DELETE,
-      [queue.id, JSON.stringify(handles), this.queues.offsetMs, queue.fifo],
-      { name: 'sqs-delete' },
-    );
-    // A deleted message may have been what kept its group locked.
-    if (queue.fifo) queue.polls.wake(handles.length);
-    return rows.map((row, index) => {
-      const stale = queue.fifo && !row.done && row.exists;
-      return stale ? invalidValue('ReceiptHandle', texts[index] ?? '', 'The receipt handle has expired.') : undefined;
-    });
+  remove(queue: Queue, handles: readonly GivenHandle[]): Promise<(AwsError | undefined)[]> {
+    let batcher = this.deletions.get(queue);
+    if (!batcher) {
+      batcher = new WriteBatcher((joined) => this.removeAll(queue, joined), { inFlight: 1, maxItems: MAX_JOINED });
+      this.deletions.set(queue, batcher);
+    }
+    return batcher.add(handles);
   }
 
-  async changeVisibility(
-    queue: Queue,
-    changes: readonly VisibilityChange[],
-    texts: readonly string[],
-  ): Promise<(AwsError | undefined)[]> {
+  async changeVisibility(queue: Queue, changes: readonly VisibilityChange[]): Promise<(AwsError | undefined)[]> {
     const rows = await this.services.database.query<Found & Record<string, unknown>>(
       CHANGE,
       [queue.id, JSON.stringify(changes), this.queues.offsetMs],
@@ -76,14 +68,23 @@ export class MessageSettler {
     queue.polls.wake(changes.length);
     return rows.map((row, index) => {
       if (row.done) return undefined;
-      if (row.same_receipt) {
-        return sqsError('MessageNotInflight', "The specified message isn't in flight.");
-      }
-      return invalidValue(
-        'ReceiptHandle',
-        texts[index] ?? '',
-        'Message does not exist or is not available for visibility timeout change.',
-      );
+      if (row.same_receipt) return sqsError('MessageNotInflight', "The specified message isn't in flight.");
+      const reason = 'Message does not exist or is not available for visibility timeout change.';
+      return invalidValue('ReceiptHandle', changes[index]?.text ?? '', reason);
+    });
+  }
+
+  private async removeAll(queue: Queue, handles: readonly GivenHandle[]): Promise<(AwsError | undefined)[]> {
+    const rows = await this.services.database.query<Found & Record<string, unknown>>(
+      DELETE,
+      [queue.id, JSON.stringify(handles), this.queues.offsetMs, queue.fifo],
+      { name: 'sqs-delete' },
+    );
+    // A deleted message may have been what kept its group locked.
+    if (queue.fifo) queue.polls.wake(handles.length);
+    return rows.map((row, index) => {
+      const stale = queue.fifo && !row.done && row.exists;
+      return stale ? invalidValue('ReceiptHandle', handles[index]?.text ?? '', 'The receipt handle has expired.') : undefined;
     });
   }
 }

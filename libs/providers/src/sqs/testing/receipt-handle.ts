@@ -7,16 +7,21 @@ export interface ReceiptHandle {
   readonly receipt: string;
 }
 
+/** A handle as a client sent it; refusals repeat its text. */
+export interface GivenHandle extends ReceiptHandle {
+  readonly text: string;
+}
+
 export function encodeHandle({ queueId, seq, receipt }: ReceiptHandle): string {
   return Buffer.from(`${queueId}:${seq}:${receipt}`).toString('base64');
 }
 
 /** @throws AwsError `ReceiptHandleIsInvalid` for text that is no handle, or the handle of another queue. */
-export function decodeHandle(text: string, queueId: string): ReceiptHandle {
+export function decodeHandle(text: string, queueId: string): GivenHandle {
   const match = /^(\d+):(\d+):([0-9a-f-]{36})$/.exec(Buffer.from(text, 'base64').toString('latin1'));
   const [, owner, seq, receipt] = match ?? [];
   if (owner !== queueId || !seq || !receipt) {
     throw sqsError('ReceiptHandleIsInvalid', `The input receipt handle "${text}" is not a valid receipt handle.`);
   }
-  return { queueId, seq, receipt };
+  return { queueId, seq, receipt, text };
 }

@@ -132,6 +132,8 @@ const receive = `
     v_taken    bigint[];
     v_messages json;
   BEGIN
+    -- A claim that a crash of the server forgets is a message delivered again, which SQS does too: no wait for the disk.
+    PERFORM set_config('synchronous_commit', 'off', true);
     IF p_dlq IS NOT NULL THEN
       v_moved := sqs_redrive(p_queue, v_now, p_max_receives, p_dlq, p_arn);
     END IF;

@@ -1,0 +1,149 @@
+import { randomUUID } from 'node:crypto';
+import type { Outcome, ProviderCall } from '@puente/kernel';
+import { Secret } from '@puente/kernel';
+import { LogSink, Redactor, secretTexts } from '@puente/observability';
+import type { Redaction } from '@puente/observability';
+import { connected } from '../../chain/connected-call';
+import { ProviderFaultLog } from '../../chain/provider-fault-log';
+import { ProviderInvocation } from '../../chain/provider-invocation';
+import { ProviderCatalogue } from '../../provider-catalogue';
+import { BrokenLine } from './broken-line';
+import type { ContractSample, ContractSubject, ContractWorld } from './contract-subject';
+
+/** A call gets this long before a case gives up on it. */
+const CALL_MS = 5_000;
+
+export interface CallRequest {
+  readonly operation: string;
+  readonly input: unknown;
+  readonly mode?: ProviderCall['mode'];
+  readonly dedupeKey?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** One case at work: a client behind a line of its own, called the way the gateway calls, by the gateway's own last link. */
+export class ContractRun {
+  readonly unique = randomUUID();
+  /** Log lines the chain wrote about the provider's faults. */
+  readonly logged: string[] = [];
+  private readonly catalogue: ProviderCatalogue;
+  private readonly invocation: ProviderInvocation;
+  private readonly client: unknown;
+  private readonly redaction: Redaction;
+
+  private constructor(
+    readonly subject: ContractSubject,
+    readonly world: ContractWorld,
+    readonly line: BrokenLine,
+    endpoint: string,
+    masked: boolean,
+  ) {
+    const { definition, secrets, config } = subject;
+    this.catalogue = new ProviderCatalogue([definition]);
+    this.invocation = new ProviderInvocation(this.catalogue, new ProviderFaultLog(new LogOf(this.logged)));
+    const { credentials } = this.definition;
+    this.client = this.definition.connect(
+      new Secret(credentials.secrets.parse(secrets)),
+      credentials.config.parse(config(endpoint)),
+      { tenantId: randomUUID(), externalId: 'contract-suite', allowedEndpoints: [endpoint] },
+    );
+    this.redaction = masked ? new Redactor().hold(secretTexts(secrets)) : transparent;
+  }
+
+  /** @param endpoint where the client connects to, when that is not the line */
+  static async begin(subject: ContractSubject, options: { endpoint?: string; masked?: boolean } = {}): Promise<ContractRun> {
+    const world = subject.world();
+    const line = await BrokenLine.to(world.url);
+    return new ContractRun(subject, world, line, options.endpoint ?? line.url, options.masked ?? false);
+  }
+
+  get definition() {
+    const [definition] = this.catalogue.providers;
+    if (!definition) throw new TypeError('the catalogue lost its provider');
+    return definition;
+  }
+
+  async end(): Promise<void> {
+    this.definition.disconnect?.(this.client);
+    await this.line.close();
+    await this.world.clearFaults();
+  }
+
+  /** One try of a sample, as the gateway makes it. */
+  async call(sample: ContractSample, options: Omit<CallRequest, 'operation' | 'input'> = {}): Promise<Outcome> {
+    return this.try({ operation: sample.operation, input: sample.input(this.unique, this.world), ...options });
+  }
+
+  async try(request: CallRequest): Promise<Outcome> {
+    return this.invocation.run(connected(this.providerCall(request), { client: this.client, redaction: this.redaction }));
+  }
+
+  /** What `run` throws, before anything classifies it. */
+  async thrownBy(sample: ContractSample): Promise<unknown> {
+    const spec = this.catalogue.operation(this.definition.meta.id, sample.operation);
+    const input: unknown = spec.input.parse(sample.input(this.unique, this.world));
+    try {
+      await spec.run(this.client, input, this.providerCall({ operation: sample.operation, input }));
+      return undefined;
+    } catch (error) {
+      return error;
+    }
+  }
+
+  async effects(sample: ContractSample): Promise<number> {
+    return sample.count ? sample.count(this.world) : this.world.effects();
+  }
+
+  private providerCall(request: CallRequest): ProviderCall {
+    const { operation, mode = 'call', dedupeKey = randomUUID(), signal = AbortSignal.timeout(CALL_MS) } = request;
+    const spec = this.catalogue.operation(this.definition.meta.id, operation);
+    const input: unknown = spec.input.parse(request.input);
+    return {
+      tenantId: randomUUID(),
+      provider: this.definition.meta.id,
+      operation,
+      integration: 'default',
+      laneKey: 'default',
+      effect: typeof spec.effect === 'function' ? spec.effect(input) : spec.effect,
+      policy: spec.policy,
+      mode,
+      input,
+      operationId: mode === 'call' ? randomUUID() : undefined,
+      dedupeKey,
+      repeat: 0,
+      attempt: 1,
+      waitsInProcess: false,
+      signal,
+      tries: [],
+    };
+  }
+}
+
+/** Shows what the provider itself lets out: in production the chain masks the tenant's secrets on top of it. */
+const transparent: Redaction = {
+  clean: (text) => text,
+  maskOutput: (output) => output,
+  release: () => undefined,
+};
+
+class LogOf extends LogSink {
+  constructor(private readonly lines: string[]) {
+    super();
+  }
+
+  debug(fields: object, sentence: string): void {
+    this.lines.push(JSON.stringify({ ...fields, sentence }));
+  }
+
+  info(fields: object, sentence: string): void {
+    this.debug(fields, sentence);
+  }
+
+  warn(fields: object, sentence: string): void {
+    this.debug(fields, sentence);
+  }
+
+  error(fields: object, sentence: string): void {
+    this.debug(fields, sentence);
+  }
+}

@@ -1,0 +1,64 @@
+import type { Effect } from '@puente/kernel';
+import type { AnyProvider } from '../../provider';
+import type { FaultOrder } from '../stand-in/faults';
+
+/** What the suite may order of a stand-in: the part of a fault that every provider's can carry out. */
+export type WireFault = Pick<FaultOrder, 'status' | 'code' | 'message' | 'retryAfter' | 'operation'>;
+
+/** A running stand-in, and what the suite asks of it beside the provider's own protocol. */
+export interface ContractWorld {
+  /** Origin of the stand-in. Clients are given another one: a line in front of it that counts and breaks. */
+  readonly url: string;
+  /** How many outside effects there have been so far. */
+  effects(): Promise<number>;
+  /** Orders one misbehaviour for the next request; it is answered in the provider's own error shape. */
+  fault(fault: WireFault): Promise<void>;
+  /** Forgets what was ordered and not used. */
+  clearFaults(): Promise<void>;
+  /** Makes the good credentials bad, and good again. */
+  revoke(): Promise<void>;
+  restore(): Promise<void>;
+}
+
+/** One way to call one operation. Each operation needs one at least, and one per effect it can have. */
+export interface ContractSample {
+  readonly operation: string;
+  /** Tells samples of the same operation apart: `to a FIFO queue`. */
+  readonly variant?: string;
+  /** @param unique part of the input wherever two calls must not be taken for one */
+  readonly input: (unique: string, world: ContractWorld) => unknown;
+  readonly effect: Effect;
+  /** Effects one call leaves. Default: none of a `read`, one of everything else. */
+  readonly effects?: number;
+  /** Counts the effects of this sample where the stand-in's own record does not. */
+  readonly count?: (world: ContractWorld) => Promise<number>;
+}
+
+export interface ContractSubject {
+  readonly definition: AnyProvider;
+  /** Asked when a case runs: the stand-in is started by then. */
+  readonly world: () => ContractWorld;
+  /** Good credentials. Every text in them is searched for in all that comes out. */
+  readonly secrets: Readonly<Record<string, unknown>>;
+  readonly config: (endpoint: string) => Readonly<Record<string, unknown>>;
+  readonly samples: readonly ContractSample[];
+  /** A refusal of the provider's own that is neither about credentials nor about limits. */
+  readonly rejection: { readonly status: number; readonly code: string };
+  /** The status a documented error comes with, where that is not the usual one of its kind. */
+  readonly errorStatus?: Readonly<Record<string, number>>;
+  /** Documented errors that no answer of the provider makes: ours, and those of the network. */
+  readonly notAnswered?: readonly string[];
+}
+
+export interface ContractCase {
+  readonly name: string;
+  readonly run: () => Promise<void>;
+}
+
+export function sampleName({ operation, variant }: ContractSample): string {
+  return variant === undefined ? operation : `${operation} ${variant}`;
+}
+
+export function effectsOf({ effect, effects }: ContractSample): number {
+  return effects ?? (effect === 'read' ? 0 : 1);
+}

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import type { Failure, Outcome } from '@puente/kernel';
+import { describe } from './answer.cases';
+import type { LineFault } from './broken-line';
+import type { ContractRun } from './contract-run';
+import { effectsOf, sampleName } from './contract-subject';
+import type { ContractSample, ContractSubject } from './contract-subject';
+import type { DraftCase } from './draft-case';
+
+/** Long enough that a local stand-in has answered, had it been allowed to. */
+const PATIENCE_MS = 250;
+
+/** Accidents on the line. What was delivered before them may have happened, and only what was never sent did not. */
+export function lostAnswerCases(subject: ContractSubject): DraftCase[] {
+  return subject.samples.flatMap((sample) => {
+    const name = sampleName(sample);
+    return [
+      {
+        name: `${name}: a reset is unknown, whether or not the provider acted`,
+        run: async (run) => {
+          await lost(run, sample, 'reset_before', ['reset'], 0);
+          await lost(run, sample, 'reset_after', ['reset'], effectsOf(sample));
+        },
+      },
+      {
+        name: `${name}: an answer cut short is unknown`,
+        run: (run) => lost(run, sample, 'truncate', ['reset', 'bad_body'], effectsOf(sample)),
+      },
+      {
+        name: `${name}: an answer that is something else is unknown(bad_body), never a success`,
+        run: (run) => lost(run, sample, 'garbage', ['bad_body'], effectsOf(sample)),
+      },
+      {
+        name: `${name}: no answer is unknown(timeout), and giving up ends the request`,
+        run: (run) => silence(run, sample),
+      },
+      {
+        name: `${name}: giving up beforehand sends nothing`,
+        run: async (run) => {
+          const outcome = await run.call(sample, { signal: AbortSignal.abort() });
+          assert.notEqual(outcome.kind, 'ok');
+          assert.equal(run.line.requests, 0, 'requests');
+        },
+      },
+      {
+        name: `${name}: nobody there is not_sent(connect)`,
+        unreachable: true,
+        run: async (run) => {
+          const outcome = await run.call(sample);
+          assert.ok(outcome.kind === 'not_sent' && outcome.cause === 'connect', describe(outcome));
+        },
+      },
+    ];
+  });
+}
+
+async function lost(
+  run: ContractRun,
+  sample: ContractSample,
+  fault: LineFault,
+  causes: readonly string[],
+  effects: number,
+): Promise<void> {
+  run.line.fault = fault;
+  const [requests, before] = [run.line.requests, await run.effects(sample)];
+  const outcome = await run.call(sample, { dedupeKey: `${run.unique}-${fault}` });
+  assert.ok(isUnknown(outcome, causes), describe(outcome));
+  assert.equal(run.line.requests - requests, 1, 'one try must be one request');
+  assert.equal((await run.effects(sample)) - before, effects, 'effects behind the lost answer');
+}
+
+async function silence(run: ContractRun, sample: ContractSample): Promise<void> {
+  run.line.fault = 'silence';
+  const outcome = await run.call(sample, { signal: AbortSignal.timeout(PATIENCE_MS) });
+  assert.ok(isUnknown(outcome, ['timeout']), describe(outcome));
+  assert.equal(run.line.requests, 1, 'one try must be one request');
+  await until(() => run.line.abandoned === 1, 'the client must let go of its request');
+}
+
+function isUnknown(outcome: Outcome, causes: readonly string[]): outcome is Failure & { kind: 'unknown' } {
+  return outcome.kind === 'unknown' && causes.includes(outcome.cause);
+}
+
+async function until(condition: () => boolean, what: string): Promise<void> {
+  const end = performance.now() + 2_000;
+  while (!condition()) {
+    assert.ok(performance.now() < end, what);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
