@@ -1,12 +1,10 @@
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { Clock } from '@puente/kernel';
 import { QueueActivity } from './queue-activity';
 import { QueueReaders } from './queue-readers';
 import type { QueueSource } from './queue-reader';
-import { QueueLog } from './queue-log';
-
-const EVERY_MS = 10_000;
+import { QUEUE_OPTIONS, type QueueOptions } from './queue-options';
 
 /** One queue as it was when last asked. Counts are SQS's own, which calls them approximate. */
 export interface QueueReading {
@@ -28,7 +26,7 @@ export abstract class QueueGauges {
 
 /** Asks every queue that is read how full it and its dead-letter queue are (S1.6). */
 @Injectable()
-export class QueueMonitor implements OnModuleDestroy {
+export class QueueMonitor implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly stopping = new AbortController();
   private running: Promise<void> | undefined;
 
@@ -37,11 +35,11 @@ export class QueueMonitor implements OnModuleDestroy {
     private readonly activity: QueueActivity,
     private readonly gauges: QueueGauges,
     private readonly clock: Clock,
-    private readonly log: QueueLog,
+    @Inject(QUEUE_OPTIONS) private readonly options: QueueOptions,
   ) {}
 
-  start(everyMs = EVERY_MS): void {
-    this.running ??= this.loop(everyMs);
+  onApplicationBootstrap(): void {
+    this.running ??= this.loop();
   }
 
   async onModuleDestroy(): Promise<void> {
@@ -49,12 +47,12 @@ export class QueueMonitor implements OnModuleDestroy {
     await this.running;
   }
 
-  private async loop(everyMs: number): Promise<void> {
+  private async loop(): Promise<void> {
     const { signal } = this.stopping;
     while (!signal.aborted) {
       const readings = await Promise.all(this.readers.all().map(({ source }) => this.read(source)));
       this.gauges.show(readings.filter((reading) => reading !== undefined));
-      await this.clock.sleep(everyMs, signal);
+      await this.clock.sleep(this.options.monitorEveryMs, signal);
     }
   }
 
@@ -74,9 +72,8 @@ export class QueueMonitor implements OnModuleDestroy {
         oldestAgeSeconds: queue.depth + queue.inFlight === 0 ? 0 : this.activity.oldestAgeMs(source.url) / 1_000,
         ...this.activity.totals(source.url),
       };
-    } catch (error) {
-      if (!this.stopping.signal.aborted) this.log.pollFailed(source.url, error);
-      return undefined;
+    } catch {
+      return undefined; // the reader of the same queue says what is wrong with it
     }
   }
 

@@ -9,6 +9,8 @@ export interface QueueOptions {
   readonly platformClient: SQSClient;
   /** How long a poll waits for messages, 1 to 20. Stopping waits for the poll under way, so not too long. */
   readonly longPollSeconds: number;
+  /** How often every queue is asked how full it is. */
+  readonly monitorEveryMs: number;
   /** How long a stopping process waits for polls and batches in hand. */
   readonly drainMs: number;
 }

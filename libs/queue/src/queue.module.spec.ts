@@ -10,7 +10,7 @@ import {
 } from './queue-bindings.port';
 import { QueueBatchHandler, type Verdict } from './queue-handler.port';
 import type { QueueMessage } from './queue-message';
-import { QueueGauges, QueueMonitor, type QueueReading } from './queue-monitor';
+import { QueueGauges, type QueueReading } from './queue-monitor';
 import { QueueSupervisor } from './queue-supervisor';
 import { QueueModule } from './queue.module';
 import { WireSqs } from './testing/wire-sqs';
@@ -90,6 +90,7 @@ describe('QueueModule', () => {
         platformQueueUrls: platform.map((name) => sqs.url(name)),
         platformClient: sqs.client(),
         longPollSeconds: 1,
+        monitorEveryMs: 50,
         drainMs: 10_000,
       },
       ports: [...ports.map((provide) => ({ provide, useValue: world })), { provide: Clock, useClass: SystemClock }],
@@ -213,10 +214,8 @@ describe('QueueModule', () => {
       world.bind('q.fifo');
       world.verdict = async () => ({ kind: 'dead', reason: 'bad' });
       sqs.put('q.fifo', 'one', 'a');
-      const running = await start(platform);
+      await start(platform);
       await until(() => sqs.in('q.fifo').length === 0);
-
-      running.get(QueueMonitor).start(50);
       await until(() => world.readings.some(({ deadLetters }) => deadLetters === 1));
 
       expect(world.readings).toEqual([

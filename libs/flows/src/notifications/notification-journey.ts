@@ -61,7 +61,7 @@ export interface NotificationPage {
   readonly next: string | null;
 }
 
-/** Where a notification is, how it got there, or why it did not (issue: the journey). */
+/** Where a notification is, how it got there, or why it did not. */
 @Injectable()
 export class NotificationJourney {
   constructor(

@@ -58,14 +58,14 @@ export class NotificationOperations {
     });
   }
 
-  /** @throws {InvalidInputError} SNS would refuse it: a subject with a line break, a target that is no ARN */
+  /** @throws {InvalidInputError} SNS would refuse it: a subject with a line break, a topic that is no ARN */
   publish(step: Step, { topic, subject, message }: ParsedMessage, handler: Handler): NewOperation {
-    const targetArn = handler.topicArn ?? topic;
+    const topicArn = handler.topicArn ?? topic;
     const input = {
-      targetArn,
+      topicArn,
       message,
       ...(subject === '' ? {} : { subject }),
-      ...(targetArn.endsWith('.fifo') ? { groupId: step.group } : {}),
+      ...(topicArn.endsWith('.fifo') ? { groupId: step.group } : {}),
     };
     return this.sns.prepare('publish', input, {
       tenantId: step.tenantId,

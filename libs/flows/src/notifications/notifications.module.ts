@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { Clock, SystemClock } from '@puente/kernel';
 import { SnsProviderModule } from '@puente/providers/sns';
 import { SqsProviderModule } from '@puente/providers/sqs';
 import { MessageTaking } from './message-taking';
@@ -26,7 +27,7 @@ import { SendSettlement } from './send-settlement';
  * NotificationQueues; the worker also binds NotificationIntake and NotificationQueueBindings to its consumers and
  * provides a NotificationResender.
  *
- * Needs, from global modules: the database, tenancy, the ledger, integrations, `PayloadCipher` and a `Clock`.
+ * Needs, from global modules: the database, tenancy, the ledger, integrations and `PayloadCipher`.
  */
 @Module({})
 export class NotificationsModule {
@@ -51,6 +52,7 @@ export class NotificationsModule {
       providers: [
         ...open,
         { provide: NOTIFICATIONS_OPTIONS, useValue: options },
+        { provide: Clock, useClass: SystemClock },
         NotificationContents,
         NotificationOperations,
         NotificationSettlements,

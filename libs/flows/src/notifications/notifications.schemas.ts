@@ -25,10 +25,10 @@ const TopicArn = z
 
 const Kind = printable(256);
 
-/** The most SQS and SNS both take, in bytes of UTF-8. */
-export const LARGEST_BODY = 262_144;
-/** Room for our own attributes in the message. */
-export const LARGEST_OWN_BODY = LARGEST_BODY - 1_024;
+/** The most a topic takes whose owner did not ask for more, in bytes of UTF-8. */
+export const LARGEST_MESSAGE = 262_144;
+/** The most every queue takes, less what our own attribute needs. */
+export const LARGEST_OWN_BODY = 262_144 - 1_024;
 
 /** `POST /v1/notifications`. */
 export const NotifyBody = z.strictObject({

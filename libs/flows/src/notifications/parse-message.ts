@@ -1,4 +1,4 @@
-import { LARGEST_BODY, QueueFields } from './notifications.schemas';
+import { LARGEST_MESSAGE, QueueFields } from './notifications.schemas';
 
 export interface ParsedMessage {
   readonly topic: string;
@@ -14,8 +14,6 @@ export type Parsed =
 
 /** Reads the body of a queue message as anybody may have written it (S1.1). */
 export function parseMessage(body: string): Parsed {
-  if (Buffer.byteLength(body, 'utf8') > LARGEST_BODY)
-    return bad(`too large: SNS takes at most ${String(LARGEST_BODY)} bytes`);
   let json: unknown;
   try {
     json = JSON.parse(body);
@@ -26,6 +24,8 @@ export function parseMessage(body: string): Parsed {
   const fields = QueueFields.safeParse(json, { reportInput: false });
   if (!fields.success) return bad(fields.error.issues.map(problem).join('; '));
   const { sns_topic: topic, subject, message, event } = fields.data;
+  if (Buffer.byteLength(message, 'utf8') > LARGEST_MESSAGE)
+    return bad(`message: too large, SNS takes at most ${String(LARGEST_MESSAGE)} bytes`);
   return { ok: true, value: { topic, subject, message, event: event ?? undefined } };
 }
 

@@ -60,7 +60,7 @@ describe('parseMessage', () => {
     ['a message that is no text', JSON.stringify({ ...good, message: { a: 1 } }), 'message: Invalid input: expected string, received object'],
     ['an event with a NUL', JSON.stringify({ ...good, event: 'a\u0000b' }), 'event: expected text without control characters'],
     ['half a character', '{"sns_topic": "t", "subject": "a", "message": "\\ud83c"}', 'message: expected well-formed Unicode'],
-    ['too much', JSON.stringify({ ...good, message: 'ñ'.repeat(131_072) }), 'too large: SNS takes at most 262144 bytes'],
+    ['too much', JSON.stringify({ ...good, message: 'ñ'.repeat(131_073) }), 'message: too large, SNS takes at most 262144 bytes'],
   ])('refuses %s and says why', (_what, body, reason) => {
     expect(parseMessage(body)).toEqual({ ok: false, reason });
   });

@@ -1,0 +1,34 @@
+import 'reflect-metadata';
+import { loadConfig } from '@puente/config';
+import { AppError } from '@puente/kernel';
+import { startWorker } from './start-worker';
+
+/** Longer than any drain: whoever hangs beyond that is ended, and the ledger's sweeper takes over what it held. */
+const GRACE_MS = 10_000;
+
+/** The worker as a process. Ends with 1 and a sentence when it cannot start; a supervisor starts it again. */
+async function main(): Promise<void> {
+  const config = loadConfig(process.env);
+  let stopped = false;
+  const starting = startWorker(config, () => stopped);
+  const stop = (): void => {
+    if (stopped) return;
+    stopped = true;
+    setTimeout(() => process.exit(1), config.DRAIN_MS + GRACE_MS).unref();
+    starting
+      .then((app) => app?.close())
+      .then(
+        () => process.exit(0),
+        () => process.exit(1),
+      );
+  };
+  // disconnect: our supervisor is gone
+  for (const event of ['SIGTERM', 'SIGINT', 'disconnect'] as const) process.on(event, stop);
+  if (await starting) process.send?.({ ready: true });
+}
+
+main().catch((error: unknown) => {
+  const said = error instanceof AppError ? error.message : error instanceof Error ? (error.stack ?? '') : String(error);
+  process.stderr.write(`${said}\n`);
+  process.exit(1);
+});

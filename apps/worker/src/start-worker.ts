@@ -1,0 +1,32 @@
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { AppConfig } from '@puente/config';
+import { useStructuredLogs } from '@puente/observability';
+import { databaseReady } from './database-ready';
+import { WorkerModule } from './worker.module';
+
+/** How long a starting worker waits for PostgreSQL, which may be starting too. */
+const DATABASE_PATIENCE_MS = 60_000;
+
+/**
+ * Builds the worker and lets it work. Separate from `main.ts` so that tests run the same application in their own process.
+ *
+ * @param stopped asked while waiting for PostgreSQL; then undefined is the answer
+ * @throws {DatabaseUnavailableError} PostgreSQL did not answer in a minute
+ */
+export async function startWorker(
+  config: AppConfig,
+  stopped: () => boolean = () => false,
+): Promise<NestFastifyApplication | undefined> {
+  if (!(await databaseReady(config, DATABASE_PATIENCE_MS, stopped))) return undefined;
+  const options = { bufferLogs: true, abortOnError: false };
+  const app = await NestFactory.create<NestFastifyApplication>(WorkerModule.with(config), new FastifyAdapter(), options);
+  useStructuredLogs(app);
+  try {
+    await app.listen(config.WORKER_PORT, config.HOST);
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+  return app;
+}

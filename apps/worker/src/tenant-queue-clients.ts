@@ -1,0 +1,44 @@
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { Injectable } from '@nestjs/common';
+import { AppConfigService } from '@puente/config';
+import { AwsConnection, CredentialVault } from '@puente/integrations';
+import { Secret } from '@puente/kernel';
+import { sqs } from '@puente/providers/sqs';
+import { type QueueBinding, QueueClients, type TenantQueueClient } from '@puente/queue';
+
+/** A tenant's queue is read with the credentials of that tenant's sqs account, the ones its own calls use. */
+@Injectable()
+export class TenantQueueClients extends QueueClients {
+  constructor(
+    private readonly vault: CredentialVault,
+    private readonly config: AppConfigService,
+  ) {
+    super();
+  }
+
+  async open(binding: QueueBinding, current: string | undefined): Promise<TenantQueueClient | undefined> {
+    const { tenantId, integration } = binding;
+    const { secrets, config, externalId, version } = await this.vault.resolve(tenantId, sqs.meta.id, integration);
+    if (version === current) return undefined;
+    const allowedEndpoints = this.config.get('AWS_ALLOWED_ENDPOINTS');
+    const given = new Secret(sqs.credentials.secrets.parse(secrets.reveal(), { reportInput: false }));
+    const connection = AwsConnection.open(given, sqs.credentials.config.parse(config), {
+      tenantId,
+      externalId,
+      allowedEndpoints,
+    });
+    // Not to whatever host the queue's URL names: the request is signed with the tenant's key.
+    const client = new SQSClient({ ...connection.clientConfig, useQueueUrlAsEndpoint: false });
+    return { client: closing(client, connection), version };
+  }
+}
+
+/** The supervisor destroys the client; the connections and the assumed role behind it go with it. */
+function closing(client: SQSClient, connection: AwsConnection): SQSClient {
+  const destroy = client.destroy.bind(client);
+  client.destroy = () => {
+    destroy();
+    connection.close();
+  };
+  return client;
+}

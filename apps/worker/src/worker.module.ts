@@ -1,0 +1,76 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { TerminusModule } from '@nestjs/terminus';
+import { type AppConfig, AppConfigModule } from '@puente/config';
+import { DatabaseModule } from '@puente/database';
+import {
+  NotificationIntake,
+  NotificationQueueBindings,
+  NotificationResender,
+  NotificationsModule,
+  UnseenNotifications,
+} from '@puente/flows/notifications';
+import { IntegrationsModule, PortsModule } from '@puente/integrations';
+import { Clock, SystemClock } from '@puente/kernel';
+import { DispatchModule, LedgerModule } from '@puente/ledger';
+import { ObservabilityModule } from '@puente/observability';
+import { catalog } from '@puente/providers';
+import { PollingHealth, QueueBatchHandler, QueueBindings, QueueClients, QueueGauges, QueueModule } from '@puente/queue';
+import { TenancyModule } from '@puente/tenancy';
+import { DatabasePollingHealth } from './database-polling-health';
+import { HealthController } from './health.controller';
+import { MetricsController } from './metrics.controller';
+import { platformQueueClient } from './platform-queue-client';
+import { QueueMetrics } from './queue-metrics';
+import { TenantQueueClients } from './tenant-queue-clients';
+
+/** A poll ends after this long without a message, and a stopping worker waits for it. */
+const LONG_POLL_S = 3;
+const MONITOR_EVERY_MS = 10_000;
+
+/** Everything that works in the background: dispatcher, settlements, consumers of the notification queues, re-sender. */
+@Module({})
+export class WorkerModule {
+  static with(config: AppConfig): DynamicModule {
+    const notifications = NotificationsModule.forRoot({ platformQueueUrls: config.NOTIFICATIONS_QUEUE_URLS });
+    return {
+      module: WorkerModule,
+      imports: [
+        AppConfigModule.with(config),
+        ObservabilityModule.forRoot({ service: 'worker' }),
+        DatabaseModule,
+        TenancyModule,
+        LedgerModule.forRoot({}),
+        DispatchModule.forRoot({}),
+        IntegrationsModule.forRoot({ catalog, allowedEndpoints: config.AWS_ALLOWED_ENDPOINTS }),
+        PortsModule,
+        notifications,
+        queues(config, notifications),
+        TerminusModule.forRoot({ logger: false }),
+      ],
+      controllers: [HealthController, MetricsController],
+      providers: [{ provide: Clock, useClass: SystemClock }, UnseenNotifications, NotificationResender],
+    };
+  }
+}
+
+/** The consumers, and which class answers what they ask. */
+function queues(config: AppConfig, notifications: DynamicModule): DynamicModule {
+  return QueueModule.forRoot({
+    imports: [notifications],
+    options: {
+      platformQueueUrls: config.NOTIFICATIONS_QUEUE_URLS,
+      platformClient: platformQueueClient(config),
+      longPollSeconds: LONG_POLL_S,
+      monitorEveryMs: MONITOR_EVERY_MS,
+      drainMs: config.DRAIN_MS,
+    },
+    ports: [
+      { provide: QueueBatchHandler, useExisting: NotificationIntake },
+      { provide: QueueBindings, useExisting: NotificationQueueBindings },
+      { provide: QueueClients, useClass: TenantQueueClients },
+      { provide: PollingHealth, useClass: DatabasePollingHealth },
+      { provide: QueueGauges, useClass: QueueMetrics },
+      { provide: Clock, useClass: SystemClock },
+    ],
+  });
+}
