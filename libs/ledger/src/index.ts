@@ -1,3 +1,14 @@
+export { DispatchModule } from './dispatch.module';
+export { Dispatcher } from './dispatch/dispatcher';
+export { OrderedBeginError } from './dispatch/synchronous-operations';
+export { LedgerModule } from './ledger.module';
+export { LedgerSettings, type LedgerSettingsValues } from './ledger-settings';
+export * from './ledger.errors';
 export * from './operation';
+export { OperationLedger } from './operation-ledger';
 export * from './ports/operation-executor.port';
 export * from './ports/payload-cipher.port';
+export { type LaneView, Lanes } from './reading/lanes';
+export { SettlementPump } from './settlements/settlement-pump';
+export { type SettlementHandler, SettlementRegistry } from './settlements/settlement-registry';
+export { LIVE_STATES, TRANSITIONS, isLive } from './transitions';

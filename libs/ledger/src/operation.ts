@@ -127,6 +127,7 @@ export interface LeasedOperation extends ClaimedOperation {
   readonly asks: number;
   readonly orderKey: string | null;
   readonly subscriber: string | null;
+  readonly leaseOwner: string;
   readonly createdAt: Date;
   /** The database's clock when the lease was taken. */
   readonly leasedAt: Date;

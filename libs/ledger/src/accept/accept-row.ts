@@ -1,0 +1,47 @@
+import type { NewOperation } from '../operation';
+import type { PayloadCipher } from '../ports/payload-cipher.port';
+import type { AcceptRow } from '../sql/accept';
+
+export interface Lease {
+  readonly ms: number;
+  readonly owner: string;
+}
+
+/** What the accepting statement reads, with the input sealed for this row and the request reduced to a hash. */
+export async function acceptRow(cipher: PayloadCipher, operation: NewOperation, lease?: Lease): Promise<AcceptRow> {
+  const { id, tenantId, idempotency } = operation;
+  const place = { tenantId, table: 'operations', rowId: id, column: 'input' };
+  const [input, hash] = await Promise.all([
+    cipher.seal(place, operation.input),
+    cipher.requestHash(tenantId, idempotency ? idempotency.request : operation.input),
+  ]);
+  return {
+    n: 0,
+    id,
+    tenant_id: tenantId,
+    provider: operation.provider,
+    operation: operation.operation,
+    integration: operation.integration,
+    lane_key: operation.laneKey,
+    order_key: operation.orderKey ?? null,
+    effect: operation.effect,
+    on_unknown: operation.onUnknown,
+    policy: operation.policy,
+    priority: operation.priority,
+    request_hash: hash.toString('hex'),
+    input,
+    settle_ms: operation.settleMs,
+    key_window_ms: operation.keyWindowMs ?? null,
+    deadline_at: operation.deadlineAt?.toISOString() ?? null,
+    not_before: operation.notBefore?.toISOString() ?? null,
+    subscriber: operation.subscriber ?? null,
+    replay_of: operation.replayOf ?? null,
+    trace_id: operation.traceId ?? null,
+    route: idempotency?.route ?? null,
+    key: idempotency?.key ?? null,
+    subject_id: idempotency?.subjectId ?? id,
+    replaces: null,
+    lease_ms: lease?.ms ?? null,
+    lease_owner: lease?.owner ?? null,
+  };
+}

@@ -1,0 +1,56 @@
+import {
+  type BeforeApplicationShutdown,
+  type DynamicModule,
+  Injectable,
+  Module,
+  type ModuleMetadata,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { Claimer } from './dispatch/claimer';
+import { DispatchSupport } from './dispatch/dispatch-support';
+import { Dispatcher } from './dispatch/dispatcher';
+import { HintListener } from './dispatch/hint-listener';
+import { InputOpener } from './dispatch/input-opener';
+import { OperationRunner } from './dispatch/operation-runner';
+import { RunPermission } from './dispatch/run-permission';
+import { SentMarker } from './dispatch/sent-marker';
+import { SweepReports, Sweeper } from './dispatch/sweeper';
+import { DeliveryReports } from './settlements/delivery-reports';
+import { SettlementPump } from './settlements/settlement-pump';
+
+/** Dispatches from the moment the app is up until it is told to stop; then it drains before anything else is closed. */
+@Injectable()
+export class DispatchLifecycle implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  constructor(
+    private readonly dispatcher: Dispatcher,
+    private readonly pump: SettlementPump,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.dispatcher.start();
+    this.pump.start();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.dispatcher.stop();
+    await this.pump.stop();
+  }
+}
+
+/** For processes that run operations: dispatcher, sweeper and settlement pump. Needs LedgerModule beside it. */
+@Module({})
+export class DispatchModule {
+  /** @param app `imports` export what binds OperationExecutor; or `providers` do */
+  static forRoot(app: Pick<ModuleMetadata, 'imports' | 'providers'>): DynamicModule {
+    return {
+      module: DispatchModule,
+      imports: app.imports ?? [],
+      providers: [
+        ...(app.providers ?? []),
+        ...[Dispatcher, DispatchSupport, Claimer, OperationRunner, RunPermission, InputOpener, SentMarker],
+        ...[HintListener, Sweeper, SweepReports, SettlementPump, DeliveryReports, DispatchLifecycle],
+      ],
+      exports: [Dispatcher, SettlementPump],
+    };
+  }
+}

@@ -1,0 +1,41 @@
+import { Injectable } from '@nestjs/common';
+import { LedgerLog } from '../ledger.log';
+import type { Claim } from './claimed-row';
+import { HintListener } from './hint-listener';
+import { LeaseKeeper } from './lease-keeper';
+import { Sweeper } from './sweeper';
+import { WorkHints } from './work-hints';
+
+/** What goes on beside the dispatcher's loop: leases, hints from elsewhere, the sweeper. */
+@Injectable()
+export class DispatchSupport {
+  constructor(
+    readonly leases: LeaseKeeper,
+    readonly hints: WorkHints,
+    private readonly listener: HintListener,
+    private readonly sweeper: Sweeper,
+    readonly log: LedgerLog,
+  ) {}
+
+  /** @param onQuarantine told regularly whether operations wait that must run alone */
+  start(onQuarantine: (waiting: boolean) => void): void {
+    this.listener.start();
+    this.sweeper.start(onQuarantine);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.listener.stop(), this.sweeper.stop()]);
+  }
+
+  /** Runs work on a claim and lets its lease go whatever happens: the worker survives every operation. */
+  async guarded({ row }: Claim, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    const { id, fence } = row;
+    try {
+      await work(this.leases.signalOf({ id, fence }));
+    } catch (error) {
+      this.log.loopFailed(`operation ${id}`, error);
+    } finally {
+      this.leases.letGo({ id, fence });
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import { Injectable } from '@nestjs/common';
+import { LedgerTime } from '../ledger-time';
+import { LedgerLog } from '../ledger.log';
+import type { LeasedOperation } from '../operation';
+import { PayloadCipher } from '../ports/payload-cipher.port';
+import type { OperationEvent } from '../state-machine';
+import { type Claim, leasedOperation } from './claimed-row';
+import { isDatabaseAway } from './database-watch';
+
+/** Before an operation is given back because a dependency of ours is away. */
+const AWAY_WAIT_MS = 1_000;
+
+/** Opens inputs, and says which do not open. */
+@Injectable()
+export class InputOpener {
+  constructor(
+    private readonly cipher: PayloadCipher,
+    private readonly time: LedgerTime,
+    private readonly log: LedgerLog,
+  ) {}
+
+  async open(
+    { row }: Claim,
+    signal: AbortSignal,
+  ): Promise<{ readonly operation: LeasedOperation; readonly unreadable?: OperationEvent }> {
+    const { id: operationId, tenant_id: tenantId } = row;
+    try {
+      const place = { tenantId, table: 'operations', rowId: operationId, column: 'input' };
+      return { operation: leasedOperation(row, await this.cipher.open(place, row.input)) };
+    } catch (error) {
+      const operation = leasedOperation(row, null);
+      if (isDatabaseAway(error)) {
+        await this.time.clock.sleep(AWAY_WAIT_MS, signal);
+        return { operation, unreadable: { kind: 'released' } };
+      }
+      this.log.payloadUnreadable({ operationId, tenantId, column: 'input' }, error);
+      return { operation, unreadable: { kind: 'unreadable' } };
+    }
+  }
+}

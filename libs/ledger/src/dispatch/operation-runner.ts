@@ -1,0 +1,109 @@
+import { Injectable } from '@nestjs/common';
+import { unknown } from '@puente/kernel';
+import { policyNamed } from '@puente/resilience';
+import { LedgerTime } from '../ledger-time';
+import type { LeasedOperation } from '../operation';
+import { type Execution, OperationExecutor } from '../ports/operation-executor.port';
+import { type OperationEvent, keyWindowClosed } from '../state-machine';
+import { type Claim, leasedOperation } from './claimed-row';
+import { InputOpener } from './input-opener';
+import { RunPermission } from './run-permission';
+import { eventOf } from './settlement';
+import { Settler } from './settler';
+
+/** How long a call whose lease is lost may take to notice that it was aborted. */
+const ABORT_GRACE_MS = 5_000;
+
+interface Ran {
+  readonly event: OperationEvent;
+  readonly execution?: Execution;
+}
+
+/**
+ * One claimed operation from its sealed row to its settled result: open, check whether the call may still be made, mark,
+ * call, settle. It never throws for what the operation did; the lease is let go in every case.
+ */
+@Injectable()
+export class OperationRunner {
+  constructor(
+    private readonly inputs: InputOpener,
+    private readonly executor: OperationExecutor,
+    private readonly permission: RunPermission,
+    private readonly settler: Settler,
+    private readonly time: LedgerTime,
+  ) {}
+
+  async run(claim: Claim, signal: AbortSignal): Promise<void> {
+    const { operation, unreadable } = await this.inputs.open(claim, signal);
+    const ran = unreadable ? { event: unreadable } : await this.executed(operation, claim.askedAtMs, signal);
+    if (ran) await this.settle(operation, ran, claim.askedAtMs);
+  }
+
+  /** Gives back a claim whose call was not begun. */
+  async release(claim: Claim): Promise<void> {
+    await this.settle(leasedOperation(claim.row, null), { event: { kind: 'released' } }, claim.askedAtMs);
+  }
+
+  /** @returns undefined when the lease is lost before the call: whoever has it now decides */
+  private async executed(operation: LeasedOperation, askedAtMs: number, signal: AbortSignal): Promise<Ran | undefined> {
+    const obstacle = this.obstacle(operation, askedAtMs);
+    if (obstacle) return { event: obstacle };
+    const timeoutMs = this.executor.timeoutMs(operation);
+    const ready = await this.permission.ready(operation, timeoutMs);
+    if (ready === 'lost' || signal.aborted) return undefined;
+    if (ready === 'short') return { event: { kind: 'released' } };
+    const execution = await this.called(operation, signal);
+    return { event: eventOf(execution), execution };
+  }
+
+  /** Reasons not to make the call. Questions are always asked: an answer ends the matter, deadline or not. */
+  private obstacle(operation: LeasedOperation, askedAtMs: number): OperationEvent | undefined {
+    if (operation.mode === 'reconcile') return undefined;
+    const now = this.databaseNow(operation, askedAtMs).getTime();
+    if (operation.deadlineAt !== null && now > operation.deadlineAt.getTime()) return { kind: 'deadline_passed' };
+    return keyWindowClosed(operation, now, policyNamed(operation.policy)) ? { kind: 'key_expired' } : undefined;
+  }
+
+  private async called(operation: LeasedOperation, signal: AbortSignal): Promise<Execution> {
+    const started = this.time.clock.now();
+    const startedMs = this.time.nowMs();
+    const failedWith = (message: string): Execution => {
+      const failure = unknown('internal', { message });
+      const durationMs = this.time.nowMs() - startedMs;
+      const tries = [{ startedAt: started, durationMs, outcome: 'unknown:internal', failure }];
+      const kind = operation.mode === 'reconcile' ? 'ask_failed' : 'called';
+      return { result: { kind, outcome: failure }, tries };
+    };
+    const done = new AbortController();
+    try {
+      return await Promise.race([
+        this.executor.execute(operation, signal),
+        this.overdue(signal, done.signal).then(() => failedWith('The call did not stop after its lease was lost.')),
+      ]);
+    } catch (error) {
+      this.settler.executorThrew(operation, error);
+      return failedWith('The call ended with an internal error.');
+    } finally {
+      done.abort();
+    }
+  }
+
+  /** An executor that ignores its signal must not keep its place for ever. */
+  private async overdue(lost: AbortSignal, done: AbortSignal): Promise<void> {
+    if (!lost.aborted) {
+      await new Promise<void>((resolve) => {
+        AbortSignal.any([lost, done]).addEventListener('abort', () => resolve(), { once: true });
+      });
+    }
+    await this.time.clock.sleep(ABORT_GRACE_MS, done);
+  }
+
+  private async settle(operation: LeasedOperation, { event, execution }: Ran, askedAtMs: number): Promise<void> {
+    const now = this.databaseNow(operation, askedAtMs);
+    await this.settler.settle({ operation, event, tries: execution?.tries ?? [] }, { now });
+  }
+
+  private databaseNow({ leasedAt }: LeasedOperation, askedAtMs: number): Date {
+    return new Date(leasedAt.getTime() + (this.time.nowMs() - askedAtMs));
+  }
+}

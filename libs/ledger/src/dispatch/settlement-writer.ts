@@ -1,0 +1,153 @@
+import { Injectable } from '@nestjs/common';
+import { DispatchDatabase, type Queryable } from '@puente/database';
+import { type GroupResult, GroupCommit, done, failed } from '../group-commit';
+import { LedgerSettings } from '../ledger-settings';
+import { LedgerTime } from '../ledger-time';
+import { LedgerLog } from '../ledger.log';
+import type { LeasedOperation, Settled } from '../operation';
+import { APPLY_LANE_ACTIONS } from '../sql/lanes';
+import { SETTLE, type SettleRow } from '../sql/settle';
+import { sqlState } from '../sql/sqlstate';
+import type { Decision } from '../state-machine';
+import { DatabaseWatch, isDatabaseAway } from './database-watch';
+import { SettlementAftermath } from './settlement-aftermath';
+
+export interface Written {
+  readonly operation: LeasedOperation;
+  readonly decision: Decision;
+  readonly row: SettleRow;
+}
+
+interface LaneRow {
+  readonly tenant_id: string;
+  readonly provider: string;
+  readonly lane_key: string;
+  readonly paused: boolean;
+}
+
+/**
+ * Commits results in groups. What it holds is precious: a call's outcome exists nowhere else. So it waits while
+ * PostgreSQL is away (bounded by what was in flight, since nobody claims then), and a group that the database refuses
+ * is written row by row, the bad one alone going to review.
+ */
+@Injectable()
+export class SettlementWriter {
+  private readonly group: GroupCommit<Written, Settled>;
+  private readonly watch: DatabaseWatch;
+
+  constructor(
+    private readonly db: DispatchDatabase,
+    private readonly aftermath: SettlementAftermath,
+    private readonly settings: LedgerSettings,
+    private readonly log: LedgerLog,
+    private readonly time: LedgerTime,
+  ) {
+    this.watch = new DatabaseWatch('settle', time, log);
+    this.group = new GroupCommit({ maxSize: 200, maxInFlight: 2, waitMs: 3 }, (items) => this.commit(items));
+  }
+
+  write(settlement: Written): Promise<Settled> {
+    return this.group.add(settlement);
+  }
+
+  private async commit(items: Written[]): Promise<GroupResult<Settled>[]> {
+    const startedMs = this.time.nowMs();
+    for (;;) {
+      try {
+        return await this.once(items);
+      } catch (error) {
+        // By now the leases are long gone and the sweeper has decided; a success could still be told, but not for ever.
+        if (!mayPass(error) || this.time.nowMs() - startedMs > this.settings.maxHoldMs) throw error;
+        await this.time.clock.sleep(this.watch.failed(error));
+      }
+    }
+  }
+
+  private async once(items: Written[]): Promise<GroupResult<Settled>[]> {
+    try {
+      const results = await this.store(items);
+      this.watch.answered();
+      return results.map(done);
+    } catch (error) {
+      if (mayPass(error)) throw error;
+      const [only, ...others] = items;
+      if (only && others.length === 0) return [await this.spoiled(only, error)];
+      const results: GroupResult<Settled>[] = [];
+      for (const item of items) results.push(...(await this.once([item])));
+      return results;
+    }
+  }
+
+  private async store(items: readonly Written[]): Promise<Settled[]> {
+    const rows = JSON.stringify(items.map(({ row }) => row));
+    const lanes = laneRows(items);
+    const applied = new Set<string>();
+    const settle = async (db: Queryable): Promise<void> => {
+      for (const row of await db.query<{ id: string; applied: boolean }>(SETTLE, [rows])) if (row.applied) applied.add(row.id);
+    };
+    let paused: LaneRow[] = [];
+    if (lanes.length === 0) await settle(this.db);
+    else {
+      // One commit: an operation that went back to its lane must not be claimed before the lane is parked.
+      await this.db.transaction(async (tx) => {
+        await settle(tx);
+        const meant = lanes.filter(({ id, paused_by }) => paused_by === null || applied.has(id));
+        if (meant.length > 0) paused = await tx.query<LaneRow>(APPLY_LANE_ACTIONS, [JSON.stringify(meant)]);
+      });
+    }
+    for (const lane of paused) if (lane.paused) this.log.lanePaused(laneFields(lane));
+    return this.aftermath.of(items.map(({ operation, decision }) => ({ operation, decision, applied: applied.has(operation.id) })));
+  }
+
+  /** The database takes everything of it except what it says: a person has to look, and others go on. */
+  private async spoiled(item: Written, error: unknown): Promise<GroupResult<Settled>> {
+    this.log.settlementSpoiled({ operationId: item.operation.id, tenantId: item.operation.tenantId }, error);
+    const decision: Decision = { ...item.decision, state: 'needs_review', maybeSent: true, failure: 'settle_failed' };
+    const row: SettleRow = {
+      ...item.row,
+      state: 'needs_review',
+      maybe_sent: true,
+      failure: 'settle_failed',
+      provider_code: null,
+      failure_message: null,
+      output: null,
+      tries: item.row.tries.map((each) => ({ ...each, code: null, excerpt: null })),
+    };
+    try {
+      const [settled] = await this.store([{ operation: item.operation, decision, row }]);
+      return settled ? done(settled) : failed(error);
+    } catch (again) {
+      if (mayPass(again)) throw again;
+      return failed(again);
+    }
+  }
+}
+
+/** Away, or a lost deadlock: the same statement may do in a moment. */
+function mayPass(error: unknown): boolean {
+  return isDatabaseAway(error) || sqlState(error).startsWith('40');
+}
+
+function laneRows(items: readonly Written[]) {
+  return items.flatMap(({ operation, decision: { lane }, row }) => {
+    if (!lane) return [];
+    const { tenantId: tenant_id, provider, laneKey: lane_key, id } = operation;
+    const pause = lane.kind === 'pause';
+    return [
+      {
+        id,
+        tenant_id,
+        provider,
+        lane_key,
+        park_ms: pause ? null : lane.forMs,
+        paused_by: pause ? 'unauthorized' : null,
+        ago_ms: Math.max(0, ...row.tries.map(({ ago_ms }) => ago_ms)),
+        reason: pause ? `The provider refused the credentials${row.provider_code ? ` (${row.provider_code})` : ''}` : null,
+      },
+    ];
+  });
+}
+
+function laneFields({ tenant_id, provider, lane_key }: LaneRow) {
+  return { tenantId: tenant_id, provider, laneKey: lane_key, reason: 'the provider refuses the credentials' };
+}

@@ -1,0 +1,106 @@
+import type { Evidence, Failure, JsonObject, TryRecord } from '@puente/kernel';
+import type { LeasedOperation } from '../operation';
+import type { Execution } from '../ports/operation-executor.port';
+import type { SettleRow, SettleTry } from '../sql/settle';
+import { type Decision, type OperationEvent, failureName } from '../state-machine';
+
+/** Longest text of a provider that the ledger keeps; the column's own bound. */
+const MAX_MESSAGE = 500;
+
+/** Everything that is known when a claimed operation leaves our hands. */
+export interface Settlement {
+  readonly operation: LeasedOperation;
+  readonly event: OperationEvent;
+  readonly tries: readonly TryRecord[];
+}
+
+export function eventOf({ result }: Execution): OperationEvent {
+  switch (result.kind) {
+    case 'called':
+      return { kind: 'called', outcome: result.outcome };
+    case 'asked':
+      return { kind: 'asked', answer: result.answer };
+    case 'ask_failed':
+      return { kind: 'ask_failed', outcome: result.outcome };
+  }
+}
+
+/** In-process tries beyond the first count towards the ladder like any other. */
+export function withExtraTries(operation: LeasedOperation, tries: readonly TryRecord[]): LeasedOperation {
+  return { ...operation, attempt: operation.attempt + Math.max(0, tries.length - 1) };
+}
+
+export function outputOf(event: OperationEvent): { readonly value: unknown } | undefined {
+  if (event.kind === 'called' && event.outcome.kind === 'ok') return { value: event.outcome.output };
+  if (event.kind === 'asked' && event.answer.kind === 'applied') return { value: event.answer.output };
+  return undefined;
+}
+
+/** @param nowMs wall clock of this process, only to tell how long ago its tries began */
+export function settleRow(settlement: Settlement, decision: Decision, output: JsonObject | null, nowMs: number): SettleRow {
+  const { operation, event, tries } = settlement;
+  const { attempt } = withExtraTries(operation, tries);
+  const evidence: Evidence = failureOf(event) ?? {};
+  return {
+    id: operation.id,
+    fence: operation.fence,
+    mode: operation.mode,
+    owner: operation.leaseOwner,
+    state: decision.state,
+    delay_ms: decision.delayMs,
+    maybe_sent: decision.maybeSent,
+    attempt: decision.burnAttempt ? attempt : attempt - 1,
+    repeats: decision.repeats,
+    crashes: decision.crashes,
+    asks: decision.asks,
+    forget_sent: decision.forgetSent,
+    is_repeat: operation.mode === 'call' && operation.maybeSent && operation.repeats > 0,
+    failure: decision.failure,
+    provider_code: clean(evidence.code, 200),
+    provider_status: evidence.status ?? null,
+    failure_message: clean(evidence.message, MAX_MESSAGE),
+    output,
+    tries: settleTries(operation, event, tries, nowMs),
+  };
+}
+
+function settleTries(
+  operation: LeasedOperation,
+  event: OperationEvent,
+  tries: readonly TryRecord[],
+  nowMs: number,
+): SettleTry[] {
+  if (event.kind === 'released') return [];
+  if (tries.length === 0) return [bareTry(operation.attempt, event)];
+  return tries.map(({ startedAt, durationMs, outcome, failure }, at) => ({
+    number: operation.attempt + at,
+    ago_ms: Math.max(durationMs, nowMs - startedAt.getTime()),
+    duration_ms: Math.max(0, Math.round(durationMs)),
+    outcome,
+    code: clean(failure?.code, 200),
+    status: failure?.status ?? null,
+    excerpt: clean(failure?.message, MAX_MESSAGE),
+  }));
+}
+
+/** No try was reported: the executor threw, or the operation ended without a call. Its history says so all the same. */
+function bareTry(number: number, event: OperationEvent): SettleTry {
+  const failure = failureOf(event);
+  const outcome = failure ? failureName(failure) : event.kind === 'called' ? 'ok' : eventName(event);
+  return { number, ago_ms: 0, duration_ms: 0, outcome, code: null, status: null, excerpt: clean(failure?.message, MAX_MESSAGE) };
+}
+
+function eventName(event: OperationEvent): string {
+  return event.kind === 'asked' ? event.answer.kind : event.kind;
+}
+
+function failureOf(event: OperationEvent): Failure | undefined {
+  if (event.kind !== 'called' && event.kind !== 'ask_failed') return undefined;
+  return event.outcome.kind === 'ok' ? undefined : event.outcome;
+}
+
+/** A provider's text in a column: PostgreSQL takes no NUL, and half a surrogate pair is not UTF-8. */
+function clean(text: string | undefined, max: number): string | null {
+  if (text === undefined) return null;
+  return Buffer.from(text.slice(0, max).replaceAll('\0', '')).toString();
+}

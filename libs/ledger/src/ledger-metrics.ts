@@ -1,0 +1,93 @@
+import { Injectable } from '@nestjs/common';
+import { Metrics, SECONDS_BUCKETS } from '@puente/observability';
+import type { Counter, Gauge, Histogram } from 'prom-client';
+import type { OperationState } from './operation';
+
+/** What the ledger counts. States and nothing else are labels: tenants and ids would be a time series each. */
+@Injectable()
+export class LedgerMetrics {
+  private readonly acceptedTotal: Counter<'kind'>;
+  private readonly claimedTotal: Counter;
+  private readonly settledTotal: Counter<'state'>;
+  private readonly sweptTotal: Counter<'state'>;
+  private readonly leasesLostTotal: Counter;
+  private readonly depth: Gauge<'state'>;
+  private readonly oldest: Gauge<'state'>;
+  private readonly latency: Histogram;
+  private readonly undelivered: Counter;
+
+  constructor(metrics: Metrics) {
+    this.acceptedTotal = metrics.counter({
+      name: 'puente_operations_accepted_total',
+      help: 'Operations accepted, and requests answered with an earlier one.',
+      labelNames: ['kind'],
+    });
+    this.claimedTotal = metrics.counter({ name: 'puente_operations_claimed_total', help: 'Operations claimed.' });
+    this.settledTotal = metrics.counter({
+      name: 'puente_operations_settled_total',
+      help: 'Tries settled, by what the operation became.',
+      labelNames: ['state'],
+    });
+    this.sweptTotal = metrics.counter({
+      name: 'puente_operations_swept_total',
+      help: 'Operations taken from workers that stopped answering, by what they became.',
+      labelNames: ['state'],
+    });
+    this.leasesLostTotal = metrics.counter({
+      name: 'puente_leases_lost_total',
+      help: 'Calls whose operation another worker took over.',
+    });
+    this.depth = metrics.gauge({
+      name: 'puente_operations',
+      help: 'Operations by state; needs_review is the work list of people.',
+      labelNames: ['state'],
+    });
+    this.oldest = metrics.gauge({
+      name: 'puente_operations_oldest_seconds',
+      help: 'Since when the oldest operation of a state is due, runs or waits for a person, in seconds.',
+      labelNames: ['state'],
+    });
+    this.latency = metrics.histogram({
+      name: 'puente_dispatch_latency_seconds',
+      help: 'From due to claimed, in seconds.',
+      buckets: SECONDS_BUCKETS,
+    });
+    this.undelivered = metrics.counter({
+      name: 'puente_settlement_failures_total',
+      help: 'Settlement handlers that threw; they are tried again.',
+    });
+  }
+
+  accepted(kind: 'accepted' | 'replayed', n: number): void {
+    this.acceptedTotal.inc({ kind }, n);
+  }
+
+  claimed(waitedMs: readonly number[]): void {
+    this.claimedTotal.inc(waitedMs.length);
+    for (const ms of waitedMs) this.latency.observe(Math.max(0, ms) / 1000);
+  }
+
+  settled(state: OperationState): void {
+    this.settledTotal.inc({ state });
+  }
+
+  swept(state: OperationState): void {
+    this.sweptTotal.inc({ state });
+  }
+
+  leaseLost(): void {
+    this.leasesLostTotal.inc();
+  }
+
+  deliveryFailed(): void {
+    this.undelivered.inc();
+  }
+
+  depths(rows: readonly { readonly state: OperationState; readonly depth: number; readonly oldest_s: number }[]): void {
+    for (const state of ['queued', 'running', 'unknown', 'needs_review'] as const) {
+      const row = rows.find((each) => each.state === state);
+      this.depth.set({ state }, row?.depth ?? 0);
+      this.oldest.set({ state }, row?.oldest_s ?? 0);
+    }
+  }
+}

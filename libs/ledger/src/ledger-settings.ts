@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { policies } from '@puente/resilience';
+
+/** How this process takes part. Durations in milliseconds; the module fills it from the configuration. */
+export interface LedgerSettingsValues {
+  /** How long a claimed operation belongs to its worker without a heartbeat. */
+  readonly leaseMs: number;
+  /** How often an idle dispatcher looks for due operations when no hint came. */
+  readonly pollMs: number;
+  readonly sweepMs: number;
+  readonly drainMs: number;
+  /** Calls at a time. */
+  readonly concurrency: number;
+  /** Claimed in advance, so that a finished call is followed by the next one without a round trip. */
+  readonly prefetch: number;
+  /** Longest time one claim is kept alive: whoever takes longer is stuck, and the sweeper shall have it. */
+  readonly maxHoldMs: number;
+}
+
+export class LedgerSettings implements LedgerSettingsValues {
+  readonly leaseMs: number;
+  readonly pollMs: number;
+  readonly sweepMs: number;
+  readonly drainMs: number;
+  readonly concurrency: number;
+  readonly prefetch: number;
+  readonly maxHoldMs: number;
+  /** Names this process in `lease_owner`, for people; the fence is what protects. */
+  private readonly process = `${hostname()}:${String(process.pid)}:${randomBytes(3).toString('hex')}`;
+
+  constructor(values: Partial<LedgerSettingsValues> = {}) {
+    this.leaseMs = values.leaseMs ?? 30_000;
+    this.pollMs = values.pollMs ?? 500;
+    this.sweepMs = values.sweepMs ?? 1_000;
+    this.drainMs = values.drainMs ?? 25_000;
+    this.concurrency = values.concurrency ?? 50;
+    this.prefetch = values.prefetch ?? this.concurrency;
+    this.maxHoldMs = values.maxHoldMs ?? Math.max(300_000, 4 * longestTimeoutMs());
+  }
+
+  get workerOwner(): string {
+    return `worker:${this.process}`;
+  }
+
+  /** The prefix tells a repeat of the request that its first caller still waits (`FIND_FIRST_USES`). */
+  get synchronousOwner(): string {
+    return `api:${this.process}`;
+  }
+}
+
+/** A lease that a call fits into: its timeout and a quarter more, for the way there and the settle. */
+export function holdMsFor(timeoutMs: number): number {
+  return Math.ceil(timeoutMs * 1.25) + 250;
+}
+
+function longestTimeoutMs(): number {
+  return Math.max(...Object.values(policies).map(({ timeoutMs }) => timeoutMs));
+}

@@ -1,0 +1,76 @@
+import {
+  type BeforeApplicationShutdown,
+  type DynamicModule,
+  Global,
+  Injectable,
+  Module,
+  type ModuleMetadata,
+} from '@nestjs/common';
+import { AppConfigService } from '@puente/config';
+import { Clock, Random, SystemClock, SystemRandom } from '@puente/kernel';
+import { Metrics } from '@puente/observability';
+import { GroupedAccept } from './accept/grouped-accept';
+import { TransactionalAccept } from './accept/transactional-accept';
+import { LeaseKeeper } from './dispatch/lease-keeper';
+import { SettlementAftermath } from './dispatch/settlement-aftermath';
+import { SettlementWriter } from './dispatch/settlement-writer';
+import { Settler } from './dispatch/settler';
+import { Beginnings, SynchronousOperations } from './dispatch/synchronous-operations';
+import { WorkHints } from './dispatch/work-hints';
+import { LedgerMetrics } from './ledger-metrics';
+import { LedgerSettings } from './ledger-settings';
+import { LedgerTime } from './ledger-time';
+import { LedgerLog } from './ledger.log';
+import { OperationLedger } from './operation-ledger';
+import { Lanes } from './reading/lanes';
+import { OperationActions } from './reading/operation-actions';
+import { OperationReader } from './reading/operation-reader';
+import { OperationViews } from './reading/operation-views';
+import { SettlementRegistry } from './settlements/settlement-registry';
+
+/** A stopping api lets the calls of its waiting clients end. */
+@Injectable()
+export class LedgerLifecycle implements BeforeApplicationShutdown {
+  constructor(private readonly synchronous: SynchronousOperations) {}
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.synchronous.stop();
+  }
+}
+
+/** The ledger for whoever accepts, reads or acts on operations. Nothing is dispatched by it: see DispatchModule. */
+@Global()
+@Module({})
+export class LedgerModule {
+  /** @param app `imports` export what binds PayloadCipher; or `providers` do */
+  static forRoot(app: Pick<ModuleMetadata, 'imports' | 'providers'>): DynamicModule {
+    const exported = [OperationLedger, Lanes, SettlementRegistry, LedgerSettings, LedgerTime, LedgerLog, LedgerMetrics];
+    const machinery = [LeaseKeeper, Settler, WorkHints, OperationViews];
+    return {
+      module: LedgerModule,
+      imports: app.imports ?? [],
+      providers: [
+        ...(app.providers ?? []),
+        { provide: LedgerSettings, inject: [AppConfigService], useFactory: settingsFrom },
+        { provide: LedgerMetrics, inject: [Metrics], useFactory: (metrics: Metrics) => new LedgerMetrics(metrics) },
+        { provide: Clock, useClass: SystemClock },
+        { provide: Random, useClass: SystemRandom },
+        ...[OperationLedger, Lanes, SettlementRegistry, LedgerTime, LedgerLog],
+        ...machinery,
+        ...[TransactionalAccept, GroupedAccept, Beginnings, SynchronousOperations, OperationReader, OperationActions],
+        ...[SettlementWriter, SettlementAftermath, LedgerLifecycle],
+      ],
+      exports: [...exported, ...machinery],
+    };
+  }
+}
+
+function settingsFrom(config: AppConfigService): LedgerSettings {
+  return new LedgerSettings({
+    leaseMs: config.get('LEASE_MS'),
+    pollMs: config.get('POLL_MS'),
+    sweepMs: config.get('SWEEP_MS'),
+    drainMs: config.get('DRAIN_MS'),
+    concurrency: config.get('WORKER_CONCURRENCY'),
+  });
+}

@@ -1,0 +1,113 @@
+import { Injectable } from '@nestjs/common';
+import type { TenantTransaction } from '@puente/database';
+import { uuidv7 } from '@puente/kernel';
+import { TransactionalAccept } from '../accept/transactional-accept';
+import { IllegalTransitionError, OperationNotFoundError } from '../ledger.errors';
+import type { NewOperation, OperationView, Resolution, Retried } from '../operation';
+import type { JsonObject } from '@puente/kernel';
+import { CLOSE, LOCK, MAKE_DUE, RESEND } from '../sql/read';
+import { UNBLOCK } from '../sql/settle';
+import { OperationViews, type ViewRow } from './operation-views';
+
+interface LockedRow extends ViewRow {
+  readonly policy: string;
+  readonly priority: number;
+  readonly input: JsonObject;
+  readonly settle_ms: number;
+  readonly key_window_ms: number | null;
+  readonly subscriber: string | null;
+  readonly trace_id: string | null;
+}
+
+/** What people do to operations. Each works on the locked row and in the caller's transaction, beside the audit entry. */
+@Injectable()
+export class OperationActions {
+  constructor(
+    private readonly accept: TransactionalAccept,
+    private readonly views: OperationViews,
+  ) {}
+
+  async retry(tx: TenantTransaction, id: string): Promise<Retried> {
+    const row = await locked(tx, id);
+    switch (row.state) {
+      case 'queued':
+      case 'unknown':
+        await tx.query(MAKE_DUE, [id]);
+        return { kind: 'due', operationId: id };
+      case 'rejected':
+      case 'exhausted':
+      case 'cancelled':
+      case 'dropped':
+        return { kind: 'replayed', operationId: await this.replay(tx, row) };
+      case 'running':
+        throw new IllegalTransitionError(id, row.state, 'it runs at this moment. Wait for what comes of it.');
+      case 'succeeded':
+        throw new IllegalTransitionError(id, row.state, 'doing it again would do it twice. Accept a new operation for that.');
+      case 'needs_review':
+        throw new IllegalTransitionError(id, row.state, 'it may have happened. Find out at the provider and resolve it.');
+    }
+  }
+
+  async cancel(tx: TenantTransaction, id: string): Promise<OperationView> {
+    const row = await locked(tx, id);
+    if (row.state !== 'queued') throw new IllegalTransitionError(id, row.state, 'only what waits can be cancelled.');
+    if (row.maybe_sent) throw new IllegalTransitionError(id, row.state, 'an earlier try may have had its effect.');
+    return this.close(tx, row, 'cancelled', false);
+  }
+
+  async resolve(tx: TenantTransaction, id: string, resolution: Resolution): Promise<OperationView> {
+    const row = await locked(tx, id);
+    if (row.state !== 'needs_review') throw new IllegalTransitionError(id, row.state, 'it does not wait for a review.');
+    const { outcome, then } = resolution as { readonly outcome: string; readonly then: string };
+    if (outcome === 'applied' && then !== 'close') {
+      throw new IllegalTransitionError(id, row.state, 'what was applied is done. Sending it again would do it twice.');
+    }
+    if (outcome === 'applied') return this.close(tx, row, 'succeeded', true);
+    if (then === 'close') return this.close(tx, row, 'cancelled', false);
+    const [resent] = await tx.query<ViewRow>(RESEND, [id]);
+    return this.views.of(resent ?? row);
+  }
+
+  private async close(
+    tx: TenantTransaction,
+    row: LockedRow,
+    state: 'succeeded' | 'cancelled',
+    maybeSent: boolean,
+  ): Promise<OperationView> {
+    const [closed] = await tx.query<ViewRow>(CLOSE, [row.id, state, maybeSent]);
+    const keys = [{ tenant_id: row.tenant_id, order_key: row.order_key }];
+    if (row.order_key !== null) await tx.query(UNBLOCK, [JSON.stringify(keys)]);
+    return this.views.of(closed ?? row);
+  }
+
+  /** A new operation, linked to the finished one: what is final stays as it is, for whoever reads the history. */
+  private async replay(tx: TenantTransaction, row: LockedRow): Promise<string> {
+    const input = await this.views.open(row, 'input', row.input);
+    const operation: NewOperation = {
+      id: uuidv7(),
+      tenantId: row.tenant_id,
+      provider: row.provider,
+      operation: row.operation,
+      integration: row.integration,
+      laneKey: row.lane_key,
+      orderKey: row.order_key ?? undefined,
+      effect: row.effect,
+      onUnknown: row.on_unknown,
+      policy: row.policy,
+      priority: row.priority,
+      input,
+      settleMs: row.settle_ms,
+      keyWindowMs: row.key_window_ms ?? undefined,
+      subscriber: row.subscriber ?? undefined,
+      replayOf: row.id,
+      traceId: row.trace_id ?? undefined,
+    };
+    return (await this.accept.accept(tx, operation)).operationId;
+  }
+}
+
+async function locked(tx: TenantTransaction, id: string): Promise<LockedRow> {
+  const [row] = await tx.query<LockedRow>(LOCK, [id]);
+  if (!row) throw new OperationNotFoundError(id);
+  return row;
+}

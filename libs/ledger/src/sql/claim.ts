@@ -1,0 +1,122 @@
+/** Lanes looked at in one claim. Beyond that the scan goes on next time where it ended. */
+export const LANES_PER_CLAIM = 256;
+
+/** Columns of a claimed operation, and what it waited for. */
+const CLAIMED = `o.id, o.tenant_id, o.provider, o.operation, o.integration, o.lane_key, o.order_key, o.effect,
+  o.on_unknown, o.policy, o.mode, o.input, o.attempt, o.crashes, o.repeats, o.asks, o.maybe_sent, o.first_sent_at,
+  o.settle_ms, o.key_window_ms::float8 AS key_window_ms, o.deadline_at, o.fence::text AS fence, o.trace_id,
+  o.subscriber, o.lease_owner, o.next_attempt_at, o.created_at, (SELECT now FROM clock) AS leased_at`;
+
+/** $1 owner, $2 lease in ms. A question (`reconcile`) is no try: it keeps `sent_at` and does not raise `attempt`. */
+const TAKE = `state = 'running', mode = CASE WHEN o.state = 'unknown' THEN 'reconcile' ELSE 'call' END,
+    fence = o.fence + 1, attempt = o.attempt + CASE WHEN o.state = 'unknown' THEN 0 ELSE 1 END,
+    sent_at = CASE WHEN o.state = 'unknown' THEN o.sent_at END,
+    lease_until = (SELECT now FROM clock) + $2::int * interval '1 ms', lease_owner = $1,
+    updated_at = (SELECT now FROM clock)`;
+
+/** Nothing of the same order key is in flight, and nothing live was accepted before it. `blocked` only spares looking. */
+const FIRST_OF_ITS_KEY = `(o.order_key IS NULL OR NOT EXISTS (
+      SELECT FROM operations e WHERE e.tenant_id = o.tenant_id AND e.order_key = o.order_key AND e.id <> o.id
+        AND e.state IN ('queued', 'running', 'unknown') AND (e.state = 'running' OR e.seq < o.seq)))`;
+
+const LANE = `tenant_id, provider, lane_key, priority`;
+
+/**
+ * A fair claim. A loose index scan finds the lanes with waiting work (a step per lane, however much waits in it) and
+ * drops parked and paused ones; each open lane offers its oldest due operations; tenants take turns, those with the
+ * fewest in flight first. `SKIP LOCKED` lets workers claim side by side, and the recheck under the lock makes a claim
+ * that another worker won match nothing: a lost, doubled or late hint is harmless for the same reason.
+ *
+ * Beyond its share ($6) a tenant gets what nobody else wants, except the reserve ($7): a tenant whose calls all hang
+ * leaves room for the others.
+ *
+ * $3 free places, $4 and $5 what each tenant has in flight here, $8 to $11 the lane after which the scan begins.
+ * Answers with at least one row, which says where the scan ended.
+ */
+export const CLAIM = `
+  WITH RECURSIVE clock AS MATERIALIZED (SELECT puente_now() AS now),
+  lane_scan(tenant_id, provider, lane_key, priority, n) AS (
+    (SELECT ${LANE}, 1 FROM operations
+     WHERE state IN ('queued', 'unknown') AND NOT blocked AND (${LANE}) > ($8::uuid, $9::text, $10::text, $11::smallint)
+     ORDER BY ${LANE} LIMIT 1)
+    UNION ALL
+    SELECT later.*, s.n + 1 FROM lane_scan s CROSS JOIN LATERAL (
+      SELECT o.tenant_id, o.provider, o.lane_key, o.priority FROM operations o
+      WHERE o.state IN ('queued', 'unknown') AND NOT o.blocked
+        AND (o.tenant_id, o.provider, o.lane_key, o.priority) > (s.tenant_id, s.provider, s.lane_key, s.priority)
+      ORDER BY o.tenant_id, o.provider, o.lane_key, o.priority LIMIT 1) later
+    WHERE s.n < ${String(LANES_PER_CLAIM)}),
+  scanned AS MATERIALIZED (SELECT * FROM lane_scan),
+  open AS MATERIALIZED (
+    SELECT s.* FROM scanned s LEFT JOIN lanes l USING (tenant_id, provider, lane_key)
+    WHERE l.paused_by IS NULL AND (l.open_until IS NULL OR l.open_until <= (SELECT now FROM clock))),
+  candidates AS MATERIALIZED (
+    SELECT o.id, o.next_attempt_at, coalesce(held.n, 0)
+      + row_number() OVER (PARTITION BY open.tenant_id ORDER BY o.priority, o.next_attempt_at, o.seq) AS turn
+    FROM open LEFT JOIN unnest($4::uuid[], $5::int[]) AS held(tenant_id, n) USING (tenant_id)
+    CROSS JOIN LATERAL (
+      SELECT o.id, o.priority, o.next_attempt_at, o.seq FROM operations o
+      WHERE o.tenant_id = open.tenant_id AND o.provider = open.provider AND o.lane_key = open.lane_key
+        AND o.priority = open.priority AND o.state IN ('queued', 'unknown') AND NOT o.blocked
+        AND o.next_attempt_at <= (SELECT now FROM clock) AND o.crashes < 2 AND ${FIRST_OF_ITS_KEY}
+      ORDER BY o.next_attempt_at, o.seq LIMIT $3::int) o),
+  picked AS MATERIALIZED (
+    SELECT id FROM (
+      SELECT id, turn, row_number() OVER (ORDER BY turn > $6::int, turn, next_attempt_at) AS place FROM candidates) c
+    WHERE place <= $3::int AND (turn <= $6::int OR place <= $3::int - $7::int)),
+  due AS MATERIALIZED (
+    SELECT id FROM operations WHERE id = ANY (ARRAY(SELECT id FROM picked))
+      AND state IN ('queued', 'unknown') AND next_attempt_at <= (SELECT now FROM clock)
+    FOR UPDATE SKIP LOCKED),
+  claimed AS (
+    UPDATE operations o SET ${TAKE} WHERE o.id = ANY (ARRAY(SELECT id FROM due)) RETURNING ${CLAIMED})
+  SELECT ending.*, claimed.* FROM (
+    SELECT (SELECT count(*)::int FROM scanned) AS lanes, (SELECT count(*)::int FROM picked) AS picked,
+      last.tenant_id AS last_tenant, last.provider AS last_provider, last.lane_key AS last_lane, last.priority AS last_priority
+    FROM (SELECT 1) one LEFT JOIN (SELECT * FROM scanned ORDER BY n DESC LIMIT 1) last ON true) ending
+  LEFT JOIN claimed ON true`;
+
+/** One operation that crashed its worker before, for a worker that holds nothing else. */
+export const CLAIM_QUARANTINED = `
+  WITH clock AS MATERIALIZED (SELECT puente_now() AS now),
+  due AS MATERIALIZED (
+    SELECT o.id FROM operations o
+    WHERE o.state IN ('queued', 'unknown') AND o.crashes >= 2 AND NOT o.blocked
+      AND o.next_attempt_at <= (SELECT now FROM clock) AND ${FIRST_OF_ITS_KEY}
+      AND NOT EXISTS (SELECT FROM lanes l WHERE l.tenant_id = o.tenant_id AND l.provider = o.provider
+        AND l.lane_key = o.lane_key AND (l.paused_by IS NOT NULL OR l.open_until > (SELECT now FROM clock)))
+    ORDER BY o.next_attempt_at LIMIT 1 FOR UPDATE OF o SKIP LOCKED)
+  UPDATE operations o SET ${TAKE} WHERE o.id = ANY (ARRAY(SELECT id FROM due)) RETURNING ${CLAIMED}`;
+
+export const ANY_QUARANTINED = `
+  SELECT EXISTS (SELECT FROM operations WHERE state IN ('queued', 'unknown') AND crashes >= 2
+    AND next_attempt_at <= (SELECT puente_now())) AS waiting`;
+
+/**
+ * The write-ahead mark: committed before a call that must not be made twice, so that a worker found dead tells whether
+ * it may have made it. Refused once the lease has run out. It also stretches the lease over the whole call: a worker
+ * that freezes in the middle has given up the call before anybody else may take over. Locks in order of id, like every
+ * statement over a group here, so that they never deadlock.
+ */
+export const MARK_SENT = `
+  WITH clock AS MATERIALIZED (SELECT puente_now() AS now),
+  u AS MATERIALIZED (SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::int[]) AS u(id, fence, hold_ms)),
+  locked AS MATERIALIZED (
+    SELECT id FROM operations WHERE id = ANY (ARRAY(SELECT id FROM u)) ORDER BY id FOR UPDATE)
+  UPDATE operations o SET sent_at = clock.now, first_sent_at = coalesce(o.first_sent_at, clock.now),
+    lease_until = greatest(o.lease_until, clock.now + u.hold_ms * interval '1 ms')
+  FROM u, clock
+  WHERE o.id = ANY (ARRAY(SELECT id FROM locked)) AND o.id = u.id AND o.fence = u.fence AND o.state = 'running'
+    AND o.lease_until > clock.now
+  RETURNING o.id, o.fence::text AS fence`;
+
+/** A row that does not come back has another owner, or none: its call must stop. Never shortens what a mark stretched. */
+export const HEARTBEAT = `
+  WITH clock AS MATERIALIZED (SELECT puente_now() AS now),
+  u AS MATERIALIZED (SELECT * FROM unnest($1::uuid[], $2::bigint[]) AS u(id, fence)),
+  locked AS MATERIALIZED (
+    SELECT id FROM operations WHERE id = ANY (ARRAY(SELECT id FROM u)) ORDER BY id FOR UPDATE)
+  UPDATE operations o SET lease_until = greatest(o.lease_until, clock.now + $3::int * interval '1 ms')
+  FROM u, clock
+  WHERE o.id = ANY (ARRAY(SELECT id FROM locked)) AND o.id = u.id AND o.fence = u.fence AND o.state = 'running'
+  RETURNING o.id, o.fence::text AS fence`;

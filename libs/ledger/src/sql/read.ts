@@ -1,0 +1,73 @@
+/** Columns of {@link OperationView}; `output` is still sealed. */
+export const VIEW = `o.id, o.seq::text AS seq, o.tenant_id, o.provider, o.operation, o.integration, o.lane_key, o.order_key,
+  o.effect, o.on_unknown, o.state, o.attempt, o.repeats, o.maybe_sent, o.output, o.failure, o.provider_code,
+  o.provider_status, o.failure_message, o.replay_of, o.route_key, o.next_attempt_at, o.deadline_at, o.created_at,
+  o.updated_at, o.settled_at`;
+
+/** In the tenant's context: another tenant's row is not there. */
+export const GET = `SELECT ${VIEW} FROM operations o WHERE o.id = $1`;
+
+export const LIST = `
+  SELECT ${VIEW} FROM operations o
+  WHERE ($1::bigint IS NULL OR o.seq < $1) AND ($2::text IS NULL OR o.provider = $2)
+    AND ($3::text IS NULL OR o.operation = $3) AND ($4::text[] IS NULL OR o.state = ANY ($4))
+    AND ($5::text IS NULL OR o.route_key = $5)
+    AND ($6::timestamptz IS NULL OR o.created_at >= $6) AND ($7::timestamptz IS NULL OR o.created_at < $7)
+  ORDER BY o.seq DESC LIMIT $8`;
+
+export const ATTEMPTS = `
+  SELECT number, mode, started_at, ended_at, duration_ms, outcome, provider_code, provider_status, excerpt, repeat, applied
+  FROM attempts WHERE operation_id = $1 ORDER BY started_at, fence`;
+
+/** Locks the row: whoever acts on it decides on what is really there. A claim skips it meanwhile. */
+export const LOCK = `
+  SELECT ${VIEW}, o.policy, o.priority, o.input, encode(o.request_hash, 'hex') AS request_hash, o.settle_ms,
+    o.key_window_ms::float8 AS key_window_ms, o.subscriber, o.trace_id
+  FROM operations o WHERE o.id = $1 FOR UPDATE`;
+
+/** A question still waits out `settleMs` from the call: asked earlier, "absent" would prove nothing. */
+export const MAKE_DUE = `
+  UPDATE operations SET updated_at = puente_now(), next_attempt_at = CASE WHEN state = 'unknown'
+    THEN greatest(puente_now(), coalesce(sent_at, puente_now()) + settle_ms * interval '1 ms') ELSE puente_now() END
+  WHERE id = $1`;
+
+/** $2 new state, $3 whether an effect may exist. */
+export const CLOSE = `
+  UPDATE operations o SET state = $2, maybe_sent = $3, blocked = false, updated_at = puente_now(),
+    settled_at = puente_now(), delivered_at = NULL
+  WHERE o.id = $1 RETURNING ${VIEW}`;
+
+/**
+ * Back to the start, with a clean sheet: a person knows that nothing happened. Due a second later, so that every claim
+ * whose snapshot is older than this commit is over: none of them may run a later one of its order key beside it.
+ */
+export const RESEND = `
+  UPDATE operations o SET state = 'queued', maybe_sent = false, attempt = 0, crashes = 0, asks = 0,
+    first_sent_at = NULL, sent_at = NULL, blocked = false, deadline_at = NULL, settled_at = NULL, delivered_at = NULL,
+    next_attempt_at = puente_now() + interval '1 second', updated_at = puente_now()
+  WHERE o.id = $1 RETURNING ${VIEW}`;
+
+/** Settled operations whose flow has not been told. Keyset over pages: one that keeps failing does not hide the rest. */
+export const UNDELIVERED = `
+  SELECT id, tenant_id, subscriber, settled_at::text AS settled_at FROM operations
+  WHERE subscriber IS NOT NULL AND delivered_at IS NULL AND settled_at IS NOT NULL AND subscriber = ANY ($1::text[])
+    AND (settled_at, id) > ($2::timestamptz, $3::uuid)
+  ORDER BY settled_at, id LIMIT 200`;
+
+/**
+ * Inside the handler's transaction: the row lock makes two pumps take turns, and the second finds it delivered. A
+ * handler that throws takes this back with everything else.
+ */
+export const DELIVER = `
+  UPDATE operations o SET delivered_at = puente_now()
+  WHERE o.id = $1 AND o.delivered_at IS NULL AND o.settled_at IS NOT NULL RETURNING ${VIEW}`;
+
+/** Each part reads one partial index and is bounded: a backlog of millions does not make measuring it expensive. */
+export const DEPTHS = `
+  SELECT state, count(*)::int AS depth, greatest(0, extract(epoch FROM (SELECT puente_now()) - min(since)))::float8 AS oldest_s
+  FROM (
+    (SELECT state, next_attempt_at AS since FROM operations WHERE state IN ('queued', 'unknown') AND NOT blocked LIMIT 100000)
+    UNION ALL (SELECT state, next_attempt_at FROM operations WHERE blocked LIMIT 100000)
+    UNION ALL (SELECT state, updated_at FROM operations WHERE state = 'running' LIMIT 100000)
+    UNION ALL (SELECT state, settled_at FROM operations WHERE state = 'needs_review' LIMIT 100000)) AS live
+  GROUP BY state`;

@@ -1,0 +1,176 @@
+import type { JsonObject } from '@puente/kernel';
+
+/** One decided operation as the settling statement reads it. */
+export interface SettleRow {
+  readonly id: string;
+  readonly fence: string;
+  readonly mode: string;
+  readonly owner: string;
+  readonly state: string;
+  readonly delay_ms: number;
+  readonly maybe_sent: boolean;
+  readonly attempt: number;
+  readonly repeats: number;
+  readonly crashes: number;
+  readonly asks: number;
+  readonly forget_sent: boolean;
+  readonly is_repeat: boolean;
+  readonly failure: string | null;
+  readonly provider_code: string | null;
+  readonly provider_status: number | null;
+  readonly failure_message: string | null;
+  readonly output: JsonObject | null;
+  readonly tries: readonly SettleTry[];
+}
+
+export interface SettleTry {
+  readonly number: number;
+  /** How long ago it began: a difference on the worker's clock, so that the clock itself may be wrong. */
+  readonly ago_ms: number;
+  readonly duration_ms: number;
+  readonly outcome: string;
+  readonly code: string | null;
+  readonly status: number | null;
+  readonly excerpt: string | null;
+}
+
+/**
+ * The results of a group. Compare-and-set on the fence: whoever lost the lease changes nothing, with one exception. A
+ * late *success* is evidence that the effect exists, so it ends whatever the operation has become meanwhile, even a run
+ * by another worker, but nothing that is final. Each try leaves its row either way, once: a settle whose commit was not
+ * acknowledged is sent again.
+ *
+ * The transition trigger and the checks of the table stand behind all this.
+ */
+export const SETTLE = `
+  WITH u AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset($1::jsonb) AS u(id uuid, fence bigint, mode text, owner text, state text,
+      delay_ms float8, maybe_sent boolean, attempt int, repeats int, crashes int, asks int,
+      forget_sent boolean, is_repeat boolean, failure text, provider_code text, provider_status int,
+      failure_message text, output jsonb, tries jsonb)),
+  clock AS MATERIALIZED (SELECT puente_now() AS now),
+  locked AS MATERIALIZED (
+    SELECT id FROM operations WHERE id = ANY (ARRAY(SELECT id FROM u)) ORDER BY id FOR UPDATE),
+  settled AS (
+    UPDATE operations o SET
+      state = u.state,
+      next_attempt_at = clock.now + u.delay_ms * interval '1 ms',
+      maybe_sent = CASE WHEN o.fence = u.fence THEN u.maybe_sent ELSE o.maybe_sent END,
+      attempt = CASE WHEN o.fence = u.fence THEN u.attempt ELSE o.attempt END,
+      repeats = CASE WHEN o.fence = u.fence THEN u.repeats ELSE o.repeats END,
+      crashes = CASE WHEN o.fence = u.fence THEN u.crashes ELSE o.crashes END,
+      asks = CASE WHEN o.fence = u.fence THEN u.asks ELSE o.asks END,
+      first_sent_at = CASE WHEN o.fence = u.fence AND u.forget_sent THEN NULL ELSE o.first_sent_at END,
+      sent_at = CASE WHEN u.state = 'queued' THEN NULL ELSE o.sent_at END,
+      failure = u.failure, provider_code = u.provider_code, provider_status = u.provider_status,
+      failure_message = u.failure_message, output = u.output,
+      blocked = false, lease_until = NULL, lease_owner = NULL, updated_at = clock.now,
+      settled_at = CASE WHEN u.state IN ('queued', 'unknown') THEN NULL ELSE clock.now END,
+      delivered_at = NULL
+    FROM u, clock
+    WHERE o.id = ANY (ARRAY(SELECT id FROM locked)) AND o.id = u.id
+      AND ((o.fence = u.fence AND o.state = 'running')
+        OR (u.state = 'succeeded' AND o.state IN ('queued', 'running', 'unknown', 'needs_review')))
+    RETURNING o.id, u.fence),
+  earlier AS MATERIALIZED (
+    SELECT a.operation_id AS id, a.fence, bool_or(a.applied) AS applied
+    FROM u JOIN attempts a ON a.operation_id = u.id AND a.fence = u.fence GROUP BY 1, 2),
+  tried AS (
+    INSERT INTO attempts (tenant_id, operation_id, fence, number, mode, owner, started_at, ended_at, duration_ms,
+      outcome, provider_code, provider_status, excerpt, repeat, applied)
+    SELECT o.tenant_id, u.id, u.fence, t.number, u.mode, u.owner, clock.now - t.ago_ms * interval '1 ms',
+      clock.now - greatest(0, t.ago_ms - t.duration_ms) * interval '1 ms', t.duration_ms, t.outcome, t.code, t.status,
+      t.excerpt, u.is_repeat, EXISTS (SELECT FROM settled s WHERE s.id = u.id AND s.fence = u.fence)
+    FROM u CROSS JOIN clock JOIN operations o ON o.id = u.id
+    CROSS JOIN LATERAL jsonb_to_recordset(u.tries) AS t(number int, ago_ms float8, duration_ms int, outcome text, code text, status int, excerpt text)
+    WHERE NOT EXISTS (SELECT FROM earlier e WHERE e.id = u.id AND e.fence = u.fence))
+  SELECT u.id, EXISTS (SELECT FROM settled s WHERE s.id = u.id AND s.fence = u.fence)
+      OR EXISTS (SELECT FROM earlier e WHERE e.id = u.id AND e.fence = u.fence AND e.applied) AS applied
+  FROM u`;
+
+/**
+ * Crashed workers. One UPDATE and not a decision per row in the process: a sweeper that dies leaves nothing half done,
+ * and two at once skip each other's rows. The locked version of the row is judged, not the snapshot's: a mark or a
+ * heartbeat that came first stretched the lease, and the recheck then drops the row. The CASEs are `decide(…, crashed)`;
+ * a test compares them over all combinations. $1 crash cap.
+ */
+export const SWEEP = `
+  WITH clock AS MATERIALIZED (SELECT puente_now() AS now),
+  expired AS MATERIALIZED (
+    SELECT o.*, o.mode = 'call' AND CASE WHEN o.effect = 'idempotent'
+        THEN o.key_window_ms IS NULL OR o.first_sent_at IS NOT NULL ELSE o.sent_at IS NOT NULL END AS sent
+    FROM operations o WHERE o.state = 'running' AND o.lease_until < (SELECT now FROM clock)
+    ORDER BY o.lease_until LIMIT 500 FOR UPDATE SKIP LOCKED),
+  judged AS MATERIALIZED (
+    SELECT x.*, x.maybe_sent OR x.sent AS may_exist,
+      CASE WHEN x.crashes + 1 >= $1::int
+             THEN CASE WHEN NOT (x.maybe_sent OR x.sent) THEN 'exhausted'
+                       WHEN x.on_unknown = 'drop' THEN 'dropped' ELSE 'needs_review' END
+           WHEN x.mode = 'reconcile' THEN 'unknown'
+           WHEN NOT x.sent OR x.effect = 'idempotent' THEN 'queued'
+           WHEN x.effect = 'reconcilable' THEN 'unknown'
+           WHEN x.on_unknown = 'review' THEN 'needs_review'
+           WHEN x.on_unknown = 'drop' THEN 'dropped' ELSE 'queued' END AS next
+    FROM expired x),
+  swept AS (
+    UPDATE operations o SET
+      state = j.next, crashes = j.crashes + 1, fence = j.fence + 1, maybe_sent = j.may_exist,
+      attempt = j.attempt - CASE WHEN j.next = 'queued' AND NOT j.sent THEN 1 ELSE 0 END,
+      repeats = j.repeats + CASE WHEN j.next = 'queued' AND j.sent AND j.effect = 'once' THEN 1 ELSE 0 END,
+      asks = CASE WHEN j.next = 'unknown' AND j.mode = 'call' THEN 0 ELSE j.asks END,
+      first_sent_at = CASE WHEN j.next = 'queued' AND NOT j.may_exist THEN NULL ELSE j.first_sent_at END,
+      sent_at = CASE WHEN j.next = 'queued' THEN NULL ELSE j.sent_at END,
+      next_attempt_at = clock.now
+        + CASE WHEN j.next = 'unknown' AND j.mode = 'call' THEN j.settle_ms ELSE 0 END * interval '1 ms',
+      failure = 'unknown:crash', provider_code = NULL, provider_status = NULL,
+      failure_message = 'The worker stopped answering while it held this operation.',
+      lease_until = NULL, lease_owner = NULL, updated_at = clock.now,
+      settled_at = CASE WHEN j.next IN ('queued', 'unknown') THEN NULL ELSE clock.now END, delivered_at = NULL
+    FROM judged j, clock WHERE o.id = j.id
+    RETURNING o.id, o.tenant_id, o.order_key, o.subscriber, o.state, o.crashes),
+  tried AS (
+    INSERT INTO attempts (tenant_id, operation_id, fence, number, mode, owner, started_at, ended_at, duration_ms,
+      outcome, repeat, applied)
+    SELECT j.tenant_id, j.id, j.fence + 1, j.attempt, j.mode, j.lease_owner, coalesce(j.sent_at, j.updated_at), clock.now,
+      greatest(0, least(2147483647, extract(epoch FROM clock.now - coalesce(j.sent_at, j.updated_at)) * 1000))::int,
+      'crash', j.mode = 'call' AND j.maybe_sent AND j.repeats > 0, true
+    FROM judged j CROSS JOIN clock)
+  SELECT * FROM swept`;
+
+/**
+ * Lets the next one of each order key ($1) come forward. A hint and no truth: the claim looks for itself. A statement
+ * of its own after the settle, since only a new snapshot sees what was accepted meanwhile.
+ */
+export const UNBLOCK = `
+  WITH keys AS MATERIALIZED (SELECT DISTINCT * FROM jsonb_to_recordset($1::jsonb) AS k(tenant_id uuid, order_key text)),
+  heads AS MATERIALIZED (
+    SELECT head.id FROM keys k CROSS JOIN LATERAL (
+      SELECT id FROM operations o WHERE o.tenant_id = k.tenant_id AND o.order_key = k.order_key
+        AND o.state IN ('queued', 'running', 'unknown') ORDER BY o.seq LIMIT 1) head)
+  UPDATE operations SET blocked = false WHERE id = ANY (ARRAY(SELECT id FROM heads)) AND blocked RETURNING id`;
+
+/**
+ * The same for every key with somebody waiting: repairs what a process that died between settle and {@link UNBLOCK}
+ * left, and an accept that saw its predecessor alive while that one was being settled. $1, $2: key after which to look.
+ */
+export const UNBLOCK_ALL = `
+  WITH RECURSIVE keys(tenant_id, order_key, n) AS (
+    (SELECT tenant_id, order_key, 1 FROM operations WHERE blocked AND (tenant_id, order_key) > ($1::uuid, $2::text)
+     ORDER BY tenant_id, order_key LIMIT 1)
+    UNION ALL
+    SELECT later.*, k.n + 1 FROM keys k CROSS JOIN LATERAL (
+      SELECT o.tenant_id, o.order_key FROM operations o
+      WHERE o.blocked AND (o.tenant_id, o.order_key) > (k.tenant_id, k.order_key)
+      ORDER BY o.tenant_id, o.order_key LIMIT 1) later
+    WHERE k.n < 1000),
+  looked AS MATERIALIZED (SELECT * FROM keys),
+  heads AS MATERIALIZED (
+    SELECT head.id FROM looked k CROSS JOIN LATERAL (
+      SELECT id FROM operations o WHERE o.tenant_id = k.tenant_id AND o.order_key = k.order_key
+        AND o.state IN ('queued', 'running', 'unknown') ORDER BY o.seq LIMIT 1) head),
+  freed AS (
+    UPDATE operations SET blocked = false WHERE id = ANY (ARRAY(SELECT id FROM heads)) AND blocked RETURNING id)
+  SELECT (SELECT count(*)::int FROM freed) AS freed, count(*)::int AS looked,
+    (SELECT tenant_id FROM looked ORDER BY n DESC LIMIT 1) AS last_tenant,
+    (SELECT order_key FROM looked ORDER BY n DESC LIMIT 1) AS last_key
+  FROM looked`;
