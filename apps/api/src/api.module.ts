@@ -39,7 +39,7 @@ export class ApiModule {
         ObservabilityModule.forRoot({ service: 'api' }),
         DatabaseModule,
         TenancyModule,
-        LedgerModule.forRoot({ dispatcher: false }),
+        LedgerModule.forRoot({}),
         IntegrationsModule.forRoot({ catalog, allowedEndpoints: config.AWS_ALLOWED_ENDPOINTS }),
         PortsModule,
         NotificationsModule.forRoot({ platformQueueUrls: config.NOTIFICATIONS_QUEUE_URLS }),

@@ -29,7 +29,7 @@ function modulesFor(config: AppConfig) {
       ObservabilityModule.forRoot({ service: 'cli' }),
       DatabaseModule,
       TenancyModule,
-      LedgerModule.forRoot({ dispatcher: false }),
+      LedgerModule.forRoot({}),
       IntegrationsModule.forRoot({ catalog, allowedEndpoints: config.AWS_ALLOWED_ENDPOINTS }),
       PortsModule,
     ],

@@ -19,7 +19,7 @@ export class SeedModule {
         ObservabilityModule.forRoot({ service: 'seed' }),
         DatabaseModule,
         TenancyModule,
-        LedgerModule.forRoot({ dispatcher: false }),
+        LedgerModule.forRoot({}),
         IntegrationsModule.forRoot({ catalog, allowedEndpoints: config.AWS_ALLOWED_ENDPOINTS }),
         PortsModule,
         NotificationsModule.forRoot({ platformQueueUrls: config.NOTIFICATIONS_QUEUE_URLS }),
