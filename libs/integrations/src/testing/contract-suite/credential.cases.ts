@@ -84,7 +84,6 @@ function ownText(error: unknown): string {
 
 function hides(run: ContractRun, texts: readonly (string | undefined)[]): void {
   for (const secret of secretTexts(run.subject.secrets)) {
-    // A key's id names it; whoever has the id alone can do nothing.
     for (const text of texts) assert.ok(!text?.includes(secret), `a secret can be read in: ${text?.replaceAll(secret, '<HERE>') ?? ''}`);
   }
 }
