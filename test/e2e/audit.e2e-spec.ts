@@ -63,7 +63,7 @@ describe('the audit trail', () => {
 
   it('verifies, also after many changes at the same time', async () => {
     const changes = Array.from({ length: 20 }, (_, n) =>
-      tenant.admin.put(`/v1/notification-handlers/kind.${String(n)}`, {}),
+      tenant.admin.put(`/v1/notifications/handlers/kind.${String(n)}`, {}),
     );
     for (const answer of await Promise.all(changes)) bodyOf(answer);
     const { ok, checked, firstBadSeq } = bodyOf<{ ok: boolean; checked: number; firstBadSeq: string | null }>(

@@ -92,7 +92,7 @@ describe('POST /v1/notifications', () => {
     await tenant.journeyEnds(first, 'published');
     const second = bodyOf<{ id: string }>(await tenant.notify(body)).id;
     const journey = await tenant.journeyEnds(second, 'deduplicated');
-    expect(journey['deduplicatedOf']).toBe(first);
+    expect(journey.deduplicatedOf).toBe(first);
     expect(await publishedOf(body.message)).toHaveLength(1);
   });
 
@@ -126,7 +126,7 @@ describe('POST /v1/notifications', () => {
     it('sends an event where its handler says', async () => {
       const elsewhere = await tenant.createTopic(`${tenant.name}-elsewhere`);
       bodyOf(
-        await tenant.admin.put('/v1/notification-handlers/order.paid', { topicArn: elsewhere, onUnknown: 'review' }),
+        await tenant.admin.put('/v1/notifications/handlers/order.paid', { topicArn: elsewhere, onUnknown: 'review' }),
       );
       const body = some({ event: 'order.paid' });
       const { id } = bodyOf<{ id: string }>(await tenant.notify(body), 202);
@@ -136,7 +136,7 @@ describe('POST /v1/notifications', () => {
     });
 
     it('acknowledges and skips what a switched-off handler gets', async () => {
-      bodyOf(await tenant.admin.put('/v1/notification-handlers/promo', { enabled: false }));
+      bodyOf(await tenant.admin.put('/v1/notifications/handlers/promo', { enabled: false }));
       const body = some({ event: 'promo' });
       const { id } = bodyOf<{ id: string }>(await tenant.notify(body), 202);
       await tenant.journeyEnds(id, 'skipped');
@@ -144,7 +144,7 @@ describe('POST /v1/notifications', () => {
     });
 
     it('can be read, listed and removed', async () => {
-      const path = `/v1/notification-handlers/${encodeURIComponent(tenant.topicArn)}`;
+      const path = `/v1/notifications/handlers/${encodeURIComponent(tenant.topicArn)}`;
       bodyOf(await tenant.admin.put(path, { onUnknown: 'drop' }));
       expect(bodyOf<object>(await tenant.admin.get(path))).toMatchObject({
         kind: tenant.topicArn,

@@ -28,8 +28,8 @@ describe('errors of a notification', () => {
 
   it('records and acknowledges a topic that is not there', async () => {
     const id = await accept(some({ topic: tenant.topicArn.replace('-news', '-gone') }));
-    const journey = await tenant.journeyEnds(id, 'topic_not_found');
-    expect(JSON.stringify(journey)).toContain('NotFound');
+    const journey = await tenant.journeyEnds(id, 'not_found');
+    expect(journey.reason?.code).toBe('NotFound');
     expect(await tenant.peek(tenant.deadLetterQueueUrl)).toEqual([]);
   });
 
@@ -60,7 +60,7 @@ describe('errors of a notification', () => {
   });
 
   it('waits for a person when its handler says so, and then follows what was found out', async () => {
-    bodyOf(await tenant.admin.put('/v1/notification-handlers/critical', { onUnknown: 'review' }));
+    bodyOf(await tenant.admin.put('/v1/notifications/handlers/critical', { onUnknown: 'review' }));
     bodyOf(await fault({ reset: 'before', times: 1 }), 201);
     bodyOf(await fault({ status: 500, times: 1 }), 201);
     const body = some({ event: 'critical' });
@@ -68,14 +68,14 @@ describe('errors of a notification', () => {
     const journey = await tenant.journeyEnds(id, 'needs_review');
     expect(await messagesOf(body.message)).toEqual([]);
 
-    const operation = String(journey['publishOperationId']);
+    const operation = journey.steps.find(({ step }) => step === 'published')?.operationId ?? '';
     bodyOf(await tenant.admin.post(`/v1/operations/${operation}/resolve`, { outcome: 'absent', then: 'resend' }));
     await tenant.journeyEnds(id, 'published');
     expect(await messagesOf(body.message)).toHaveLength(1);
   });
 
   it('drops after a lost answer when its handler says so', async () => {
-    bodyOf(await tenant.admin.put('/v1/notification-handlers/fleeting', { onUnknown: 'drop' }));
+    bodyOf(await tenant.admin.put('/v1/notifications/handlers/fleeting', { onUnknown: 'drop' }));
     bodyOf(await fault({ status: 500 }), 201);
     const body = some({ event: 'fleeting' });
     await tenant.journeyEnds(await accept(body), 'dropped');

@@ -21,7 +21,7 @@ describe('another tenant', () => {
     owner = await SandboxTenant.createReady(sandboxFacts());
     intruder = await SandboxTenant.createReady(sandboxFacts());
     const sent = { topic: owner.topicArn, subject: 's', message: `m ${randomUUID()}`, event: 'owned.event' };
-    bodyOf(await owner.admin.put('/v1/notification-handlers/owned.event', {}));
+    bodyOf(await owner.admin.put('/v1/notifications/handlers/owned.event', {}));
     const notification = bodyOf<{ id: string }>(await owner.notify(sent), 202).id;
     await owner.journeyEnds(notification, 'published');
     const operation = firstId(await owner.client.get('/v1/operations'));
@@ -30,7 +30,7 @@ describe('another tenant', () => {
       '/v1/operations/{id}': operation,
       '/v1/notifications/{id}': notification,
       '/v1/api-keys/{id}': apiKey,
-      '/v1/notification-handlers/{kind}': 'owned.event',
+      '/v1/notifications/handlers/{kind}': 'owned.event',
     };
     const { paths } = bodyOf<OpenApi>(await api().get('/docs-json'), 200);
     routes = Object.entries(paths).flatMap(([path, item]) =>
@@ -56,7 +56,7 @@ describe('another tenant', () => {
     }
     const operation = await owner.client.get(`/v1/operations/${owned['/v1/operations/{id}'] ?? ''}`);
     expect((operation.body as { state: string }).state).toBe('succeeded');
-    expect((await owner.admin.get('/v1/notification-handlers/owned.event')).status).toBe(200);
+    expect((await owner.admin.get('/v1/notifications/handlers/owned.event')).status).toBe(200);
   });
 
   it('sees nothing of somebody else in any list', async () => {
@@ -82,7 +82,7 @@ describe('another tenant', () => {
 
   it('cannot bind somebody else’s queue', async () => {
     const { queueUrl, deadLetterQueueUrl } = owner;
-    const answer = await intruder.admin.put('/v1/notification-queue', { queueUrl, deadLetterQueueUrl });
+    const answer = await intruder.admin.put('/v1/notifications/queue', { queueUrl, deadLetterQueueUrl });
     expect([answer.status, (answer.body as { code: string }).code]).toEqual([409, 'NOTIFICATION_QUEUE_TAKEN']);
     const message = `m ${randomUUID()}`;
     const { id } = bodyOf<{ id: string }>(await owner.notify({ topic: owner.topicArn, subject: 's', message }), 202);

@@ -167,7 +167,11 @@ function hasEnded(child: ChildProcess): boolean {
 function isOurs(pid: number, dataDir: string): boolean {
   try {
     const command = readFileSync(`/proc/${String(pid)}/cmdline`, 'utf8');
-    return command.includes(path.dirname(path.dirname(path.dirname(MAIN)))) || command.includes(dataDir) || command.includes('postgres');
+    return (
+      command.includes(path.dirname(path.dirname(path.dirname(MAIN)))) ||
+      command.includes(dataDir) ||
+      command.includes('postgres')
+    );
   } catch {
     return process.platform !== 'linux';
   }

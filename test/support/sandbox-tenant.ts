@@ -26,11 +26,20 @@ export interface Received {
   readonly deliveredTo: readonly { readonly protocol: string; readonly endpoint: string }[];
 }
 
-/** A notification as `GET /v1/notifications/{id}` shows it; only what tests read. */
+/** A notification as `GET /v1/notifications/{id}` shows it; what tests read of it. */
 export interface NotificationView {
   readonly id: string;
   readonly status: string;
-  readonly [field: string]: unknown;
+  readonly group: string;
+  readonly snsMessageId: string | null;
+  readonly deduplicatedOf: string | null;
+  readonly repeats: number;
+  readonly reason: { readonly code: string; readonly message: string | null } | null;
+  readonly steps: readonly {
+    readonly step: string;
+    readonly operationId: string | null;
+    readonly state: string | null;
+  }[];
 }
 
 /**
@@ -72,7 +81,7 @@ export class SandboxTenant {
     const deadLetterQueueUrl = await tenant.createQueue(`${tenant.name}-dead.fifo`);
     const redrive = { deadLetterTargetArn: await tenant.queueArn(deadLetterQueueUrl), maxReceiveCount: 5 };
     const queueUrl = await tenant.createQueue(`${tenant.name}.fifo`, { RedrivePolicy: JSON.stringify(redrive) });
-    bodyOf(await tenant.admin.put('/v1/notification-queue', { queueUrl, deadLetterQueueUrl }));
+    bodyOf(await tenant.admin.put('/v1/notifications/queue', { queueUrl, deadLetterQueueUrl }));
     const topicArn = await tenant.createTopic(`${tenant.name}-news`);
     return Object.assign(tenant, { queueUrl, deadLetterQueueUrl, topicArn });
   }
@@ -99,7 +108,10 @@ export class SandboxTenant {
 
   async createQueue(name: string, attributes: Readonly<Record<string, string>> = {}): Promise<string> {
     const { QueueUrl } = await this.sqs.send(
-      new CreateQueueCommand({ QueueName: name, Attributes: { FifoQueue: 'true', VisibilityTimeout: '5', ...attributes } }),
+      new CreateQueueCommand({
+        QueueName: name,
+        Attributes: { FifoQueue: 'true', VisibilityTimeout: '5', ...attributes },
+      }),
     );
     return required(QueueUrl, 'QueueUrl');
   }
@@ -144,13 +156,22 @@ export class SandboxTenant {
   }
 
   /** Takes what a queue holds now, without deleting it. */
-  async peek(queueUrl: string): Promise<readonly { readonly body: string; readonly attributes: Readonly<Record<string, string | undefined>> }[]> {
+  async peek(
+    queueUrl: string,
+  ): Promise<readonly { readonly body: string; readonly attributes: Readonly<Record<string, string | undefined>> }[]> {
     const { Messages = [] } = await this.sqs.send(
-      new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10, MessageAttributeNames: ['All'], VisibilityTimeout: 0 }),
+      new ReceiveMessageCommand({
+        QueueUrl: queueUrl,
+        MaxNumberOfMessages: 10,
+        MessageAttributeNames: ['All'],
+        VisibilityTimeout: 0,
+      }),
     );
     return Messages.map(({ Body = '', MessageAttributes = {} }) => ({
       body: Body,
-      attributes: Object.fromEntries(Object.entries(MessageAttributes).map(([name, { StringValue }]) => [name, StringValue])),
+      attributes: Object.fromEntries(
+        Object.entries(MessageAttributes).map(([name, { StringValue }]) => [name, StringValue]),
+      ),
     }));
   }
 }

@@ -14,7 +14,10 @@ export interface Patience {
  *
  * @throws when the time is over, with the last error or answer
  */
-export async function until<T>(ask: () => Promise<T | undefined | false> | T | undefined | false, patience: Patience): Promise<T> {
+export async function until<T>(
+  ask: () => Promise<T | undefined | false> | T | undefined | false,
+  patience: Patience,
+): Promise<T> {
   const { withinMs, everyMs = 50, what } = patience;
   const giveUpAt = performance.now() + withinMs;
   for (;;) {
@@ -26,7 +29,9 @@ export async function until<T>(ask: () => Promise<T | undefined | false> | T | u
       last = error;
     }
     if (performance.now() > giveUpAt) {
-      throw new Error(`Not within ${String(withinMs)} ms: ${what}${last === undefined ? '' : ` (${String(last)})`}`, { cause: last });
+      throw new Error(`Not within ${String(withinMs)} ms: ${what}${last === undefined ? '' : ` (${String(last)})`}`, {
+        cause: last,
+      });
     }
     await sleep(everyMs);
   }
