@@ -14,7 +14,8 @@ import { InputOpener } from './dispatch/input-opener';
 import { OperationRunner } from './dispatch/operation-runner';
 import { RunPermission } from './dispatch/run-permission';
 import { SentMarker } from './dispatch/sent-marker';
-import { SweepReports, Sweeper } from './dispatch/sweeper';
+import { SweepReports } from './dispatch/sweep-reports';
+import { Sweeper } from './dispatch/sweeper';
 import { DeliveryReports } from './settlements/delivery-reports';
 import { SettlementPump } from './settlements/settlement-pump';
 

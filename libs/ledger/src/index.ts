@@ -1,6 +1,5 @@
 export { DispatchModule } from './dispatch.module';
 export { Dispatcher } from './dispatch/dispatcher';
-export { OrderedBeginError } from './dispatch/synchronous-operations';
 export { LedgerModule } from './ledger.module';
 export { LedgerSettings, type LedgerSettingsValues } from './ledger-settings';
 export * from './ledger.errors';

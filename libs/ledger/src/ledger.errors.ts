@@ -72,3 +72,12 @@ export class InvalidCursorError extends AppError {
     super('The cursor is not one of ours: take it from the `next` of the page before, or leave it out.');
   }
 }
+
+/** A synchronous call has no place in a queue: begun now, it would overtake what waits before it. */
+export class OrderedBeginError extends AppError {
+  readonly code = 'OPERATION_IS_ORDERED';
+
+  constructor(operationId: string) {
+    super(`Operation ${operationId} has an order key and cannot be begun synchronously. Accept it instead.`);
+  }
+}

@@ -15,7 +15,8 @@ import { LeaseKeeper } from './dispatch/lease-keeper';
 import { SettlementAftermath } from './dispatch/settlement-aftermath';
 import { SettlementWriter } from './dispatch/settlement-writer';
 import { Settler } from './dispatch/settler';
-import { Beginnings, SynchronousOperations } from './dispatch/synchronous-operations';
+import { Beginnings } from './dispatch/beginnings';
+import { SynchronousOperations } from './dispatch/synchronous-operations';
 import { WorkHints } from './dispatch/work-hints';
 import { LedgerMetrics } from './ledger-metrics';
 import { LedgerSettings } from './ledger-settings';
@@ -42,8 +43,11 @@ export class LedgerLifecycle implements BeforeApplicationShutdown {
 @Global()
 @Module({})
 export class LedgerModule {
-  /** @param app `imports` export what binds PayloadCipher; or `providers` do */
-  static forRoot(app: Pick<ModuleMetadata, 'imports' | 'providers'>): DynamicModule {
+  /**
+   * @param app `imports` export what binds PayloadCipher; or `providers` do
+   * @param settings instead of the configuration's
+   */
+  static forRoot(app: Pick<ModuleMetadata, 'imports' | 'providers'>, settings?: LedgerSettings): DynamicModule {
     const exported = [OperationLedger, Lanes, SettlementRegistry, LedgerSettings, LedgerTime, LedgerLog, LedgerMetrics];
     const machinery = [LeaseKeeper, Settler, WorkHints, OperationViews];
     return {
@@ -51,7 +55,9 @@ export class LedgerModule {
       imports: app.imports ?? [],
       providers: [
         ...(app.providers ?? []),
-        { provide: LedgerSettings, inject: [AppConfigService], useFactory: settingsFrom },
+        settings
+          ? { provide: LedgerSettings, useValue: settings }
+          : { provide: LedgerSettings, inject: [AppConfigService], useFactory: settingsFrom },
         { provide: LedgerMetrics, inject: [Metrics], useFactory: (metrics: Metrics) => new LedgerMetrics(metrics) },
         { provide: Clock, useClass: SystemClock },
         { provide: Random, useClass: SystemRandom },

@@ -1,30 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { DispatchDatabase } from '@puente/database';
-import { LedgerMetrics } from '../ledger-metrics';
 import { LedgerSettings } from '../ledger-settings';
 import { LedgerTime } from '../ledger-time';
-import { LedgerLog } from '../ledger.log';
-import type { OperationState } from '../operation';
 import { ANY_QUARANTINED } from '../sql/claim';
 import { DEPTHS } from '../sql/read';
 import { SWEEP, UNBLOCK, UNBLOCK_ALL } from '../sql/settle';
 import { CRASH_CAP } from '../state-machine';
 import { isLive } from '../transitions';
 import { DatabaseWatch } from './database-watch';
+import { SweepReports, type Swept } from './sweep-reports';
 import { WorkHints } from './work-hints';
 
 const MEASURE_EVERY_MS = 15_000;
 const KEYS_PER_LOOK = 1_000;
 const FIRST_KEY = ['00000000-0000-0000-0000-000000000000', ''] as const;
-
-interface Swept {
-  readonly id: string;
-  readonly tenant_id: string;
-  readonly order_key: string | null;
-  readonly subscriber: string | null;
-  readonly state: OperationState;
-  readonly crashes: number;
-}
 
 /**
  * Takes operations from workers that stopped answering, lets order keys whose head is gone move on, and measures. Any
@@ -103,19 +92,5 @@ export class Sweeper {
     if (this.time.nowMs() - this.measuredAtMs < MEASURE_EVERY_MS) return;
     this.measuredAtMs = this.time.nowMs();
     this.reports.metrics.depths(await this.db.query(DEPTHS));
-  }
-}
-
-/** Where a sweep is counted and written down. */
-@Injectable()
-export class SweepReports {
-  constructor(
-    readonly metrics: LedgerMetrics,
-    readonly log: LedgerLog,
-  ) {}
-
-  swept({ id: operationId, tenant_id: tenantId, state, crashes }: Swept): void {
-    this.metrics.swept(state);
-    this.log.operationSwept({ operationId, tenantId, state, crashes });
   }
 }

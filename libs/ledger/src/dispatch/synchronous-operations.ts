@@ -1,15 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { AppError } from '@puente/kernel';
-import { DatabaseUnavailableError, DispatchDatabase, isConnectionLost } from '@puente/database';
 import { policyNamed } from '@puente/resilience';
-import { acceptOne } from '../accept/acceptance';
-import { acceptRow } from '../accept/accept-row';
-import { LedgerMetrics } from '../ledger-metrics';
 import { LedgerSettings, holdMsFor } from '../ledger-settings';
 import { LedgerTime } from '../ledger-time';
 import type { Begun, LeasedOperation, NewOperation, Settled } from '../operation';
 import type { Execution } from '../ports/operation-executor.port';
-import { PayloadCipher } from '../ports/payload-cipher.port';
+import { Beginnings } from './beginnings';
 import { Bell } from './bell';
 import { LeaseKeeper } from './lease-keeper';
 import { eventOf } from './settlement';
@@ -62,56 +57,4 @@ export class SynchronousOperations {
       await this.bell.wait(Math.max(1, untilMs - this.time.nowMs()));
     }
   }
-}
-
-/** A synchronous call has no place in a queue: begun now, it would overtake what waits before it. */
-export class OrderedBeginError extends AppError {
-  readonly code = 'OPERATION_IS_ORDERED';
-
-  constructor(operationId: string) {
-    super(`Operation ${operationId} has an order key and cannot be begun synchronously. Accept it instead.`);
-  }
-}
-
-/** Writes the running row, or finds the one that has its key. */
-@Injectable()
-export class Beginnings {
-  constructor(
-    private readonly db: DispatchDatabase,
-    private readonly cipher: PayloadCipher,
-    private readonly metrics: LedgerMetrics,
-  ) {}
-
-  async insert(
-    operation: NewOperation,
-    lease: { readonly ms: number; readonly owner: string },
-  ): Promise<{ kind: 'started'; operation: LeasedOperation } | Extract<Begun, { kind: 'replayed' }>> {
-    if (operation.orderKey !== undefined) throw new OrderedBeginError(operation.id);
-    const row = await acceptRow(this.cipher, operation, lease);
-    const { accepted, inserted } = await acceptOne(this.db, row).catch((error: unknown) => {
-      // Whether the row was written is open. Its call was not made; the sweeper will treat it as if.
-      throw isConnectionLost(error) ? new DatabaseUnavailableError(error) : error;
-    });
-    this.metrics.accepted(accepted.kind, 1);
-    if (!inserted) return { kind: 'replayed', operationId: accepted.operationId, subjectId: accepted.subjectId };
-    return { kind: 'started', operation: begunOperation(operation, inserted.created_at, lease.owner) };
-  }
-}
-
-/** The row as {@link acceptRow} with a lease has just written it: first try, first fence. */
-function begunOperation(operation: NewOperation, at: Date, leaseOwner: string): LeasedOperation {
-  const { id, tenantId, provider, integration, laneKey, effect, onUnknown, policy, input, settleMs } = operation;
-  return {
-    ...{ id, tenantId, provider, operation: operation.operation, integration, laneKey, effect, onUnknown, policy, input },
-    ...{ mode: 'call', attempt: 1, crashes: 0, repeats: 0, asks: 0, maybeSent: false, fence: '1', settleMs },
-    firstSentAt: at,
-    keyWindowMs: operation.keyWindowMs ?? null,
-    deadlineAt: operation.deadlineAt ?? null,
-    traceId: operation.traceId ?? null,
-    orderKey: null,
-    subscriber: operation.subscriber ?? null,
-    leaseOwner,
-    createdAt: at,
-    leasedAt: at,
-  };
 }
