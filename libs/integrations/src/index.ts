@@ -3,6 +3,9 @@ export { lacksCredentials } from './chain/credentials.interceptor';
 export * from './credential-vault.port';
 export { CatalogueCredentialRules, type RulesOfCredentials } from './credentials/catalogue-credential-rules';
 export { type CandidateCredentials, ChainCredentialProbe } from './credentials/chain-credential-probe';
+export { IntegrationLanes } from './credentials/integration-lanes';
+export { LaneProbes } from './credentials/lane-probes';
+export { StoredCredentialProbe } from './credentials/stored-credential-probe';
 export { DEFAULT_INTEGRATION, integrationOfLane } from './gateway/call-plan';
 export type { CallOptions, CallResult, PrepareOptions } from './gateway/call-result';
 export { ExternalServiceException, type FailedCall, outputOrThrow } from './gateway/external-service.exception';
@@ -17,5 +20,6 @@ export {
 } from './gateway/provider-facade';
 export * from './integration.errors';
 export { IntegrationsModule, type IntegrationsOptions } from './integrations.module';
+export { PortsModule } from './ports.module';
 export * from './provider';
 export { ProviderCatalogue } from './provider-catalogue';

@@ -1,4 +1,4 @@
-import { type DynamicModule, Global, Module, type ModuleMetadata } from '@nestjs/common';
+import { type DynamicModule, Global, Module, type ModuleMetadata, type Provider } from '@nestjs/common';
 import { Clock, Random, SystemClock, SystemRandom } from '@puente/kernel';
 import { OperationExecutor } from '@puente/ledger';
 import { DeadlineInterceptor, RetryInterceptor, TimeoutInterceptor } from '@puente/resilience';
@@ -9,6 +9,11 @@ import { ProviderFaultLog } from './chain/provider-fault-log';
 import { ProviderInvocation } from './chain/provider-invocation';
 import { CatalogueCredentialRules } from './credentials/catalogue-credential-rules';
 import { ChainCredentialProbe } from './credentials/chain-credential-probe';
+import { IntegrationLanes } from './credentials/integration-lanes';
+import { LaneProbeLog } from './credentials/lane-probe-log';
+import { LaneProbes } from './credentials/lane-probes';
+import { PausedLanes } from './credentials/paused-lanes';
+import { StoredCredentialProbe } from './credentials/stored-credential-probe';
 import { CredentialCheck } from './gateway/credential-check';
 import { GatewayExecutor } from './gateway/gateway-executor';
 import { IntegrationGateway } from './gateway/integration-gateway';
@@ -27,6 +32,44 @@ export interface IntegrationsOptions {
   /** Modules that export `CredentialVault` and `OperationLedger`, where these are not global. */
   readonly imports?: ModuleMetadata['imports'];
 }
+
+/** Links of the chain, and what they and the gateway are made of. The order means nothing here: see call-chain.ts. */
+const parts: Provider[] = [
+  DeadlineInterceptor,
+  RetryInterceptor,
+  TimeoutInterceptor,
+  CredentialsInterceptor,
+  ProviderClients,
+  ProviderFaultLog,
+  ProviderInvocation,
+  ...callChains,
+  CredentialCheck,
+  Reads,
+  SynchronousWrites,
+  IntegrationGateway,
+  GatewayExecutor,
+  { provide: OperationExecutor, useExisting: GatewayExecutor },
+  CatalogueCredentialRules,
+  ChainCredentialProbe,
+  StoredCredentialProbe,
+  IntegrationLanes,
+  PausedLanes,
+  LaneProbeLog,
+  LaneProbes,
+];
+
+/** What others may inject. */
+const offered = [
+  ProviderCatalogue,
+  IntegrationGateway,
+  GatewayExecutor,
+  OperationExecutor,
+  CatalogueCredentialRules,
+  ChainCredentialProbe,
+  StoredCredentialProbe,
+  IntegrationLanes,
+  LaneProbes,
+];
 
 /**
  * The gateway, the call chain and the catalogue. Global, so that a provider's module is its facade and nothing else.
@@ -47,31 +90,9 @@ export class IntegrationsModule {
         { provide: Random, useClass: SystemRandom },
         { provide: ProviderCatalogue, useFactory: () => new ProviderCatalogue(catalog) },
         { provide: ConnectSettings, useFactory: () => new ConnectSettings(allowedEndpoints, platformAws, maxClients) },
-        DeadlineInterceptor,
-        RetryInterceptor,
-        TimeoutInterceptor,
-        CredentialsInterceptor,
-        ProviderClients,
-        ProviderFaultLog,
-        ProviderInvocation,
-        ...callChains,
-        CredentialCheck,
-        Reads,
-        SynchronousWrites,
-        IntegrationGateway,
-        GatewayExecutor,
-        { provide: OperationExecutor, useExisting: GatewayExecutor },
-        CatalogueCredentialRules,
-        ChainCredentialProbe,
+        ...parts,
       ],
-      exports: [
-        ProviderCatalogue,
-        IntegrationGateway,
-        GatewayExecutor,
-        OperationExecutor,
-        CatalogueCredentialRules,
-        ChainCredentialProbe,
-      ],
+      exports: offered,
     };
   }
 }

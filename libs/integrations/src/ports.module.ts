@@ -1,5 +1,5 @@
 import { Global, Injectable, Module } from '@nestjs/common';
-import { Lanes, PayloadCipher } from '@puente/ledger';
+import { PayloadCipher } from '@puente/ledger';
 import {
   CredentialCatalogue,
   CredentialProbe,
@@ -10,16 +10,17 @@ import {
 import { CredentialVault } from './credential-vault.port';
 import { CatalogueCredentialRules } from './credentials/catalogue-credential-rules';
 import { ChainCredentialProbe } from './credentials/chain-credential-probe';
+import { IntegrationLanes } from './credentials/integration-lanes';
 
 /** Credentials that work again let the calls go on that waited for them. */
 @Injectable()
 export class ResumeLanes extends CredentialsMended {
-  constructor(private readonly lanes: Lanes) {
+  constructor(private readonly lanes: IntegrationLanes) {
     super();
   }
 
   async mended(tenantId: string, provider: string, integration: string): Promise<void> {
-    await this.lanes.resumeIntegration(tenantId, provider, integration, 'unauthorized');
+    await this.lanes.resume(tenantId, provider, integration);
   }
 }
 

@@ -1,9 +1,9 @@
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import { Clock } from '@puente/kernel';
-import { Lanes } from '@puente/ledger';
 import { integrationOfLane } from '../gateway/call-plan';
+import { IntegrationLanes } from './integration-lanes';
 import { LaneProbeLog } from './lane-probe-log';
-import { type PausedLane, PausedLanes, UNAUTHORIZED } from './paused-lanes';
+import { type PausedLane, PausedLanes } from './paused-lanes';
 import { StoredCredentialProbe } from './stored-credential-probe';
 
 /** How long a paused lane waits until its credentials are tried again. */
@@ -25,7 +25,7 @@ export class LaneProbes implements BeforeApplicationShutdown {
   constructor(
     private readonly paused: PausedLanes,
     private readonly credentials: StoredCredentialProbe,
-    private readonly lanes: Lanes,
+    private readonly lanes: IntegrationLanes,
     private readonly clock: Clock,
     private readonly log: LaneProbeLog,
   ) {}
@@ -61,7 +61,7 @@ export class LaneProbes implements BeforeApplicationShutdown {
       this.log.stillRefused(lane, integration, outcome);
       return false;
     }
-    await this.lanes.resumeIntegration(lane.tenantId, lane.provider, integration, UNAUTHORIZED);
+    await this.lanes.resume(lane.tenantId, lane.provider, integration);
     this.log.resumed(lane, integration);
     return true;
   }

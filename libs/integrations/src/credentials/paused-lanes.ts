@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DispatchDatabase } from '@puente/database';
+import { UNAUTHORIZED } from './integration-lanes';
 
 /** A lane that waits because its credentials were refused. */
 export interface PausedLane {
@@ -7,9 +8,6 @@ export interface PausedLane {
   readonly provider: string;
   readonly laneKey: string;
 }
-
-/** What `lanes` writes as `paused_by` when a provider refuses the credentials. */
-export const UNAUTHORIZED = 'unauthorized';
 
 /**
  * `probe_until` says who asks next and when: workers take turns by it, however many there are. `updated_at` stays as it
