@@ -73,7 +73,9 @@ export class Dispatcher {
     const unbegun = this.slots.takeReady();
     const left = (): number => this.settings.drainMs - (this.time.nowMs() - startedMs);
     const released = Promise.all(unbegun.map((claim) => this.released(claim)));
-    await Promise.race([released, this.time.clock.sleep(left())]);
+    const given = new AbortController(); // else the timer would keep the process for the whole of `drainMs`
+    await Promise.race([released, this.time.clock.sleep(left(), given.signal)]);
+    given.abort();
     while (this.slots.size > 0 && left() > 0) await this.bell.wait(Math.max(1, left()));
     this.unsubscribe();
     await this.support.stop();
