@@ -302,8 +302,11 @@ describe('IntegrationGateway on PostgreSQL', () => {
     expect(await rows()).toMatchObject([{ state: 'rejected' }, { state: 'queued' }]);
 
     server.answer = status(200, { id: 'mended' });
-    await until(async () => (await probes.probeDue(1)) === 1);
-    await becomes(waiting.kind === 'pending' ? waiting.operationId : '', 'succeeded');
+    await until(async () => {
+      await probes.probeDue(1);
+      return (await rows())[1]?.state === 'succeeded';
+    });
+    expect((await rows())[1]?.id).toBe(waiting.kind === 'pending' ? waiting.operationId : '');
     expect(lines.join()).toContain('lane.resumed');
   });
 
@@ -316,11 +319,12 @@ describe('IntegrationGateway on PostgreSQL', () => {
     server.answer = status(200, { id: `id ${CANARY}` });
     await gateway.call('echo', 'send', { text: 'ok' }, options());
 
-    const tables = ['operations', 'attempts', 'lanes', 'idempotency_keys'];
-    const dump = await Promise.all(
-      tables.map((table) => superuser.query(`SELECT t::text FROM ${table} AS t WHERE tenant_id = $1`, [tenantId])),
-    );
-    const everything = JSON.stringify([dump.map((each) => each.rows as unknown), lines]);
+    const dump: unknown[] = [];
+    for (const table of ['operations', 'attempts', 'lanes', 'idempotency_keys']) {
+      const found = await superuser.query(`SELECT t::text FROM ${table} AS t WHERE tenant_id = $1`, [tenantId]);
+      dump.push(found.rows);
+    }
+    const everything = JSON.stringify([dump, lines]);
     expect(everything).toContain('[secret]');
     expect(everything).not.toContain(CANARY);
   });
