@@ -10,7 +10,6 @@ import { Claimer } from './dispatch/claimer';
 import { DispatchSupport } from './dispatch/dispatch-support';
 import { Dispatcher } from './dispatch/dispatcher';
 import { HintListener } from './dispatch/hint-listener';
-import { InputOpener } from './dispatch/input-opener';
 import { OperationRunner } from './dispatch/operation-runner';
 import { RunPermission } from './dispatch/run-permission';
 import { SentMarker } from './dispatch/sent-marker';
@@ -41,15 +40,19 @@ export class DispatchLifecycle implements OnApplicationBootstrap, BeforeApplicat
 /** For processes that run operations: dispatcher, sweeper and settlement pump. Needs LedgerModule beside it. */
 @Module({})
 export class DispatchModule {
-  /** @param app `imports` export what binds OperationExecutor; or `providers` do */
-  static forRoot(app: Pick<ModuleMetadata, 'imports' | 'providers'>): DynamicModule {
+  /**
+   * @param app `imports` export what binds OperationExecutor; or `providers` do
+   * @param starts false: whoever holds the Dispatcher starts and stops it
+   */
+  static forRoot(app: Pick<ModuleMetadata, 'imports' | 'providers'>, starts = true): DynamicModule {
     return {
       module: DispatchModule,
       imports: app.imports ?? [],
       providers: [
         ...(app.providers ?? []),
-        ...[Dispatcher, DispatchSupport, Claimer, OperationRunner, RunPermission, InputOpener, SentMarker],
-        ...[HintListener, Sweeper, SweepReports, SettlementPump, DeliveryReports, DispatchLifecycle],
+        ...[Dispatcher, DispatchSupport, Claimer, OperationRunner, RunPermission, SentMarker],
+        ...[HintListener, Sweeper, SweepReports, SettlementPump, DeliveryReports],
+        ...(starts ? [DispatchLifecycle] : []),
       ],
       exports: [Dispatcher, SettlementPump],
     };

@@ -11,6 +11,7 @@ import { Clock, Random, SystemClock, SystemRandom } from '@puente/kernel';
 import { Metrics } from '@puente/observability';
 import { GroupedAccept } from './accept/grouped-accept';
 import { TransactionalAccept } from './accept/transactional-accept';
+import { InputOpener } from './dispatch/input-opener';
 import { LeaseKeeper } from './dispatch/lease-keeper';
 import { SettlementAftermath } from './dispatch/settlement-aftermath';
 import { SettlementWriter } from './dispatch/settlement-writer';
@@ -49,7 +50,7 @@ export class LedgerModule {
    */
   static forRoot(app: Pick<ModuleMetadata, 'imports' | 'providers'>, settings?: LedgerSettings): DynamicModule {
     const exported = [OperationLedger, Lanes, SettlementRegistry, LedgerSettings, LedgerTime, LedgerLog, LedgerMetrics];
-    const machinery = [LeaseKeeper, Settler, WorkHints, OperationViews];
+    const machinery = [LeaseKeeper, Settler, WorkHints, OperationViews, InputOpener];
     return {
       module: LedgerModule,
       imports: app.imports ?? [],

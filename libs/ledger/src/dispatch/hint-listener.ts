@@ -1,15 +1,17 @@
-import type { DispatchDatabase } from '@puente/database';
+import { Injectable } from '@nestjs/common';
+import { DispatchDatabase } from '@puente/database';
 import { fullJitter } from '@puente/resilience';
 import type { PoolClient } from 'pg';
-import type { LedgerTime } from '../ledger-time';
-import type { LedgerLog } from '../ledger.log';
-import { DUE_CHANNEL, type WorkHints } from './work-hints';
+import { LedgerTime } from '../ledger-time';
+import { LedgerLog } from '../ledger.log';
+import { DUE_CHANNEL, WorkHints } from './work-hints';
 
 const RECONNECT = { baseMs: 250, capMs: 10_000 };
 /** A connection that a firewall forgot looks open for ever; a question now and then finds out. */
 const PROBE_MS = 30_000;
 
 /** Hears other processes' hints on a connection of its own, and gets a new one when it breaks. */
+@Injectable()
 export class HintListener {
   private readonly stopping = new AbortController();
   private finished: Promise<void> | undefined;

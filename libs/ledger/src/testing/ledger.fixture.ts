@@ -114,12 +114,11 @@ export class TestProcess {
         imports: [
           TestPlatform.with(databases),
           LedgerModule.forRoot({ providers: [cipher] }, settings),
-          DispatchModule.forRoot({ providers: [executor] }),
+          DispatchModule.forRoot({ providers: [executor] }, options.dispatch ?? false),
         ],
       },
-      { logger: false, abortOnError: false },
+      { logger: process.env['LEDGER_LOG'] ? ['warn', 'error'] : false, abortOnError: false },
     );
-    if (options.dispatch) await app.init();
     return new TestProcess(app, databases, provider);
   }
 
