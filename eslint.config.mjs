@@ -3,7 +3,10 @@ import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 /** Code that proves or makes the product but is not shipped with it. */
-const notShipped = ['**/*.spec.ts', '**/*.e2e-spec.ts', 'test/**/*.ts', 'scripts/**/*.ts', 'bench/**/*.ts'];
+const notShipped = [
+  ...['**/*.spec.ts', '**/*.e2e-spec.ts', '**/*.fixture.ts', '**/*.cases.ts'],
+  ...['test/**/*.ts', 'scripts/**/*.ts', 'bench/**/*.ts'],
+];
 /** Where a process begins. It reads its environment here, once, through the schema of libs/config. */
 const mains = ['**/main.ts', '**/*.main.ts'];
 

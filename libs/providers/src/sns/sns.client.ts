@@ -25,7 +25,6 @@ export interface SnsCall {
 
 /** Pages of 100 that are looked through for one subscription before saying that we cannot tell. */
 const MAX_PAGES = 50;
-const PENDING = 'PendingConfirmation';
 
 /** SNS over AWS's own SDK. */
 export class SnsClient {
@@ -94,10 +93,9 @@ export class SnsClient {
       Protocol: input.protocol,
       Endpoint: input.endpoint,
       Attributes: input.attributes,
-      ReturnSubscriptionArn: true,
     });
     const { SubscriptionArn } = await this.send(signal, () => this.sdk.send(command, { abortSignal: signal }));
-    return { subscriptionArn: SubscriptionArn, pendingConfirmation: needsConfirmation(input.protocol) };
+    return subscription(SubscriptionArn);
   }
 
   /** Looks for the subscription a lost {@link subscribe} may have left. A topic has one per protocol and endpoint. */
@@ -108,7 +106,7 @@ export class SnsClient {
       const match = found.subscriptions.find(
         ({ protocol, endpoint }) => protocol === input.protocol && sameEndpoint(protocol, endpoint, input.endpoint),
       );
-      if (match) return { kind: 'applied', output: foundSubscription(match.subscriptionArn) };
+      if (match) return { kind: 'applied', output: subscription(match.subscriptionArn) };
       nextToken = found.nextToken;
       if (nextToken === undefined) return { kind: 'absent' };
     }
@@ -192,16 +190,14 @@ function text(value: string): AwsAttributeValue {
   return { DataType: 'String', StringValue: value };
 }
 
-/** AWS confirms its own services' endpoints at once, and phones; people and web servers are asked. */
-function needsConfirmation(protocol: Subscribe['protocol']): boolean {
-  return protocol.startsWith('email') || protocol.startsWith('http');
-}
-
 function sameEndpoint(protocol: string, found: string, wanted: string): boolean {
   return protocol.startsWith('email') ? found.toLowerCase() === wanted.toLowerCase() : found === wanted;
 }
 
-function foundSubscription(subscriptionArn: string): unknown {
-  const pendingConfirmation = subscriptionArn === PENDING;
-  return { ...(pendingConfirmation ? {} : { subscriptionArn }), pendingConfirmation };
+/** Until the receiver has agreed, AWS answers with words instead of an ARN: others when listing than when subscribing. */
+function subscription(subscriptionArn: string | undefined): unknown {
+  if (subscriptionArn === undefined) return undefined;
+  return subscriptionArn.startsWith('arn:')
+    ? { subscriptionArn, pendingConfirmation: false }
+    : { pendingConfirmation: true };
 }

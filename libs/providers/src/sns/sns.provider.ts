@@ -170,7 +170,7 @@ export const sns = defineProvider({
       output: Subscribed,
       example: {
         input: { topicArn, protocol: 'email', endpoint: 'ventas@example.com' },
-        output: { subscriptionArn, pendingConfirmation: true },
+        output: { pendingConfirmation: true },
       },
       run: (client, input, call) => client.subscribe(input, call.signal),
       reconcile: (client, input, call) => client.subscribed(input, call.signal),

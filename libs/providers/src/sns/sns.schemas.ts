@@ -168,7 +168,7 @@ export const Subscribe = z
 export type Subscribe = z.output<typeof Subscribe>;
 
 export const Subscribed = z.object({
-  subscriptionArn: z.string().min(1).optional().meta({ description: 'Absent while a pending one is only found by asking.' }),
+  subscriptionArn: z.string().min(1).optional().meta({ description: 'Known once the receiver has confirmed.' }),
   pendingConfirmation: z.boolean(),
 });
 

@@ -30,7 +30,9 @@ export class BrokenLine {
   private readonly sockets = new Set<Socket>();
 
   private constructor(private readonly target: string) {
-    this.server = createServer((request, response) => void this.serve(request, response).catch(() => response.destroy()));
+    this.server = createServer(
+      (request, response) => void this.serve(request, response).catch(() => response.destroy()),
+    );
     this.server.on('connection', (socket) => {
       this.sockets.add(socket);
       socket.on('close', () => this.sockets.delete(socket));
@@ -105,13 +107,17 @@ async function read(stream: IncomingMessage): Promise<Buffer> {
 function forward(target: string, request: IncomingMessage, body: Buffer): Promise<Answer> {
   const { method, url = '/', headers } = request;
   return new Promise((resolve, reject) => {
-    const outgoing = httpRequest(new URL(url, target), { method: method ?? 'GET', headers, agent: false }, (incoming) => {
-      read(incoming).then((answer) => {
-        const { 'transfer-encoding': _chunked, connection: _connection, ...rest } = incoming.headers;
-        const kept = { ...rest, 'content-length': String(answer.length) };
-        resolve({ status: incoming.statusCode ?? 502, headers: kept, body: answer });
-      }, reject);
-    });
+    const outgoing = httpRequest(
+      new URL(url, target),
+      { method: method ?? 'GET', headers, agent: false },
+      (incoming) => {
+        read(incoming).then((answer) => {
+          const { 'transfer-encoding': _chunked, connection: _connection, ...rest } = incoming.headers;
+          const kept = { ...rest, 'content-length': String(answer.length) };
+          resolve({ status: incoming.statusCode ?? 502, headers: kept, body: answer });
+        }, reject);
+      },
+    );
     outgoing.on('error', reject).end(body);
   });
 }

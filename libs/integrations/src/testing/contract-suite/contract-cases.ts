@@ -31,7 +31,10 @@ export function contractCases(subject: ContractSubject): ContractCase[] {
   return [...definitionCases(subject), ...drafts.map((draft) => finished(subject, draft))];
 }
 
-function finished(subject: ContractSubject, { name, run, unreachable = false, masked = false }: DraftCase): ContractCase {
+function finished(
+  subject: ContractSubject,
+  { name, run, unreachable = false, masked = false }: DraftCase,
+): ContractCase {
   return {
     name,
     run: async () => {

@@ -51,7 +51,10 @@ export class ContractRun {
   }
 
   /** @param endpoint where the client connects to, when that is not the line */
-  static async begin(subject: ContractSubject, options: { endpoint?: string; masked?: boolean } = {}): Promise<ContractRun> {
+  static async begin(
+    subject: ContractSubject,
+    options: { endpoint?: string; masked?: boolean } = {},
+  ): Promise<ContractRun> {
     const world = subject.world();
     const line = await BrokenLine.to(world.url);
     return new ContractRun(subject, world, line, options.endpoint ?? line.url, options.masked ?? false);
@@ -75,7 +78,9 @@ export class ContractRun {
   }
 
   async try(request: CallRequest): Promise<Outcome> {
-    return this.invocation.run(connected(this.providerCall(request), { client: this.client, redaction: this.redaction }));
+    return this.invocation.run(
+      connected(this.providerCall(request), { client: this.client, redaction: this.redaction }),
+    );
   }
 
   /** What `run` throws, before anything classifies it. */

@@ -14,17 +14,29 @@ export interface ControlPlaneOptions {
 /** The suite's world over a real stand-in host and its control plane. */
 export function controlledWorld({ url, standIn, revoke, restore }: ControlPlaneOptions): ContractWorld {
   const ask = async (method: 'GET' | 'POST' | 'DELETE', path: string, body?: object): Promise<unknown> => {
-    const answer = await request(`${url}/_sandbox/${path}`, { method, ...(body ? { body: JSON.stringify(body) } : {}) });
+    const answer = await request(`${url}/_sandbox/${path}`, {
+      method,
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    });
     const text = await answer.body.text();
-    if (answer.statusCode >= 300) throw new Error(`${method} /_sandbox/${path} answered ${String(answer.statusCode)}: ${text}`);
+    if (answer.statusCode >= 300)
+      throw new Error(`${method} /_sandbox/${path} answered ${String(answer.statusCode)}: ${text}`);
     return JSON.parse(text) as unknown;
   };
   return {
     url,
     effects: async () => ((await ask('GET', `${standIn}/received`)) as unknown[]).length,
-    fault: async (fault: WireFault) => void (await ask('POST', `${standIn}/faults`, fault)),
-    clearFaults: async () => void (await ask('DELETE', `${standIn}/faults`)),
-    revoke: async () => void (await ask('POST', revoke.path, revoke.body)),
-    restore: async () => void (await ask('POST', restore.path, restore.body)),
+    fault: async (fault: WireFault) => {
+      await ask('POST', `${standIn}/faults`, fault);
+    },
+    clearFaults: async () => {
+      await ask('DELETE', `${standIn}/faults`);
+    },
+    revoke: async () => {
+      await ask('POST', revoke.path, revoke.body);
+    },
+    restore: async () => {
+      await ask('POST', restore.path, restore.body);
+    },
   };
 }

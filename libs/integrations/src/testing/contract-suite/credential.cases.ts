@@ -11,7 +11,10 @@ import type { DraftCase } from './draft-case';
 export function credentialCases(subject: ContractSubject): DraftCase[] {
   return [
     { name: 'the probe passes with good credentials, and leaves no effect', run: (run) => probePasses(run) },
-    { name: 'the probe fails with revoked credentials, and leaves no effect', run: (run) => revoked(run, () => probe(run)) },
+    {
+      name: 'the probe fails with revoked credentials, and leaves no effect',
+      run: (run) => revoked(run, () => probe(run)),
+    },
     ...subject.samples.map((sample) => ({
       name: `${sampleName(sample)}: revoked credentials are unauthorized`,
       run: (run: ContractRun) => revoked(run, () => run.call(sample)),
@@ -65,7 +68,11 @@ async function secretive(run: ContractRun, sample: ContractSample): Promise<void
   }
   for (const accident of ['reset_before', 'garbage'] as const) {
     run.line.fault = accident;
-    hides(run, [inspect(await run.thrownBy(sample), { depth: 8 }), JSON.stringify(await run.call(sample)), ...run.logged]);
+    hides(run, [
+      inspect(await run.thrownBy(sample), { depth: 8 }),
+      JSON.stringify(await run.call(sample)),
+      ...run.logged,
+    ]);
   }
 }
 
@@ -79,11 +86,14 @@ async function echoed(run: ContractRun, sample: ContractSample): Promise<void> {
 
 /** Message and stack, and what `JSON.stringify` would take from it. */
 function ownText(error: unknown): string {
-  return error instanceof Error ? `${error.message}\n${error.stack ?? ''}\n${JSON.stringify(error)}` : JSON.stringify(error);
+  return error instanceof Error
+    ? `${error.message}\n${error.stack ?? ''}\n${JSON.stringify(error)}`
+    : JSON.stringify(error);
 }
 
 function hides(run: ContractRun, texts: readonly (string | undefined)[]): void {
   for (const secret of secretTexts(run.subject.secrets)) {
-    for (const text of texts) assert.ok(!text?.includes(secret), `a secret can be read in: ${text?.replaceAll(secret, '<HERE>') ?? ''}`);
+    for (const text of texts)
+      assert.ok(!text?.includes(secret), `a secret can be read in: ${text?.replaceAll(secret, '<HERE>') ?? ''}`);
   }
 }

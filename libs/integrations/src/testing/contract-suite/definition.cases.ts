@@ -21,7 +21,10 @@ export function definitionCases(subject: ContractSubject): ContractCase[] {
     }),
     sync('every operation has a sample', () => {
       const sampled = new Set(subject.samples.map(({ operation }) => operation));
-      assert.deepEqual(operations.map(([name]) => name).filter((name) => !sampled.has(name)), []);
+      assert.deepEqual(
+        operations.map(([name]) => name).filter((name) => !sampled.has(name)),
+        [],
+      );
     }),
     ...operations.map(([name, spec]) =>
       sync(`${name}: its example is what it says, and its input takes nothing else`, () => {
@@ -41,7 +44,10 @@ function catalogued(definition: AnyProvider): ProviderDefinition {
   return known;
 }
 
-const text = z.string().min(3).regex(/^\S.*\S$/s);
+const text = z
+  .string()
+  .min(3)
+  .regex(/^\S.*\S$/s);
 const https = z.url({ protocol: /^https$/ });
 const date = z.iso.date();
 
@@ -77,7 +83,10 @@ function complete(definition: ProviderDefinition): void {
 }
 
 function variables({ credentials: { env, secrets, config } }: ProviderDefinition): void {
-  const fields = { ...secrets.shape, ...config.shape };
+  const fields: Readonly<Record<string, z.ZodType>> = {
+    ...(secrets.shape as Readonly<Record<string, z.ZodType>>),
+    ...(config.shape as Readonly<Record<string, z.ZodType>>),
+  };
   assert.deepEqual(Object.keys(env).sort(), Object.keys(fields).sort(), 'one variable per field');
   for (const [field, { variable, descripcion, required }] of Object.entries(env)) {
     assert.match(variable, /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$/);

@@ -20,10 +20,18 @@ function behaviour(sample: ContractSample): DraftCase[] {
     case 'read':
       return [];
     case 'once':
-      return [{ name: `${name}: twice is two effects, so it is rightly never repeated silently`, run: (run) => twice(run, sample, 2) }];
+      return [
+        {
+          name: `${name}: twice is two effects, so it is rightly never repeated silently`,
+          run: (run) => twice(run, sample, 2),
+        },
+      ];
     case 'idempotent':
       return [
-        { name: `${name}: the same key twice is one effect, another key a second one`, run: (run) => idempotent(run, sample) },
+        {
+          name: `${name}: the same key twice is one effect, another key a second one`,
+          run: (run) => idempotent(run, sample),
+        },
       ];
     case 'reconcilable':
       return [{ name: `${name}: asking tells truly whether it happened`, run: (run) => reconcilable(run, sample) }];

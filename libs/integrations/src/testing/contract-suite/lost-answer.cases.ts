@@ -7,51 +7,60 @@ import { effectsOf, sampleName } from './contract-subject';
 import type { ContractSample, ContractSubject } from './contract-subject';
 import type { DraftCase } from './draft-case';
 
-/** Long enough that a local stand-in has answered, had it been allowed to. */
-const PATIENCE_MS = 250;
+/** After this long the caller gives up; soon after it the call must have ended. */
+const PATIENCE_MS = 150;
+const SOON_MS = 1_000;
 
 /** Accidents on the line. What was delivered before them may have happened, and only what was never sent did not. */
 export function lostAnswerCases(subject: ContractSubject): DraftCase[] {
-  return subject.samples.flatMap((sample) => {
-    const name = sampleName(sample);
-    return [
-      {
-        name: `${name}: a reset is unknown, whether or not the provider acted`,
-        run: async (run) => {
-          await lost(run, sample, 'reset_before', ['reset'], 0);
-          await lost(run, sample, 'reset_after', ['reset'], effectsOf(sample));
-        },
+  return subject.samples.flatMap((sample) => [...delivered(sample), ...undelivered(sample)]);
+}
+
+function delivered(sample: ContractSample): DraftCase[] {
+  const name = sampleName(sample);
+  return [
+    {
+      name: `${name}: a reset is unknown, whether or not the provider acted`,
+      run: async (run) => {
+        await lost(run, sample, 'reset_before', ['reset'], 0);
+        await lost(run, sample, 'reset_after', ['reset'], effectsOf(sample));
       },
-      {
-        name: `${name}: an answer cut short is unknown`,
-        run: (run) => lost(run, sample, 'truncate', ['reset', 'bad_body'], effectsOf(sample)),
+    },
+    {
+      name: `${name}: an answer cut short is unknown`,
+      run: (run) => lost(run, sample, 'truncate', ['reset', 'bad_body'], effectsOf(sample)),
+    },
+    {
+      name: `${name}: an answer that is something else is unknown(bad_body), never a success`,
+      run: (run) => lost(run, sample, 'garbage', ['bad_body'], effectsOf(sample)),
+    },
+    {
+      name: `${name}: no answer is unknown(timeout), and giving up ends the request`,
+      run: (run) => silence(run, sample),
+    },
+  ];
+}
+
+function undelivered(sample: ContractSample): DraftCase[] {
+  const name = sampleName(sample);
+  return [
+    {
+      name: `${name}: giving up beforehand sends nothing`,
+      run: async (run) => {
+        const outcome = await run.call(sample, { signal: AbortSignal.abort() });
+        assert.notEqual(outcome.kind, 'ok');
+        assert.equal(run.line.requests, 0, 'requests');
       },
-      {
-        name: `${name}: an answer that is something else is unknown(bad_body), never a success`,
-        run: (run) => lost(run, sample, 'garbage', ['bad_body'], effectsOf(sample)),
+    },
+    {
+      name: `${name}: nobody there is not_sent(connect)`,
+      unreachable: true,
+      run: async (run) => {
+        const outcome = await run.call(sample);
+        assert.ok(outcome.kind === 'not_sent' && outcome.cause === 'connect', describe(outcome));
       },
-      {
-        name: `${name}: no answer is unknown(timeout), and giving up ends the request`,
-        run: (run) => silence(run, sample),
-      },
-      {
-        name: `${name}: giving up beforehand sends nothing`,
-        run: async (run) => {
-          const outcome = await run.call(sample, { signal: AbortSignal.abort() });
-          assert.notEqual(outcome.kind, 'ok');
-          assert.equal(run.line.requests, 0, 'requests');
-        },
-      },
-      {
-        name: `${name}: nobody there is not_sent(connect)`,
-        unreachable: true,
-        run: async (run) => {
-          const outcome = await run.call(sample);
-          assert.ok(outcome.kind === 'not_sent' && outcome.cause === 'connect', describe(outcome));
-        },
-      },
-    ];
-  });
+    },
+  ];
 }
 
 async function lost(
@@ -71,7 +80,9 @@ async function lost(
 
 async function silence(run: ContractRun, sample: ContractSample): Promise<void> {
   run.line.fault = 'silence';
+  const begun = performance.now();
   const outcome = await run.call(sample, { signal: AbortSignal.timeout(PATIENCE_MS) });
+  assert.ok(performance.now() - begun < PATIENCE_MS + SOON_MS, 'the call must end when its caller gives up');
   assert.ok(isUnknown(outcome, ['timeout']), describe(outcome));
   assert.equal(run.line.requests, 1, 'one try must be one request');
   await until(() => run.line.abandoned === 1, 'the client must let go of its request');

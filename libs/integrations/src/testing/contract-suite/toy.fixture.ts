@@ -7,7 +7,7 @@ import { Pool } from 'undici';
 import { z } from 'zod';
 import { defineProvider } from '../../provider';
 import type { OperationCall } from '../../provider';
-import type { ContractSubject, ContractWorld, WireFault } from './contract-subject';
+import type { ContractSample, ContractSubject, ContractWorld, WireFault } from './contract-subject';
 
 export const TOY_KEY = 'toy-key-0123456789abcdef';
 
@@ -153,7 +153,8 @@ export function classifyToy(error: unknown): Failure {
     const { status } = error;
     const parsed = z.object({ code: z.string() }).safeParse(tryJson(error.body));
     const evidence = { status, code: parsed.success ? parsed.data.code : undefined };
-    if (status === 429) return { kind: 'throttled', retryAfterMs: Number(error.headers['retry-after'] ?? 0) * 1_000, ...evidence };
+    if (status === 429)
+      return { kind: 'throttled', retryAfterMs: Number(error.headers['retry-after'] ?? 0) * 1_000, ...evidence };
     if (status === 401 || status === 403) return { kind: 'unauthorized', ...evidence };
     return status >= 500 ? unknown('server_error', evidence) : { kind: 'rejected', ...evidence };
   }
@@ -171,12 +172,18 @@ function tryJson(text: string): unknown {
   }
 }
 
-const text = { summary: 'Does it.', descripcion: 'Lo hace', endpoint: 'POST /', documentation: 'https://toy.example/docs' };
+const text = {
+  summary: 'Does it.',
+  descripcion: 'Lo hace',
+  endpoint: 'POST /',
+  documentation: 'https://toy.example/docs',
+};
 
 /** A provider that keeps the contract, or, with some carelessness, does not. */
 export function toyProvider(careless: Carelessness = {}) {
   const send = careless.send ?? ((client, request, call) => client.send(request, call));
-  const Input = careless.loose === true ? z.object({ reference: z.string() }) : z.strictObject({ reference: z.string() });
+  const Input =
+    careless.loose === true ? z.object({ reference: z.string() }) : z.strictObject({ reference: z.string() });
   const Receipt = z.object({ id: z.string() });
   const Name = z.object({ name: z.string() });
   const example = { input: { reference: 'r' }, output: { id: 'id-r' } };
@@ -271,19 +278,26 @@ export function toyProvider(careless: Carelessness = {}) {
   });
 }
 
-export function toySubject(world: () => ContractWorld, careless: Carelessness = {}): ContractSubject {
+/** @param operations those that are tried; all when absent */
+export function toySubject(
+  world: () => ContractWorld,
+  careless: Carelessness = {},
+  operations?: readonly string[],
+): ContractSubject {
   const input = (reference: string): object => ({ reference });
+  const samples: ContractSample[] = [
+    { operation: 'letter', effect: careless.letterEffect ?? 'once', input },
+    { operation: 'keyed', effect: 'idempotent', input },
+    { operation: 'parcel', effect: 'reconcilable', input },
+    { operation: 'me', effect: 'read', input: () => ({}) },
+  ];
   return {
     definition: toyProvider(careless),
     world,
     secrets: { apiKey: TOY_KEY },
     config: (url) => ({ url }),
-    samples: [
-      { operation: 'letter', effect: careless.letterEffect ?? 'once', input },
-      { operation: 'keyed', effect: 'idempotent', input },
-      { operation: 'parcel', effect: 'reconcilable', input },
-      { operation: 'me', effect: 'read', input: () => ({}) },
-    ],
+    samples: samples.filter(({ operation }) => operations?.includes(operation) ?? true),
     rejection: { status: 422, code: 'BAD_REFERENCE' },
+    errorStatus: { BAD_REFERENCE: 422 },
   };
 }

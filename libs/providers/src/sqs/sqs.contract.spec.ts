@@ -1,0 +1,108 @@
+import type { ContractSample, ContractSubject, ContractWorld } from '@puente/integrations/testing';
+import { AwsAccess, StandInHost, contractCases, controlledWorld } from '@puente/integrations/testing';
+import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { TestDatabase } from '../../../../test/support/test-database';
+import { createTestDatabase } from '../../../../test/support/test-database';
+import { sqs } from './sqs.provider';
+import { SqsStandIn } from './testing';
+
+const region = 'us-east-1';
+const secrets = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY' };
+const key = { accessKeyId: secrets.accessKeyId };
+
+let database: TestDatabase;
+let host: StandInHost;
+let world: ContractWorld;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  const access = new AwsAccess();
+  host = await StandInHost.start({
+    databaseUrl: database.superuserUrl,
+    port: 0,
+    parts: [access, new SqsStandIn(access)],
+  });
+  world = controlledWorld({
+    url: host.url,
+    standIn: 'sqs',
+    revoke: { path: 'aws/revoke', body: key },
+    restore: { path: 'aws/restore', body: key },
+  });
+  const client = new SQSClient({ region, endpoint: host.url, credentials: { ...secrets } });
+  await client.send(new CreateQueueCommand({ QueueName: 'orders' }));
+  await client.send(new CreateQueueCommand({ QueueName: 'orders.fifo', Attributes: { FifoQueue: 'true' } }));
+  client.destroy();
+});
+
+afterAll(async () => {
+  await host.stop();
+  await database.drop();
+});
+
+const url = (at: ContractWorld, queue: string): string => `${at.url}/000000000000/${queue}`;
+const attributes = {
+  origin: { type: 'String', value: 'pedidos' },
+  amount: { type: 'Number', value: '9990' },
+  seal: { type: 'Binary', value: 'AAEC' },
+};
+
+const samples: ContractSample[] = [
+  {
+    operation: 'sendMessage',
+    variant: 'to a standard queue',
+    effect: 'once',
+    input: (unique, at) => ({ queueUrl: url(at, 'orders'), body: `ñandú 🦤\n${unique}`, attributes }),
+  },
+  {
+    operation: 'sendMessage',
+    variant: 'to a FIFO queue',
+    effect: 'idempotent',
+    input: (unique, at) => ({ queueUrl: url(at, 'orders.fifo'), body: `{"n":"${unique}"}`, groupId: 'g', attributes }),
+  },
+  {
+    operation: 'sendMessageBatch',
+    variant: 'to a standard queue',
+    effect: 'once',
+    effects: 2,
+    input: (unique, at) => ({
+      queueUrl: url(at, 'orders'),
+      entries: [
+        { id: 'a', body: unique, attributes },
+        { id: 'b', body: unique, delaySeconds: 1 },
+      ],
+    }),
+  },
+  {
+    operation: 'sendMessageBatch',
+    variant: 'to a FIFO queue',
+    effect: 'idempotent',
+    effects: 2,
+    input: (unique, at) => ({
+      queueUrl: url(at, 'orders.fifo'),
+      entries: ['a', 'b'].map((id) => ({ id, body: unique, groupId: 'g' })),
+    }),
+  },
+  { operation: 'getQueueAttributes', effect: 'read', input: (_unique, at) => ({ queueUrl: url(at, 'orders') }) },
+  {
+    operation: 'checkAccess',
+    variant: 'to one queue',
+    effect: 'read',
+    input: (_unique, at) => ({ queueUrl: url(at, 'orders') }),
+  },
+  { operation: 'checkAccess', variant: 'to the list of queues', effect: 'read', input: () => ({}) },
+];
+
+const subject: ContractSubject = {
+  definition: sqs,
+  world: () => world,
+  secrets,
+  config: (endpoint) => ({ region, endpoint }),
+  samples,
+  rejection: { status: 400, code: 'InvalidParameterValue' },
+  errorStatus: { ServiceUnavailable: 503 },
+  notAnswered: ['QUEUE_REGION_MISMATCH', 'ECONNREFUSED', 'timeout'],
+};
+
+describe('sqs keeps the contract', () => {
+  for (const { name, run } of contractCases(subject)) it(name, () => run());
+});
