@@ -27,6 +27,8 @@ export abstract class DatabasePool implements Queryable {
     });
     // An idle connection that breaks is replaced at the next query; without a listener it would end the process.
     this.pool.on('error', () => undefined);
+    // The same for a connection in somebody's hands, between two of its queries: the next query says what is wrong.
+    this.pool.on('connect', (client) => client.on('error', () => undefined));
   }
 
   async query<Row>(sql: string, params: readonly unknown[] = []): Promise<Row[]> {
