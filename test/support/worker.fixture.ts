@@ -52,7 +52,7 @@ export class WorkerWorld {
     private readonly config: AppConfig,
     public app: NestFastifyApplication,
   ) {
-    const aws = { endpoint: standIns.url, region: 'us-east-1', credentials, maxAttempts: 1 };
+    const aws = { endpoint: standIns.url, region: 'us-east-1', credentials: { ...credentials }, maxAttempts: 1 }; // the SDK writes into it
     this.sqs = new SQSClient(aws);
     this.sns = new SNSClient(aws);
   }
@@ -99,7 +99,7 @@ export class WorkerWorld {
   async tenant(name: string, topic = name): Promise<WorkerTenant> {
     const { id } = await this.get(Tenants).create(origin, { name });
     const admin = this.get(IntegrationsAdmin);
-    const given = { secrets: credentials, config: { region: 'us-east-1', endpoint: this.standIns.url } };
+    const given = { secrets: { ...credentials }, config: { region: 'us-east-1', endpoint: this.standIns.url } };
     for (const provider of ['sqs', 'sns']) await admin.put(origin, { tenantId: id, provider, name: 'default' }, given);
     const deadLetterQueueUrl = await this.createQueue(`${name}-dead.fifo`);
     const deadLetterTargetArn = `arn:aws:sqs:us-east-1:${ACCOUNT}:${name}-dead.fifo`;

@@ -11,11 +11,7 @@ const STEP_MS = 250;
  * @returns false when `stopped` said so first
  * @throws {DatabaseUnavailableError} after `patienceMs`
  */
-export async function databaseReady(
-  config: AppConfig,
-  patienceMs: number,
-  stopped: () => boolean,
-): Promise<boolean> {
+export async function databaseReady(config: AppConfig, patienceMs: number, stopped: () => boolean): Promise<boolean> {
   const url = config.DATABASE_DISPATCH_URL;
   const database = new DispatchDatabase({ url, max: 1, applicationName: 'puente_worker_start' });
   const until = performance.now() + patienceMs;

@@ -9,13 +9,17 @@ export class QueueMetrics extends QueueGauges {
 
   constructor(metrics: Metrics) {
     super();
-    const gauge = (name: string, help: string) => metrics.gauge({ name: `puente_queue_${name}`, help, labelNames: ['queue'] });
+    const gauge = (name: string, help: string) =>
+      metrics.gauge({ name: `puente_queue_${name}`, help, labelNames: ['queue'] });
     this.gauges = {
       depth: gauge('depth', 'Messages waiting in the queue'),
       inFlight: gauge('in_flight', 'Messages received and not yet deleted'),
       delayed: gauge('delayed', 'Messages that are not visible yet'),
       deadLetters: gauge('dead_letters', 'Messages in the dead-letter queue'),
-      oldestAgeSeconds: gauge('oldest_message_age_seconds', 'Age of the oldest message of the last batch; 0 when empty'),
+      oldestAgeSeconds: gauge(
+        'oldest_message_age_seconds',
+        'Age of the oldest message of the last batch; 0 when empty',
+      ),
       received: gauge('received', 'Messages received since this process started'),
       buried: gauge('buried', 'Messages moved to the dead-letter queue since this process started'),
     };

@@ -1,3 +1,4 @@
+import { NestApplicationContextOptions } from '@nestjs/common/interfaces/nest-application-context-options.interface';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AppConfig } from '@puente/config';
@@ -19,8 +20,12 @@ export async function startWorker(
   stopped: () => boolean = () => false,
 ): Promise<NestFastifyApplication | undefined> {
   if (!(await databaseReady(config, DATABASE_PATIENCE_MS, stopped))) return undefined;
-  const options = { bufferLogs: true, abortOnError: false };
-  const app = await NestFactory.create<NestFastifyApplication>(WorkerModule.with(config), new FastifyAdapter(), options);
+  const options = Object.assign(new NestApplicationContextOptions(), { bufferLogs: true, abortOnError: false });
+  const app = await NestFactory.create<NestFastifyApplication>(
+    WorkerModule.with(config),
+    new FastifyAdapter(),
+    options,
+  );
   useStructuredLogs(app);
   try {
     await app.listen(config.WORKER_PORT, config.HOST);

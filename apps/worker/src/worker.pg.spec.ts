@@ -1,5 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { NotificationHandlers, NotificationJourney, NotificationsFlow } from '@puente/flows/notifications';
+import {
+  NotificationHandlers,
+  NotificationJourney,
+  NotificationQueues,
+  NotificationsFlow,
+} from '@puente/flows/notifications';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { bodyMd5 } from '@puente/queue';
 import { until } from '../../../test/support/sandbox-until';
@@ -10,7 +15,10 @@ const origin = { actor: 'test' };
 /** As Python's json.dumps writes it. */
 function pythonBody(topic: string, subject: string, message: string): string {
   const ascii = (text: string): string =>
-    JSON.stringify(text).replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+    JSON.stringify(text).replace(
+      /[\u007f-\uffff]/g,
+      (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    );
   return `{"sns_topic": ${ascii(topic)}, "subject": ${ascii(subject)}, "message": ${ascii(message)}}`;
 }
 
@@ -45,10 +53,14 @@ describe('the worker', () => {
     );
 
   const foreign = async (messageId: string) =>
-    until(async () => (await journey.list(tenant.id, {}, undefined, 100)).items.find((one) => one.queueMessageId === messageId), {
-      withinMs: 20_000,
-      what: `message ${messageId} was taken over`,
-    });
+    until(
+      async () =>
+        (await journey.list(tenant.id, {}, undefined, 100)).items.find((one) => one.queueMessageId === messageId),
+      {
+        withinMs: 20_000,
+        what: `message ${messageId} was taken over`,
+      },
+    );
 
   describe.each([
     ['a queue of the tenant, read by the supervisor', 'own'],
@@ -56,7 +68,10 @@ describe('the worker', () => {
   ])('%s', (_what, name) => {
     it('publishes 200 foreign messages in 4 groups with repeats once each, in order inside their group', async () => {
       const of = name === 'own' ? tenant : await world.tenant('platform');
-      const texts = Array.from({ length: 200 }, (_, i) => ({ group: `g${String(i % 4)}`, text: `Oferta ${String(i)} ñ 🎉\n"${name}"` }));
+      const texts = Array.from({ length: 200 }, (_, i) => ({
+        group: `g${String(i % 4)}`,
+        text: `Oferta ${String(i)} ñ 🎉\n"${name}"`,
+      }));
       const sent: Promise<unknown>[] = [0, 1, 2, 3].map(async (group) => {
         for (const { text } of texts.filter((_, i) => i % 4 === group)) {
           const body = pythonBody(of.topicArn, `Asunto ${String(group)}`, text);
@@ -89,7 +104,9 @@ describe('the worker', () => {
 
     const view = await journeyEnds(id, 'published');
 
-    const published = (await world.published(tenant.topicArn)).filter(({ message }) => message.startsWith('Su pedido está'));
+    const published = (await world.published(tenant.topicArn)).filter(({ message }) =>
+      message.startsWith('Su pedido está'),
+    );
     expect(published).toEqual([
       expect.objectContaining({ subject: '¡Hola!', message: 'Su pedido está listo 🎉', messageId: view.snsMessageId }),
     ]);
@@ -130,7 +147,10 @@ describe('the worker', () => {
 
     expect(view.queueMessageId).toBe(messageId);
     if (foreignFirst) expect(view.deduplicatedOf).toBe((await foreign(messageId)).id);
-    await until(async () => (await world.depth(tenant.queueUrl)) === 0, { withinMs: 10_000, what: 'the queue is empty' });
+    await until(async () => (await world.depth(tenant.queueUrl)) === 0, {
+      withinMs: 10_000,
+      what: 'the queue is empty',
+    });
     expect((await world.published(tenant.topicArn)).filter(({ message }) => message === text)).toHaveLength(1);
   });
 
@@ -151,11 +171,17 @@ describe('the worker', () => {
     const target = await world.produce(tenant.queueUrl, pythonBody('no-arn', 'a', 'b'), 'bad');
     await world.produce(tenant.queueUrl, pythonBody(tenant.topicArn, 'a', 'después de los malos'), 'bad');
 
-    await until(async () => (await world.published(tenant.topicArn)).some(({ message }) => message === 'después de los malos'), {
-      withinMs: 20_000,
-      what: 'the good one was published',
+    await until(
+      async () => (await world.published(tenant.topicArn)).some(({ message }) => message === 'después de los malos'),
+      {
+        withinMs: 20_000,
+        what: 'the good one was published',
+      },
+    );
+    await until(async () => (await world.depth(tenant.deadLetterQueueUrl)) >= 3, {
+      withinMs: 10_000,
+      what: 'three are buried',
     });
-    await until(async () => (await world.depth(tenant.deadLetterQueueUrl)) >= 3, { withinMs: 10_000, what: 'three are buried' });
     const dead = await world.peek(tenant.deadLetterQueueUrl);
 
     expect(dead.map(({ body, group, attributes }) => ({ body, group, ...attributes }))).toEqual([
@@ -200,7 +226,8 @@ describe('the worker', () => {
     const view = await journeyEnds(id, 'dead_lettered');
     expect(view.reason?.message).toMatch(/^refused by SNS: InvalidParameter/);
     const dead = await until(
-      async () => (await world.peek(tenant.deadLetterQueueUrl)).find((one) => one.attributes['puente_notification_id'] === id),
+      async () =>
+        (await world.peek(tenant.deadLetterQueueUrl)).find((one) => one.attributes.puente_notification_id === id),
       { withinMs: 10_000, what: 'the copy is in the dead-letter queue' },
     );
     expect(dead.attributes).toMatchObject({ puente_source_message_id: view.queueMessageId });
@@ -247,15 +274,15 @@ describe('the worker', () => {
     expect(repeated.repeats).toBe(1);
     expect((await world.published(tenant.topicArn)).filter(({ message }) => message === 'perdida-1')).toHaveLength(2);
     expect(waiting.repeats).toBe(0);
-    expect(await journey.list(tenant.id, { statuses: ['needs_review'] })).toMatchObject({ items: [{ id: held.id }], next: null });
+    expect(await journey.list(tenant.id, { statuses: ['needs_review'] })).toMatchObject({
+      items: [{ id: held.id }],
+      next: null,
+    });
   });
 
   it('accepts nothing for a tenant without a queue', async () => {
-    const { id } = await world.tenant('unbound').then(async (made) => {
-      const { NotificationQueues } = await import('@puente/flows/notifications');
-      await world.get(NotificationQueues).unbind(made.id, origin);
-      return made;
-    });
+    const { id } = await world.tenant('unbound');
+    await world.get(NotificationQueues).unbind(id, origin);
 
     await expect(flow.notify(id, notification('x'))).rejects.toMatchObject({ code: 'NOTIFICATION_QUEUE_MISSING' });
   });
@@ -273,7 +300,10 @@ describe('the worker', () => {
     const ready = await fetch(`${url}/health/ready`);
     const metrics = await (await fetch(`${url}/metrics`)).text();
 
-    expect([ready.status, await ready.json()]).toMatchObject([200, { status: 'ok', details: { database: { status: 'up' } } }]);
+    expect([ready.status, await ready.json()]).toMatchObject([
+      200,
+      { status: 'ok', details: { database: { status: 'up' } } },
+    ]);
     expect(metrics).toContain('puente_queue_depth{queue="000000000000/own.fifo",service="worker"}');
     expect(metrics).toContain('puente_queue_oldest_message_age_seconds{');
     expect(metrics).toContain('puente_queue_dead_letters{');

@@ -33,6 +33,7 @@ export class QueueConsumption implements OnApplicationBootstrap, BeforeApplicati
   async beforeApplicationShutdown(): Promise<void> {
     const signal = AbortSignal.timeout(this.options.drainMs);
     await Promise.all([this.platformDrained(signal), this.supervisor.drained(signal)]);
+    this.options.platformClient.destroy();
   }
 
   private async platformDrained(signal: AbortSignal): Promise<void> {

@@ -61,10 +61,7 @@ export class NotificationIntake extends QueueBatchHandler {
     return verdicts;
   }
 
-  private handlersFor(
-    tx: TenantTransaction,
-    messages: readonly QueueMessage[],
-  ): Promise<ReadonlyMap<string, Handler>> {
+  private handlersFor(tx: TenantTransaction, messages: readonly QueueMessage[]): Promise<ReadonlyMap<string, Handler>> {
     const kinds = messages.flatMap(({ body }) => {
       const parsed = parseMessage(body);
       return parsed.ok ? [kindOf(parsed.value)] : [];

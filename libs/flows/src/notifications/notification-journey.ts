@@ -71,7 +71,12 @@ export class NotificationJourney {
   ) {}
 
   /** Newest first. Decrypts nothing. @param cursor `next` of the page before */
-  async list(tenantId: string, filter: NotificationFilter = {}, cursor?: string, limit = 25): Promise<NotificationPage> {
+  async list(
+    tenantId: string,
+    filter: NotificationFilter = {},
+    cursor?: string,
+    limit = 25,
+  ): Promise<NotificationPage> {
     const rows = await this.database.run(tenantId, (tx) => listJourneys(tx, filter, cursor, limit + 1));
     const items = rows.slice(0, limit);
     return { items: items.map(summaryOf), next: rows.length > limit ? (items.at(-1)?.seq ?? null) : null };

@@ -116,6 +116,11 @@ async function replaceQueue(tx: TenantTransaction, body: QueueBindingBody): Prom
   return tx.manager.getRepository(NotificationQueueEntity).findOneByOrFail({ tenantId: tx.tenantId });
 }
 
-function viewOf({ queueUrl, deadLetterQueueUrl, integration, createdAt }: NotificationQueueEntity): NotificationQueueView {
+function viewOf({
+  queueUrl,
+  deadLetterQueueUrl,
+  integration,
+  createdAt,
+}: NotificationQueueEntity): NotificationQueueView {
   return { queueUrl, deadLetterQueueUrl, integration, createdAt };
 }

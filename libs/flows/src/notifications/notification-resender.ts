@@ -48,7 +48,7 @@ export class NotificationResender implements OnApplicationBootstrap, OnModuleDes
   private async loop(): Promise<void> {
     const { signal } = this.stopping;
     const every = Math.min(this.config.get('NOTIFICATIONS_RESEND_MS') / 4, 60_000);
-    while (!signal.aborted) {
+    for (;;) {
       await this.clock.sleep(every, signal);
       if (signal.aborted) return;
       await this.pass().catch((error: unknown) => this.log.resendFailed(undefined, undefined, error));

@@ -55,17 +55,7 @@ export async function insertForeign(tx: TenantTransaction, row: NewNotification,
     `INSERT INTO notifications (id, tenant_id, origin, event, topic, content, group_id, body_md5, queue_url,
                                 queue_message_id, queued_at, created_at)
      VALUES ($1, $2, 'queue', $3, $4, $5, $6, $7, $8, $9, puente_now(), puente_now())`,
-    [
-      row.id,
-      tx.tenantId,
-      row.event ?? null,
-      row.topic,
-      row.content,
-      row.groupId,
-      row.bodyMd5,
-      row.queueUrl,
-      messageId,
-    ],
+    [row.id, tx.tenantId, row.event ?? null, row.topic, row.content, row.groupId, row.bodyMd5, row.queueUrl, messageId],
   );
 }
 

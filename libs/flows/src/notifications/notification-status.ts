@@ -22,19 +22,20 @@ export type NotificationStatus = (typeof NOTIFICATION_STATUSES)[number];
 
 /**
  * The status as SQL over `n` (notification), `s` (its send) and `p` (its publish): in the database, because lists are
- * filtered by it. Later stations come first.
+ * filtered by it. Later stations come first. An operation that succeeded counts once the notification knows its result,
+ * a moment later.
  */
 export const STATUS_SQL = `CASE
-  WHEN n.published_at IS NOT NULL OR p.state = 'succeeded' THEN 'published'
+  WHEN n.published_at IS NOT NULL THEN 'published'
   WHEN n.deduplicated_of IS NOT NULL THEN 'deduplicated'
   WHEN n.dead_lettered_at IS NOT NULL THEN 'dead_lettered'
   WHEN p.state = 'rejected' AND p.provider_code IN (${TOPIC_NOT_FOUND.map((code) => `'${code}'`).join(', ')}) THEN 'not_found'
   WHEN p.state = 'queued' AND p.attempt = 0 THEN 'handled'
-  WHEN p.state IN ('queued', 'running', 'unknown') THEN 'publishing'
+  WHEN p.state IN ('queued', 'running', 'unknown', 'succeeded') THEN 'publishing'
   WHEN p.state IS NOT NULL THEN p.state
   WHEN n.handled_at IS NOT NULL THEN 'skipped'
-  WHEN n.queued_at IS NOT NULL OR s.state = 'succeeded' OR n.origin = 'queue' THEN 'queued'
+  WHEN n.queued_at IS NOT NULL THEN 'queued'
   WHEN s.state = 'queued' AND s.attempt = 0 AND n.sends <= 1 THEN 'accepted'
-  WHEN s.state IN ('queued', 'running', 'unknown') THEN 'queueing'
+  WHEN s.state IN ('queued', 'running', 'unknown', 'succeeded') THEN 'queueing'
   ELSE coalesce(s.state, 'accepted')
 END`;

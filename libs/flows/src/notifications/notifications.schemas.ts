@@ -14,7 +14,12 @@ const printable = (most: number) =>
     .refine((text) => !UNPRINTABLE.test(text), 'expected text without control characters');
 
 /** SQS's own rule for a MessageGroupId. */
-const Group = z.string().regex(/^[\w!"#$%&'()*+,\-./:;<=>?@[\\\]^`{|}~]{1,128}$/, 'expected 1 to 128 printable ASCII characters without spaces');
+const Group = z
+  .string()
+  .regex(
+    /^[\w!"#$%&'()*+,\-./:;<=>?@[\\\]^`{|}~]{1,128}$/,
+    'expected 1 to 128 printable ASCII characters without spaces',
+  );
 
 const TopicArn = z
   .string()
@@ -74,7 +79,10 @@ export const HandlerBody = z.strictObject({
     description:
       'What happens when the answer of a standard topic was lost: `resend` (may repeat, marked), `review` (a person decides), `drop`.',
   }),
-  enabled: z.boolean().default(true).meta({ description: 'false: messages of this kind are acknowledged and skipped.' }),
+  enabled: z
+    .boolean()
+    .default(true)
+    .meta({ description: 'false: messages of this kind are acknowledged and skipped.' }),
 });
 export type HandlerBody = z.output<typeof HandlerBody>;
 export const HandlerKind = Kind.meta({

@@ -57,10 +57,26 @@ describe('parseMessage', () => {
     ['no object', '["a"]', 'the body is not a JSON object'],
     ['null', 'null', 'the body is not a JSON object'],
     ['a missing field', JSON.stringify({ subject: 'a', message: 'b' }), 'sns_topic: is missing'],
-    ['a message that is no text', JSON.stringify({ ...good, message: { a: 1 } }), 'message: Invalid input: expected string, received object'],
-    ['an event with a NUL', JSON.stringify({ ...good, event: 'a\u0000b' }), 'event: expected text without control characters'],
-    ['half a character', '{"sns_topic": "t", "subject": "a", "message": "\\ud83c"}', 'message: expected well-formed Unicode'],
-    ['too much', JSON.stringify({ ...good, message: 'ñ'.repeat(131_073) }), 'message: too large, SNS takes at most 262144 bytes'],
+    [
+      'a message that is no text',
+      JSON.stringify({ ...good, message: { a: 1 } }),
+      'message: Invalid input: expected string, received object',
+    ],
+    [
+      'an event with a NUL',
+      JSON.stringify({ ...good, event: 'a\u0000b' }),
+      'event: expected text without control characters',
+    ],
+    [
+      'half a character',
+      '{"sns_topic": "t", "subject": "a", "message": "\\ud83c"}',
+      'message: expected well-formed Unicode',
+    ],
+    [
+      'too much',
+      JSON.stringify({ ...good, message: 'ñ'.repeat(131_073) }),
+      'message: too large, SNS takes at most 262144 bytes',
+    ],
   ])('refuses %s and says why', (_what, body, reason) => {
     expect(parseMessage(body)).toEqual({ ok: false, reason });
   });

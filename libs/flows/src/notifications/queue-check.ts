@@ -17,7 +17,8 @@ export class QueueCheck {
       const input = { queueUrl: body[field], attributeNames: ['QueueArn', 'FifoQueue'] };
       const result = await this.sqs.call('getQueueAttributes', input, { tenantId, integration: body.integration });
       if (result.kind === 'done') continue;
-      if (result.kind === 'pending') throw new NotificationQueueUnusableError(field, 'the queue did not answer in time');
+      if (result.kind === 'pending')
+        throw new NotificationQueueUnusableError(field, 'the queue did not answer in time');
       const { code, message } = result.failure;
       throw new NotificationQueueUnusableError(field, message ?? code ?? result.failure.kind);
     }
