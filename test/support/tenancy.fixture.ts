@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Global, type INestApplicationContext, Module, type Type } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import { Test } from '@nestjs/testing';
 import { AppConfigModule, loadConfig } from '@puente/config';
 import { DatabaseModule, TenantDatabase } from '@puente/database';
 import type { Outcome } from '@puente/kernel';
@@ -38,6 +38,16 @@ export const RULES: readonly CredentialRules[] = [
     config: z.strictObject({ host: z.string(), sender: z.string(), region: z.string().optional() }),
   },
 ];
+
+class FixtureCatalogue extends CredentialCatalogue {
+  rulesOf(provider: string): CredentialRules | undefined {
+    return RULES.find((rules) => rules.provider === provider);
+  }
+
+  providers(): readonly string[] {
+    return RULES.map(({ provider }) => provider);
+  }
+}
 
 /** Answers as the test says and remembers what it was asked with. */
 export class ScriptedProbe extends CredentialProbe {
@@ -119,14 +129,14 @@ async function boot(
     DATABASE_APP_URL: database.appUrl,
     DATABASE_DISPATCH_URL: database.dispatchUrl,
     DATABASE_AUTH_URL: database.authUrl,
-    ...(env['KEY_RING_FILE'] === undefined ? { KEY_RING } : {}),
+    ...(env.KEY_RING_FILE === undefined ? { KEY_RING } : {}),
     ...env,
   });
 
   @Global()
   @Module({
     providers: [
-      { provide: CredentialCatalogue, useValue: catalogue },
+      { provide: CredentialCatalogue, useClass: FixtureCatalogue },
       { provide: CredentialProbe, useValue: probe },
       { provide: CredentialsMended, useValue: mended },
     ],
@@ -137,10 +147,12 @@ async function boot(
   @Module({ imports: [AppConfigModule.with(config), DatabaseModule, Bindings, TenancyModule] })
   class TestApp {}
 
-  return NestFactory.createApplicationContext(TestApp, { logger: false, abortOnError: false });
+  const app = await Test.createTestingModule({ imports: [TestApp] }).compile();
+  app.useLogger(false);
+  try {
+    return await app.init();
+  } catch (error) {
+    await app.close().catch(() => undefined); // what refused to start still holds connections
+    throw error;
+  }
 }
-
-const catalogue: CredentialCatalogue = {
-  rulesOf: (provider) => RULES.find((rules) => rules.provider === provider),
-  providers: () => RULES.map(({ provider }) => provider),
-};

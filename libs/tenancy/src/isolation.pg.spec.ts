@@ -68,7 +68,7 @@ describe('tenants apart', () => {
         tx.query(
           `INSERT INTO integration_versions (id, tenant_id, integration_id, version, state, envelope, config, fingerprints)
            VALUES ($1, $2, $3, 9, 'staged', '{}', '{}', '{}')`,
-          [uuidv7(), b, integration!['id']],
+          [uuidv7(), b, integration!.id],
         ),
       ),
     ).rejects.toThrow(/foreign key/);

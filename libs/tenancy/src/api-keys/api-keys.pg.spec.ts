@@ -1,3 +1,4 @@
+import { AuthDatabase } from '@puente/database';
 import { SYSTEM_TENANT_ID, uuidv7 } from '@puente/kernel';
 import { inspect } from 'node:util';
 import { startTenancy, type Tenancy } from '../../../../test/support/tenancy.fixture';
@@ -168,7 +169,7 @@ describe('API keys', () => {
       id,
     ]);
 
-    expect(first!['at']).toBeInstanceOf(Date);
+    expect(first!.at).toBeInstanceOf(Date);
     expect(second).toEqual(first);
     await other.close();
   });
@@ -183,7 +184,6 @@ describe('API keys', () => {
   });
 
   it('is looked up by a role that sees nothing else', async () => {
-    const { AuthDatabase } = await import('@puente/database');
     const auth = tenancy.get(AuthDatabase);
     for (const sql of [`SELECT * FROM tenants`, `SELECT data_key FROM tenants`, `SELECT * FROM tenant_integrations`])
       await expect(auth.query(sql)).rejects.toThrow(/permission denied/);

@@ -41,13 +41,11 @@ export class AuditVerifier {
     let hash: Buffer = CHAIN_START;
     let checked = 0;
     for (let seq = 1n; seq <= last;) {
-      const entries = await tx.manager
-        .getRepository(AuditEntry)
-        .find({
-          where: { tenantId: tx.tenantId, seq: MoreThan(String(seq - 1n)) },
-          order: { seq: 'ASC' },
-          take: BATCH,
-        });
+      const entries = await tx.manager.getRepository(AuditEntry).find({
+        where: { tenantId: tx.tenantId, seq: MoreThan(String(seq - 1n)) },
+        order: { seq: 'ASC' },
+        take: BATCH,
+      });
       if (entries.length === 0) return { ok: false, verdict: bad(checked, String(seq)) };
       for (const entry of entries) {
         if (seq > last) break;

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { Clock, SYSTEM_TENANT_ID, SystemClock, uuidv7 } from '@puente/kernel';
+import { type Clock, type JsonObject, SYSTEM_TENANT_ID, SystemClock, uuidv7 } from '@puente/kernel';
 import { KEY_RING, startTenancy, type Tenancy } from '../../../../test/support/tenancy.fixture';
 import { EnvelopeUnreadableError, KeyRingInvalidError, KeyRingMismatchError } from './envelope.errors';
 import { KeyProvider } from './key-provider.port';
@@ -72,7 +72,7 @@ describe('keys at boot (T10)', () => {
     await tenancy.asSuperuser(`UPDATE encryption_keys SET canary = '{}' WHERE kid = 'test-1'`);
     const error = await failure(bootWith(KEY_RING));
     await tenancy.asSuperuser(`UPDATE encryption_keys SET canary = $1 WHERE kid = 'test-1'`, [
-      JSON.stringify(row!['canary']),
+      JSON.stringify(row!.canary),
     ]);
 
     expect(error).toMatchObject({ wrong: ['test-1'] });
@@ -103,7 +103,9 @@ describe('payload cipher', () => {
 
     expect(JSON.stringify(sealed)).not.toContain('Hola');
     expect(await cipher.open(place(a), sealed)).toEqual(payload);
-    expect(await other.get(TenantPayloadCipher).open(place(a), JSON.parse(JSON.stringify(sealed)))).toEqual(payload);
+    expect(
+      await other.get(TenantPayloadCipher).open(place(a), JSON.parse(JSON.stringify(sealed)) as JsonObject),
+    ).toEqual(payload);
     await other.close();
   });
 
@@ -120,7 +122,9 @@ describe('payload cipher', () => {
 
   it('refuses every change with one error', async () => {
     const sealed = await cipher.seal(place(a), payload);
-    const tag = Buffer.from(String(sealed['tag']), 'base64').subarray(0, 4).toString('base64');
+    const tag = Buffer.from(sealed.tag as string, 'base64')
+      .subarray(0, 4)
+      .toString('base64');
     const changes = [{ v: 2 }, { kid: 'test-1' }, { tag }, { tag: '' }, { ct: 'AAAA' }, { iv: 'AAAA' }, { more: 1 }];
     for (const change of changes)
       await expect(cipher.open(place(a), { ...sealed, ...change })).rejects.toThrow(EnvelopeUnreadableError);

@@ -199,8 +199,8 @@ describe('integrations', () => {
         webhookSecret: { set: false, fingerprint: null, source: null },
       });
       expect(before).toMatchObject({ config: { label: 'uno' }, configSources: { label: 'tenant' }, model: 'tenant' });
-      expect(after.secrets['apiKey']).toEqual(before.secrets['apiKey']);
-      expect(after.secrets['webhookSecret']).toMatchObject({ set: true });
+      expect(after.secrets.apiKey).toEqual(before.secrets.apiKey);
+      expect(after.secrets.webhookSecret).toMatchObject({ set: true });
       expect(JSON.stringify([before, after])).not.toMatch(/key-number|hook-secret|"ct"|wdk|envelope/);
     });
 
@@ -209,7 +209,7 @@ describe('integrations', () => {
       const other = { ...ref, tenantId: (await tenancy.tenant()).id };
       await admin.put(origin, other, { secrets: { apiKey: 'key-number-1' } });
 
-      expect((await view()).secrets['apiKey']).not.toEqual((await view(other)).secrets['apiKey']);
+      expect((await view()).secrets.apiKey).not.toEqual((await view(other)).secrets.apiKey);
     });
 
     it('keeps secrets out of the database and the trail, and the trail in order', async () => {
@@ -226,7 +226,7 @@ describe('integrations', () => {
 
     it('does not repeat what a provider says about our secret (T13)', async () => {
       tenancy.probe.answer = ({ secrets }) => {
-        const key = String(secrets.reveal()['apiKey']);
+        const key = String(secrets.reveal().apiKey);
         return { kind: 'unauthorized', code: `Bad-${key}`, message: `wrong key ${key}` };
       };
       const error: unknown = await put({ apiKey: 'canary-7f3a9' }).catch((reason: unknown) => reason);
@@ -414,6 +414,9 @@ describe('integrations', () => {
       );
 
       expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+      expect(results.find(({ status }) => status === 'rejected')).toMatchObject({
+        reason: { code: 'INTEGRATION_VERSION_CONFLICT' },
+      });
       expect(tenancy.probe.asked).toHaveLength(1);
     });
 

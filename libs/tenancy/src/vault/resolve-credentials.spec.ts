@@ -15,6 +15,10 @@ describe('resolveCredentials', () => {
 
     expect(nothing).toMatchObject({ kind: 'incomplete', fields: ['secrets.apiKey'] });
     expect(half).toMatchObject({ kind: 'incomplete', fields: ['secrets.apiKey'] });
+    const careless = { ...rules('acme'), globalFields: ['apiKey', 'host'] };
+    expect(resolveCredentials(careless, undefined, part({ apiKey: 'ours-12345' }))).toMatchObject({
+      kind: 'incomplete',
+    });
   });
 
   it('global: takes nothing from the tenant', () => {
@@ -58,7 +62,7 @@ describe('resolveCredentials', () => {
         const oursIsUsed = Object.values(resolution.secrets.reveal()).some((secret) =>
           String(secret).startsWith('ours-'),
         );
-        if (oursIsUsed) expect(resolution.config['host']).toBe('ours.test');
+        if (oursIsUsed) expect(resolution.config.host).toBe('ours.test');
       }),
     );
   });

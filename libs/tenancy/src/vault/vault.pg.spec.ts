@@ -39,7 +39,7 @@ describe('credential vault', () => {
   const resolve = (tenantId: string, provider = 'acme', name = 'default', on = tenancy): Promise<VaultCredentials> =>
     on.get(TenantCredentialVault).resolve(tenantId, provider, name);
   const keyOf = async (tenantId: string, on = tenancy): Promise<unknown> =>
-    (await resolve(tenantId, 'acme', 'default', on)).secrets.reveal()['apiKey'];
+    (await resolve(tenantId, 'acme', 'default', on)).secrets.reveal().apiKey;
   const quarantined = { code: 'CREDENTIALS_QUARANTINED' };
 
   describe('models', () => {
@@ -156,7 +156,7 @@ describe('credential vault', () => {
       const slow = keyOf(a);
       const begun = Date.now();
       for (let waiting = 0; waiting === 0 && Date.now() - begun < 5_000;)
-        waiting = Number((await tenancy.asSuperuser(`SELECT count(*) AS n FROM pg_locks WHERE NOT granted`))[0]!['n']);
+        waiting = Number((await tenancy.asSuperuser(`SELECT count(*) AS n FROM pg_locks WHERE NOT granted`))[0]!.n);
       await tenancy.asSuperuser('COMMIT');
       const saved = save(a, { apiKey: 'key-number-2' });
       expect(['key-number-1', 'key-number-2']).toContain(await slow);
@@ -205,7 +205,7 @@ describe('credential vault', () => {
               `SELECT envelope FROM integration_versions WHERE tenant_id = $1 AND state = 'active'`,
               [b],
             )
-          )[0]!['envelope'] as object,
+          )[0]!.envelope as object,
       ],
       ['with one bit flipped', async () => flipped((await rowOf(b)).credentials as { ct: string })],
       ['that is empty', async () => ({})],
