@@ -22,11 +22,19 @@ class Button implements StandIn {
 
   async handle({ body }: { body: Buffer }): Promise<StandInReply> {
     if (body.toString() === 'break') throw new Error('the button fell off');
-    await this.services.effects.record('button', 'press', { by: body.toString() }, this.services.clock.offsetMs('button'));
+    await this.services.effects.record(
+      'button',
+      'press',
+      { by: body.toString() },
+      this.services.clock.offsetMs('button'),
+    );
     return { status: 200, body: 'pressed' };
   }
 
-  failure(_request: unknown, { status, code, message }: { status: number; code?: string; message?: string }): StandInReply {
+  failure(
+    _request: unknown,
+    { status, code, message }: { status: number; code?: string; message?: string },
+  ): StandInReply {
     return { status, body: `${code ?? 'none'}: ${message ?? ''}` };
   }
 }
@@ -40,11 +48,15 @@ describe('stand-in host', () => {
   afterAll(() => sandbox.stop());
   beforeEach(() => sandbox.order('reset'));
 
-  const press = async (by: string, init: RequestInit = {}): Promise<{ status: number; text: string; headers: Headers }> => {
+  const press = async (
+    by: string,
+    init: RequestInit = {},
+  ): Promise<{ status: number; text: string; headers: Headers }> => {
     const response = await fetch(`${sandbox.url}/button/press`, { method: 'POST', body: by, ...init });
     return { status: response.status, text: await response.text(), headers: response.headers };
   };
-  const pressedBy = async (): Promise<string[]> => (await sandbox.received<{ by: string }>('button')).map(({ by }) => by);
+  const pressedBy = async (): Promise<string[]> =>
+    (await sandbox.received<{ by: string }>('button')).map(({ by }) => by);
   const fault = (order: object): Promise<unknown> => sandbox.order('button/faults', order);
 
   /** Polls until the presses are as expected, at most two seconds. */
@@ -60,8 +72,12 @@ describe('stand-in host', () => {
     await press('caro');
 
     const received = await sandbox.received('button');
-    expect(received.map(({ by, operation }) => [by, operation])).toEqual([['ana', 'press'], ['bea', 'press'], ['caro', 'press']]);
-    expect(new Date(received[0]?.['at'] as string).getTime()).toBeGreaterThan(Date.now() - 60_000);
+    expect(received.map(({ by, operation }) => [by, operation])).toEqual([
+      ['ana', 'press'],
+      ['bea', 'press'],
+      ['caro', 'press'],
+    ]);
+    expect(new Date(received[0]?.at as string).getTime()).toBeGreaterThan(Date.now() - 60_000);
   });
 
   it('lists effects since a moment, and no more than asked for', async () => {
@@ -72,7 +88,7 @@ describe('stand-in host', () => {
       (await (await fetch(`${sandbox.url}/_sandbox/button/received?${query}`)).json()) as { by: string }[];
 
     expect((await list('limit=1')).map(({ by }) => by)).toEqual(['ana']);
-    expect((await list(`since=${String(first?.['at'])}`)).map(({ by }) => by)).toContain('bea');
+    expect((await list(`since=${String(first?.at)}`)).map(({ by }) => by)).toContain('bea');
     expect((await fetch(`${sandbox.url}/_sandbox/button/received?limit=x`)).status).toBe(422);
   });
 
@@ -143,31 +159,43 @@ describe('stand-in host', () => {
     await sandbox.restart();
     await press('ana');
     const [effect] = await sandbox.received('button');
-    expect(new Date(effect?.['at'] as string).getTime()).toBeGreaterThan(Date.now() + 86_000_000);
+    expect(new Date(effect?.at as string).getTime()).toBeGreaterThan(Date.now() + 86_000_000);
   });
 
   it('says what is wrong with a control request', async () => {
     const ask = async (method: string, path: string, body?: string): Promise<[number, string]> => {
-      const response = await fetch(`${sandbox.url}/_sandbox${path}`, { method, ...(body === undefined ? {} : { body }) });
+      const response = await fetch(`${sandbox.url}/_sandbox${path}`, {
+        method,
+        ...(body === undefined ? {} : { body }),
+      });
       return [response.status, ((await response.json()) as { error: string }).error];
     };
     expect(await ask('GET', '/nobody/received')).toEqual([404, expect.stringContaining('/_sandbox/nobody/received')]);
     expect(await ask('PUT', '/reset')).toEqual([405, expect.stringContaining('POST')]);
     expect(await ask('POST', '/button/faults', '{"status"')).toEqual([400, 'The body is not JSON.']);
     expect(await ask('POST', '/button/faults', '{"stauts": 500}')).toEqual([422, expect.stringContaining('stauts')]);
-    expect(await ask('POST', '/button/faults', '{"reset": "after", "status": 500}')).toEqual([422, expect.stringContaining('reset')]);
-    expect(await ask('POST', '/button/clock', '{"advanceMs": "1"}')).toEqual([422, expect.stringContaining('advanceMs')]);
+    expect(await ask('POST', '/button/faults', '{"reset": "after", "status": 500}')).toEqual([
+      422,
+      expect.stringContaining('reset'),
+    ]);
+    expect(await ask('POST', '/button/clock', '{"advanceMs": "1"}')).toEqual([
+      422,
+      expect.stringContaining('advanceMs'),
+    ]);
     expect(await ask('POST', '/button/faults', '{}')).toEqual([422, expect.stringContaining('what goes wrong')]);
   });
 
   it('lists what there is, and answers 404 to what it does not know', async () => {
-    const index = (await (await fetch(`${sandbox.url}/_sandbox`)).json()) as { standIns: string[]; routes: { route: string }[] };
+    const index = (await (await fetch(`${sandbox.url}/_sandbox`)).json()) as {
+      standIns: string[];
+      routes: { route: string }[];
+    };
     expect(index.standIns).toEqual(['button']);
     expect(index.routes.map(({ route }) => route)).toContain('POST /_sandbox/button/faults');
     expect((await fetch(`${sandbox.url}/elsewhere`)).status).toBe(404);
   });
 
-  it('answers in the provider\'s shape when it breaks itself', async () => {
+  it("answers in the provider's shape when it breaks itself", async () => {
     expect(await press('break')).toMatchObject({ status: 500, text: expect.stringContaining('the button fell off') });
   });
 

@@ -52,7 +52,12 @@ export class StandInHost {
     const database = new SandboxDatabase(options.databaseUrl);
     const clock = new SandboxClock(database);
     let host: StandInHost | undefined;
-    const services: SandboxServices = { database, clock, effects: new EffectsLog(database), url: () => host?.url ?? '' };
+    const services: SandboxServices = {
+      database,
+      clock,
+      effects: new EffectsLog(database),
+      url: () => host?.url ?? '',
+    };
     try {
       const schemas = [SandboxClock.schema, EffectsLog.schema, ...options.parts.map((part) => part.schema ?? '')];
       await database.run(schemas.join('\n'));

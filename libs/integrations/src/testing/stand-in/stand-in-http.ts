@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { AppError } from '@puente/kernel';
 import type { StandInReply, StandInRequest } from './stand-in.port';
 
@@ -16,6 +17,7 @@ export class StandInBodyTooLargeError extends AppError {
 
 /** Reads the whole request. Rejects when the client goes away in the middle: then there is nobody to answer. */
 export async function readRequest(incoming: IncomingMessage, response: ServerResponse): Promise<StandInRequest> {
+  watched.get(incoming.socket)?.();
   const closed = new AbortController();
   response.on('close', () => {
     if (!response.writableFinished) closed.abort();
@@ -46,15 +48,51 @@ async function readBody(incoming: IncomingMessage): Promise<Buffer> {
   return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
 }
 
-/** @returns whether the reply reached the operating system before the client closed. */
-export function writeReply(response: ServerResponse, reply: StandInReply): Promise<boolean> {
-  if (response.destroyed || response.socket?.destroyed !== false) return Promise.resolve(false);
+/** Sockets whose last reply may still be refused. A next request on one says that it was read. */
+const watched = new WeakMap<Socket, () => void>();
+/** How long after its last byte a reply may still turn out to have met a closed socket. */
+const WATCH_MS = 1_000;
+
+/** @returns whether the client can have read the reply. */
+export async function writeReply(response: ServerResponse, reply: StandInReply): Promise<boolean> {
+  const { socket } = response;
+  if (response.destroyed || !socket || socket.destroyed) return false;
   const body = reply.body ?? '';
-  return new Promise((resolve) => {
+  const refused = reply.undelivered ? watchForRefusal(socket) : undefined;
+  const written = await new Promise<boolean>((resolve) => {
     response.once('finish', () => resolve(true));
     response.once('close', () => resolve(response.writableFinished));
     response.writeHead(reply.status, { ...reply.headers, 'content-length': String(Buffer.byteLength(body)) });
     response.end(body);
+  });
+  return written && !(await refused);
+}
+
+/**
+ * A client that closes its socket at the very moment of the reply refuses it: its system answers our bytes with a
+ * reset. Seen in two ways: as an error of the connection; or, when its goodbye came first, by one more byte that can
+ * no longer be written. A client that has read the reply and closes then (curl does at once) takes that byte.
+ */
+function watchForRefusal(socket: Socket): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = (): void => {
+      // We said goodbye ourselves (`Connection: close`): nothing to find out.
+      if (!socket.writable) settle(false);
+      else socket.write(' ', (error) => settle(Boolean(error)));
+    };
+    const fail = (): void => settle(true);
+    const keep = (): void => settle(false);
+    const timer = setTimeout(keep, WATCH_MS);
+    const settle = (refused: boolean): void => {
+      clearTimeout(timer);
+      watched.delete(socket);
+      socket.off('end', probe).off('error', fail).off('close', keep);
+      resolve(refused);
+    };
+    // First of all: the HTTP server's own listener closes the connection, and then nothing can be written any more.
+    socket.prependListener('end', probe);
+    socket.on('error', fail).on('close', keep);
+    watched.set(socket, keep);
   });
 }
 

@@ -83,8 +83,7 @@ function perProtocol(text: string): Record<string, string> {
   }
   const texts = Object.entries(parsed ?? {}).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
   const result = Object.fromEntries(texts);
-  if (result.default === undefined)
-    throw invalidParameter('Message Structure - No default entry in JSON message body');
+  if (result.default === undefined) throw invalidParameter('Message Structure - No default entry in JSON message body');
   return result;
 }
 

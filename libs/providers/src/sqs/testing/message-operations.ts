@@ -157,9 +157,7 @@ function deleteOperations({ queues, settler }: MessageParts): Record<string, Aws
       assertBatch(input.Entries, 'DeleteMessageBatchRequestEntry');
       const { good, failed } = examine(input.Entries, (entry) => decodeHandle(entry.ReceiptHandle, queue.id));
       const handles = good.map(({ value }) => value);
-      const errors = await settler.remove(
-        queue,
-        handles);
+      const errors = await settler.remove(queue, handles);
       return { output: settled(good, errors, failed) };
     }),
   };
@@ -190,9 +188,7 @@ function visibilityOperations({ queues, settler }: MessageParts): Record<string,
           return { ...decodeHandle(entry.ReceiptHandle, queue.id), seconds: entry.VisibilityTimeout };
         });
         const changes = good.map(({ value }) => value);
-        const errors = await settler.changeVisibility(
-          queue,
-          changes);
+        const errors = await settler.changeVisibility(queue, changes);
         return { output: settled(good, errors, failed) };
       },
     ),

@@ -84,7 +84,9 @@ export class MessageSettler {
     if (queue.fifo) queue.polls.wake(handles.length);
     return rows.map((row, index) => {
       const stale = queue.fifo && !row.done && row.exists;
-      return stale ? invalidValue('ReceiptHandle', handles[index]?.text ?? '', 'The receipt handle has expired.') : undefined;
+      return stale
+        ? invalidValue('ReceiptHandle', handles[index]?.text ?? '', 'The receipt handle has expired.')
+        : undefined;
     });
   }
 }

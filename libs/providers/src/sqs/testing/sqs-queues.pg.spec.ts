@@ -76,7 +76,12 @@ describe('SQS stand-in: queues', () => {
     ['orders', { Shape: 'round' }, 'InvalidAttributeName', 'Unknown Attribute Shape.'],
     ['orders', { ContentBasedDeduplication: 'true' }, 'InvalidAttributeName', 'only when FifoQueue is set to true'],
     ['orders', { RedrivePolicy: 'none' }, 'InvalidParameterValue', 'Redrive policy is not a valid JSON map.'],
-    ['orders', { RedrivePolicy: '{"deadLetterTargetArn":"dummy","maxReceiveCount":3}' }, 'InvalidParameterValue', 'deadLetterTargetArn'],
+    [
+      'orders',
+      { RedrivePolicy: '{"deadLetterTargetArn":"dummy","maxReceiveCount":3}' },
+      'InvalidParameterValue',
+      'deadLetterTargetArn',
+    ],
   ])('refuses the queue %s %j with %s', async (name, given: Record<string, string>, code, message) => {
     await expect(create(name, given)).rejects.toMatchObject({
       Code: code,
@@ -87,9 +92,14 @@ describe('SQS stand-in: queues', () => {
 
   it('ties a queue to a dead-letter queue of its own kind that exists', async () => {
     const policy = (name: string): Record<string, string> => ({
-      RedrivePolicy: JSON.stringify({ deadLetterTargetArn: `arn:aws:sqs:us-east-1:000000000000:${name}`, maxReceiveCount: 5 }),
+      RedrivePolicy: JSON.stringify({
+        deadLetterTargetArn: `arn:aws:sqs:us-east-1:000000000000:${name}`,
+        maxReceiveCount: 5,
+      }),
     });
-    await expect(create('orders.fifo', { ...fifo, ...policy('dead.fifo') })).rejects.toThrow('Dead letter target does not exist.');
+    await expect(create('orders.fifo', { ...fifo, ...policy('dead.fifo') })).rejects.toThrow(
+      'Dead letter target does not exist.',
+    );
     const dead = await create('dead.fifo', fifo);
     await expect(create('orders', policy('dead.fifo'))).rejects.toThrow('must be same type of queue');
     const source = await create('orders.fifo', { ...fifo, ...policy('dead.fifo') });
@@ -100,20 +110,29 @@ describe('SQS stand-in: queues', () => {
 
   it('changes attributes; one kind of encryption replaces the other', async () => {
     const url = await create('orders');
-    const set = (Attributes: Record<string, string>): Promise<unknown> => sqs.send(new SetQueueAttributesCommand({ QueueUrl: url, Attributes }));
+    const set = (Attributes: Record<string, string>): Promise<unknown> =>
+      sqs.send(new SetQueueAttributesCommand({ QueueUrl: url, Attributes }));
     await set({ KmsMasterKeyId: 'alias/orders', KmsDataKeyReusePeriodSeconds: '600', VisibilityTimeout: '7' });
-    expect(await attributes(url)).toMatchObject({ KmsMasterKeyId: 'alias/orders', SqsManagedSseEnabled: 'false', VisibilityTimeout: '7' });
+    expect(await attributes(url)).toMatchObject({
+      KmsMasterKeyId: 'alias/orders',
+      SqsManagedSseEnabled: 'false',
+      VisibilityTimeout: '7',
+    });
 
     await set({ SqsManagedSseEnabled: 'true' });
     expect(await attributes(url)).not.toHaveProperty('KmsMasterKeyId');
-    await expect(set({ KmsMasterKeyId: 'k', SqsManagedSseEnabled: 'true' })).rejects.toThrow('one type of server-side encryption');
+    await expect(set({ KmsMasterKeyId: 'k', SqsManagedSseEnabled: 'true' })).rejects.toThrow(
+      'one type of server-side encryption',
+    );
     await expect(set({ FifoQueue: 'true' })).rejects.toThrow('Unknown Attribute FifoQueue.');
   });
 
   it('lists by prefix, page by page', async () => {
     for (const name of ['a-1', 'a-2', 'a-3', 'b-1']) await create(name);
     const first = await sqs.send(new ListQueuesCommand({ QueueNamePrefix: 'a-', MaxResults: 2 }));
-    const second = await sqs.send(new ListQueuesCommand({ QueueNamePrefix: 'a-', MaxResults: 2, NextToken: first.NextToken }));
+    const second = await sqs.send(
+      new ListQueuesCommand({ QueueNamePrefix: 'a-', MaxResults: 2, NextToken: first.NextToken }),
+    );
 
     expect(first.QueueUrls?.map((url) => url.split('/').pop())).toEqual(['a-1', 'a-2']);
     expect(second.QueueUrls?.map((url) => url.split('/').pop())).toEqual(['a-3']);
@@ -123,13 +142,19 @@ describe('SQS stand-in: queues', () => {
 
   it('finds a queue by the path of its URL, whatever the host', async () => {
     await create('orders');
-    await sqs.send(new SendMessageCommand({ QueueUrl: 'https://sqs.us-east-1.amazonaws.com/000000000000/orders', MessageBody: 'x' }));
+    await sqs.send(
+      new SendMessageCommand({ QueueUrl: 'https://sqs.us-east-1.amazonaws.com/000000000000/orders', MessageBody: 'x' }),
+    );
     const found = await sqs.send(new GetQueueUrlCommand({ QueueName: 'orders' }));
     expect(await attributes(found.QueueUrl ?? '')).toMatchObject({ ApproximateNumberOfMessages: '1' });
   });
 
   it('does not know a queue that is not there, or no longer', async () => {
-    const gone = { name: 'QueueDoesNotExist', message: 'The specified queue does not exist.', $metadata: { httpStatusCode: 400 } };
+    const gone = {
+      name: 'QueueDoesNotExist',
+      message: 'The specified queue does not exist.',
+      $metadata: { httpStatusCode: 400 },
+    };
     await expect(sqs.send(new GetQueueUrlCommand({ QueueName: 'nothing' }))).rejects.toMatchObject(gone);
     const url = await create('orders');
     await sqs.send(new DeleteQueueCommand({ QueueUrl: url }));

@@ -161,7 +161,7 @@ const receive = `
              'systemAttributes', system_attributes, 'groupId', group_id, 'dedupId', dedup_id, 'sender', sender,
              'sentMs', (extract(epoch FROM sent_at) * 1000)::bigint,
              'firstReceivedMs', (extract(epoch FROM first_received_at) * 1000)::bigint,
-             'receiveCount', receive_count, 'cameFrom', came_from) ORDER BY seq)
+             'receiveCount', receive_count, 'cameFrom', came_from) ORDER BY array_position(v_taken, seq))
       INTO v_messages FROM claimed;
     RETURN json_build_object('moved', v_moved, 'messages', v_messages);
   END $$;
