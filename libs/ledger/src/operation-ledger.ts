@@ -47,6 +47,14 @@ export class OperationLedger {
   }
 
   /**
+   * Accepts many in the caller's transaction, in the order given; for internal operations without an idempotency key,
+   * which the caller's own rows protect from being made twice.
+   */
+  acceptAll(tx: TenantTransaction, operations: readonly Omit<NewOperation, 'idempotency'>[]): Promise<void> {
+    return this.transactional.acceptAll(tx, operations);
+  }
+
+  /**
    * Accepts in a transaction shared with other requests of this moment: the fast way, for requests that bring at most
    * one row of a flow's own. Resolves after the commit, and wakes the dispatchers.
    *

@@ -11,37 +11,47 @@ import {
   textAttribute,
   type Verdict,
 } from '@puente/queue';
-import { DEFAULT_HANDLER, type Handler, routeTo } from './handler-routing';
+import { DEFAULT_HANDLER, type Handler, kindOf, routeTo } from './handler-routing';
 import { NotificationContents } from './notification-content';
+import { NotificationHandlers } from './notification-handlers';
 import { NotificationOperations } from './notification-operations';
 import {
-  claimMessage,
+  claimInInbox,
   insertForeign,
-  lockById,
-  lockForeign,
-  lockMessage,
+  lockForMessages,
+  lockMessages,
   markHandled,
   type NotificationRow,
   recordBurial,
 } from './notification-rows';
-import type { ParsedMessage } from './parse-message';
-import { parseMessage } from './parse-message';
+import { type Parsed, type ParsedMessage, parseMessage } from './parse-message';
 
-const DONE: Verdict = { kind: 'done' };
-
-/** One message on its way through the consumer's transaction. */
-interface Taking {
-  readonly tx: TenantTransaction;
+/** One message of a batch and what is known of it. */
+interface Seen {
   readonly message: QueueMessage;
-  readonly queue: QueueBinding;
   readonly md5: string;
+  readonly parsed: Parsed;
   /** The notification it belongs to: ours, or the one an earlier delivery made. */
   readonly row: NotificationRow | undefined;
+  /** Of the row, or of the one to be made. */
+  readonly id: string;
+}
+
+interface Good extends Seen {
+  readonly content: ParsedMessage;
+  readonly handler: Handler;
+  /** Undefined when the handler is switched off. */
+  readonly publish: NewOperation | undefined;
+}
+
+interface Bad extends Seen {
+  readonly reason: string;
 }
 
 /**
- * What becomes of one message (S1.3): the inbox says whether it was taken over before, the handler's row where it goes,
- * and the ledger gets the publish. All of it in the transaction of the caller, after whose commit the message is deleted.
+ * What becomes of a batch (S1.3): the inbox says which messages were taken over before, the tenant's table where each
+ * goes, and the ledger gets the publishes. All of it in the caller's transaction, after whose commit the messages are
+ * deleted. A handful of statements for the whole batch, whatever its size.
  */
 @Injectable()
 export class MessageTaking {
@@ -49,88 +59,145 @@ export class MessageTaking {
     private readonly ledger: OperationLedger,
     private readonly operations: NotificationOperations,
     private readonly contents: NotificationContents,
+    private readonly handlers: NotificationHandlers,
   ) {}
 
-  async take(
+  async takeAll(
     tx: TenantTransaction,
-    message: QueueMessage,
+    messages: readonly QueueMessage[],
     queue: QueueBinding,
-    handlers: ReadonlyMap<string, Handler>,
-  ): Promise<Verdict> {
-    await lockMessage(tx, queue.queueUrl, message.id);
-    const md5 = bodyMd5(message.body);
-    const row = (await ours(tx, message, md5)) ?? (await lockForeign(tx, queue.queueUrl, message.id));
-    const taking: Taking = { tx, message, queue, md5, row };
-    const parsed = parseMessage(message.body);
-    if (!parsed.ok) return this.bury(taking, undefined, parsed.reason);
-    const handler = routeTo(parsed.value, handlers);
-    const id = row?.id ?? uuidv7();
-    let publish: NewOperation | undefined;
+  ): Promise<readonly Verdict[]> {
+    const seen = await this.look(tx, messages, queue);
+    const kinds = seen.flatMap(({ parsed }) => (parsed.ok ? [kindOf(parsed.value)] : []));
+    const handlers = await this.handlers.among(tx, [...new Set(kinds)]);
+    const judged = seen.map((one) => this.judge(one, queue, handlers));
+    const fresh = await claim(tx, judged.filter(isGood), queue);
+    const bad = judged.filter(isBad);
+    await this.insert(tx, [...fresh, ...bad], queue);
+    await this.ledger.acceptAll(
+      tx,
+      fresh.flatMap(({ publish }) => (publish ? [publish] : [])),
+    );
+    await markHandled(tx, queue.queueUrl, fresh.map(handlingOf));
+    for (const one of bad) await this.bury(tx, one, queue);
+    return judged.map((one) => (isBad(one) ? { kind: 'dead', reason: one.reason } : { kind: 'done' }));
+  }
+
+  private async look(tx: TenantTransaction, messages: readonly QueueMessage[], queue: QueueBinding): Promise<Seen[]> {
+    const messageIds = messages.map(({ id }) => id);
+    await lockMessages(tx, queue.queueUrl, messageIds);
+    const ids = messages.map(namedNotification).filter((id) => id !== undefined);
+    const rows = await lockForMessages(tx, queue.queueUrl, { ids, messageIds });
+    return messages.map((message) => {
+      const md5 = bodyMd5(message.body);
+      const row = rowOf(message, md5, rows);
+      return { message, md5, parsed: parseMessage(message.body), row, id: row?.id ?? uuidv7() };
+    });
+  }
+
+  private judge(seen: Seen, queue: QueueBinding, handlers: ReadonlyMap<string, Handler>): Good | Bad {
+    const { parsed, message, id } = seen;
+    if (!parsed.ok) return { ...seen, reason: parsed.reason };
+    const content = parsed.value;
+    const handler = routeTo(content, handlers);
+    const step = { tenantId: queue.tenantId, notificationId: id, group: groupOf(message) };
     try {
-      publish = handler.enabled ? this.publish(taking, id, parsed.value, handler) : undefined;
+      const publish = handler.enabled ? this.operations.publish(step, content, handler) : undefined;
+      return { ...seen, content, handler, publish };
     } catch (error) {
-      if (error instanceof InvalidInputError) return this.bury(taking, parsed.value, refusal(error));
+      if (error instanceof InvalidInputError) return { ...seen, reason: refusal(error) };
       throw error;
     }
-    if (!(await claim(taking))) return DONE;
-    if (!row) await this.insert(taking, id, parsed.value);
-    if (publish) await this.ledger.accept(tx, publish);
-    await markHandled(tx, {
-      id,
-      queueUrl: queue.queueUrl,
-      messageId: message.id,
-      handlerKind: handler === DEFAULT_HANDLER ? null : handler.kind,
-      publishOperationId: publish?.id ?? null,
+  }
+
+  /** A notification for each foreign message that can be read; of the others there is only the dead letter. */
+  private async insert(tx: TenantTransaction, seen: readonly Seen[], { queueUrl }: QueueBinding): Promise<void> {
+    const { tenantId } = tx;
+    const rows = seen.flatMap(({ row, parsed, id, md5, message }) => {
+      if (row || !parsed.ok) return [];
+      const { event, topic } = parsed.value;
+      return [
+        {
+          id,
+          tenantId,
+          event,
+          topic,
+          groupId: groupOf(message),
+          bodyMd5: md5,
+          queueUrl,
+          queueMessageId: message.id,
+          message,
+        },
+      ];
     });
-    return DONE;
-  }
-
-  private publish({ queue, message }: Taking, id: string, parsed: ParsedMessage, handler: Handler): NewOperation {
-    return this.operations.publish(
-      { tenantId: queue.tenantId, notificationId: id, group: groupOf(message) },
-      parsed,
-      handler,
-    );
-  }
-
-  private async insert({ tx, message, queue, md5 }: Taking, id: string, parsed: ParsedMessage): Promise<void> {
-    const content = await this.contents.seal(tx.tenantId, id, { body: message.body, attributes: message.attributes });
-    const { event, topic } = parsed;
-    const groupId = groupOf(message);
-    const row = { id, tenantId: tx.tenantId, event, topic, content, groupId, bodyMd5: md5, queueUrl: queue.queueUrl };
-    await insertForeign(tx, row, message.id);
+    const sealed = rows.map(async ({ message: { body, attributes }, ...row }) => ({
+      ...row,
+      content: await this.contents.seal(tenantId, row.id, { body, attributes }),
+    }));
+    await insertForeign(tx, await Promise.all(sealed));
   }
 
   /** The consumer moves the message once this is committed; should it die before, the next delivery comes here again. */
-  private async bury(taking: Taking, parsed: ParsedMessage | undefined, reason: string): Promise<Verdict> {
-    const { tx, message, queue, md5, row } = taking;
-    let notificationId = row?.id;
-    if (!row && parsed) {
-      notificationId = uuidv7();
-      await this.insert(taking, notificationId, parsed);
-    }
-    const burial = { queueUrl: queue.queueUrl, messageId: message.id, bodyMd5: md5, reason, notificationId };
+  private async bury(tx: TenantTransaction, bad: Bad, { queueUrl }: QueueBinding): Promise<void> {
+    const { message, md5: md5OfBody, reason, row, parsed, id } = bad;
+    const notificationId = row !== undefined || parsed.ok ? id : undefined;
+    const burial = { queueUrl, messageId: message.id, bodyMd5: md5OfBody, reason, notificationId };
     await recordBurial(tx, uuidv7(), burial);
-    return { kind: 'dead', reason };
   }
 }
 
-/** The notification the message names, if it is the tenant's and the text is still the same: anybody may write attributes. */
-async function ours(tx: TenantTransaction, message: QueueMessage, md5: string): Promise<NotificationRow | undefined> {
-  const id = textAttribute(message, NOTIFICATION_ATTRIBUTE);
-  if (id === undefined || !isUuid(id)) return undefined;
-  const row = await lockById(tx, id);
-  return row?.bodyMd5 === md5 ? row : undefined;
+/**
+ * Those that come for the first time. By message, never by its text: tomorrow's identical reminder is another one. Ours
+ * also by notification, so that a re-sent one is published once; unless it comes back out of the dead-letter queue.
+ */
+async function claim(tx: TenantTransaction, good: readonly Good[], { queueUrl }: QueueBinding): Promise<Good[]> {
+  const messages = await claimInInbox(
+    tx,
+    good.map(({ message }) => messageKey(queueUrl, message)),
+  );
+  const unread = good.filter(({ message }) => messages.delete(messageKey(queueUrl, message)));
+  const ours = unread.flatMap(({ row }) => (row && !isRedriven(row) ? [notificationKey(row)] : []));
+  const notifications = await claimInInbox(tx, ours);
+  return unread.filter(({ row }) => !row || isRedriven(row) || notifications.delete(notificationKey(row)));
 }
 
-/**
- * Whether this is the first time. By message, never by its text: tomorrow's identical reminder is another one. Ours also
- * by notification, so that a re-sent one is published once; unless it comes back out of the dead-letter queue unpublished.
- */
-async function claim({ tx, row, message, queue }: Taking): Promise<boolean> {
-  if (!(await claimMessage(tx, `m:${queue.queueUrl}:${message.id}`))) return false;
-  const redriven = row?.deadLetteredAt !== null && row?.publishedAt === null;
-  return !row || redriven || claimMessage(tx, `n:${row.id}`);
+function messageKey(queueUrl: string, { id }: QueueMessage): string {
+  return `m:${queueUrl}:${id}`;
+}
+
+function notificationKey({ id }: NotificationRow): string {
+  return `n:${id}`;
+}
+
+function isRedriven({ deadLetteredAt, publishedAt }: NotificationRow): boolean {
+  return deadLetteredAt !== null && publishedAt === null;
+}
+
+function namedNotification(message: QueueMessage): string | undefined {
+  const id = textAttribute(message, NOTIFICATION_ATTRIBUTE);
+  return id !== undefined && isUuid(id) ? id : undefined;
+}
+
+/** The one the message names, if its text is still the same: anybody may write attributes. Else the foreign one it made. */
+function rowOf(message: QueueMessage, md5: string, rows: readonly NotificationRow[]): NotificationRow | undefined {
+  const named = namedNotification(message);
+  return (
+    rows.find((row) => row.id === named && row.bodyMd5 === md5) ??
+    rows.find((row) => row.origin === 'queue' && row.queueMessageId === message.id)
+  );
+}
+
+function isGood(judged: Good | Bad): judged is Good {
+  return 'handler' in judged;
+}
+
+function isBad(judged: Good | Bad): judged is Bad {
+  return 'reason' in judged;
+}
+
+function handlingOf({ id, message, handler, publish }: Good) {
+  const handlerKind = handler === DEFAULT_HANDLER ? null : handler.kind;
+  return { id, messageId: message.id, handlerKind, publishOperationId: publish?.id ?? null };
 }
 
 function groupOf(message: QueueMessage): string {

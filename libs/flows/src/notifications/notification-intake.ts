@@ -1,12 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { DatabaseUnavailableError, isConnectionLost, TenantDatabase, type TenantTransaction } from '@puente/database';
+import { DatabaseUnavailableError, isConnectionLost, TenantDatabase } from '@puente/database';
 import { OperationLedger } from '@puente/ledger';
 import { QueueBatchHandler, type QueueBinding, type QueueMessage, type Verdict } from '@puente/queue';
-import { type Handler, kindOf } from './handler-routing';
 import { MessageTaking } from './message-taking';
-import { NotificationHandlers } from './notification-handlers';
 import { NotificationLog } from './notification-log';
-import { parseMessage } from './parse-message';
 
 /**
  * What consumers do with a batch: one transaction for all of it, and when that fails, one per message, so that a bad one
@@ -17,7 +14,6 @@ export class NotificationIntake extends QueueBatchHandler {
   constructor(
     private readonly database: TenantDatabase,
     private readonly taking: MessageTaking,
-    private readonly handlers: NotificationHandlers,
     private readonly ledger: OperationLedger,
     private readonly log: NotificationLog,
   ) {
@@ -30,9 +26,12 @@ export class NotificationIntake extends QueueBatchHandler {
     return verdicts;
   }
 
-  private async together(messages: readonly QueueMessage[], queue: QueueBinding): Promise<Verdict[] | undefined> {
+  private async together(
+    messages: readonly QueueMessage[],
+    queue: QueueBinding,
+  ): Promise<readonly Verdict[] | undefined> {
     try {
-      return await this.database.run(queue.tenantId, (tx) => this.takeAll(tx, messages, queue));
+      return await this.database.run(queue.tenantId, (tx) => this.taking.takeAll(tx, messages, queue));
     } catch (error) {
       if (isUnavailable(error)) return messages.map(() => ({ kind: 'retry', unavailable: true }));
       if (messages.length > 1) return undefined;
@@ -52,21 +51,6 @@ export class NotificationIntake extends QueueBatchHandler {
       verdicts.push(verdict);
     }
     return verdicts;
-  }
-
-  private async takeAll(tx: TenantTransaction, messages: readonly QueueMessage[], queue: QueueBinding) {
-    const handlers = await this.handlersFor(tx, messages);
-    const verdicts: Verdict[] = [];
-    for (const message of messages) verdicts.push(await this.taking.take(tx, message, queue, handlers));
-    return verdicts;
-  }
-
-  private handlersFor(tx: TenantTransaction, messages: readonly QueueMessage[]): Promise<ReadonlyMap<string, Handler>> {
-    const kinds = messages.flatMap(({ body }) => {
-      const parsed = parseMessage(body);
-      return parsed.ok ? [kindOf(parsed.value)] : [];
-    });
-    return this.handlers.among(tx, [...new Set(kinds)]);
   }
 }
 

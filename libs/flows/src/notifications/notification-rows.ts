@@ -50,12 +50,19 @@ export function acceptedRow(notification: NewNotification, sendOperationId: stri
   };
 }
 
-export async function insertForeign(tx: TenantTransaction, row: NewNotification, messageId: string): Promise<void> {
+export interface ForeignNotification extends NewNotification {
+  readonly queueMessageId: string;
+}
+
+export async function insertForeign(tx: TenantTransaction, rows: readonly ForeignNotification[]): Promise<void> {
+  if (rows.length === 0) return;
   await tx.query(
     `INSERT INTO notifications (id, tenant_id, origin, event, topic, content, group_id, body_md5, queue_url,
                                 queue_message_id, queued_at, created_at)
-     VALUES ($1, $2, 'queue', $3, $4, $5, $6, $7, $8, $9, puente_now(), puente_now())`,
-    [row.id, tx.tenantId, row.event ?? null, row.topic, row.content, row.groupId, row.bodyMd5, row.queueUrl, messageId],
+     SELECT id, $1, 'queue', event, topic, content, "groupId", "bodyMd5", "queueUrl", "queueMessageId", puente_now(), puente_now()
+     FROM jsonb_to_recordset($2::jsonb) AS given (id uuid, event text, topic text, content jsonb, "groupId" text,
+            "bodyMd5" text, "queueUrl" text, "queueMessageId" text)`,
+    [tx.tenantId, JSON.stringify(rows)],
   );
 }
 
@@ -68,18 +75,22 @@ export async function lockById(tx: TenantTransaction, id: string): Promise<Notif
   return row;
 }
 
-/** The foreign notification this message made when it was delivered before. */
-export async function lockForeign(
+/**
+ * The notifications that messages name, and the foreign ones they made when they were delivered before. Locked in one
+ * order, so that two consumers never wait for each other.
+ */
+export function lockForMessages(
   tx: TenantTransaction,
   queueUrl: string,
-  messageId: string,
-): Promise<NotificationRow | undefined> {
-  const [row] = await tx.query<NotificationRow>(
+  { ids, messageIds }: { readonly ids: readonly string[]; readonly messageIds: readonly string[] },
+): Promise<NotificationRow[]> {
+  return tx.query<NotificationRow>(
     `SELECT ${COLUMNS} FROM notifications
-     WHERE tenant_id = $1 AND queue_url = $2 AND queue_message_id = $3 AND origin = 'queue' FOR UPDATE`,
-    [tx.tenantId, queueUrl, messageId],
+     WHERE tenant_id = $1 AND (id = ANY ($2::uuid[])
+       OR (queue_url = $3 AND queue_message_id = ANY ($4::text[]) AND origin = 'queue'))
+     ORDER BY id FOR UPDATE`,
+    [tx.tenantId, ids, queueUrl, messageIds],
   );
-  return row;
 }
 
 /** By the operation that was settled, or by the one it repeats. */
@@ -96,24 +107,33 @@ export async function lockByOperation(
   return row;
 }
 
-/** One transaction at a time decides what a message of a queue is. Taken before any row is locked. */
-export async function lockMessage(tx: TenantTransaction, queueUrl: string, messageId: string): Promise<void> {
-  await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended($1, 7164))`, [`${queueUrl} ${messageId}`]);
+/** One transaction at a time decides what a message of a queue is. Taken before any row is locked, in one order. */
+export async function lockMessages(
+  tx: TenantTransaction,
+  queueUrl: string,
+  messageIds: readonly string[],
+): Promise<void> {
+  await tx.query(
+    `SELECT pg_advisory_xact_lock(key) FROM (
+       SELECT DISTINCT hashtextextended($1 || ' ' || id, 7164) AS key FROM unnest($2::text[]) AS id ORDER BY 1) AS sorted`,
+    [queueUrl, messageIds],
+  );
 }
 
-/** @returns false when the message was taken over before */
-export async function claimMessage(tx: TenantTransaction, key: string): Promise<boolean> {
-  const claimed = await tx.query(
-    `INSERT INTO inbox (tenant_id, source, message_key, received_at) VALUES ($1, 'notifications', $2, puente_now())
-     ON CONFLICT DO NOTHING RETURNING 1`,
-    [tx.tenantId, key],
+/** @returns the keys that are new; the others were taken over before */
+export async function claimInInbox(tx: TenantTransaction, keys: readonly string[]): Promise<Set<string>> {
+  if (keys.length === 0) return new Set();
+  const claimed = await tx.query<{ key: string }>(
+    `INSERT INTO inbox (tenant_id, source, message_key, received_at)
+     SELECT $1, 'notifications', key, puente_now() FROM unnest($2::text[]) AS key ORDER BY key
+     ON CONFLICT DO NOTHING RETURNING message_key AS key`,
+    [tx.tenantId, keys],
   );
-  return claimed.length > 0;
+  return new Set(claimed.map(({ key }) => key));
 }
 
 export interface Handling {
   readonly id: string;
-  readonly queueUrl: string;
   readonly messageId: string;
   /** Null for the built-in handler. */
   readonly handlerKind: string | null;
@@ -122,20 +142,28 @@ export interface Handling {
 }
 
 /** Also undoes what an earlier life of the notification left: it may come back out of the dead-letter queue. */
-export async function markHandled(tx: TenantTransaction, handling: Handling): Promise<void> {
+export async function markHandled(
+  tx: TenantTransaction,
+  queueUrl: string,
+  handlings: readonly Handling[],
+): Promise<void> {
+  if (handlings.length === 0) return;
   await tx.query(
-    `UPDATE notifications
-     SET queue_message_id = $3, queued_at = coalesce(queued_at, puente_now()), handled_at = puente_now(), handler_kind = $4,
-         publish_operation_id = $5, deduplicated_of = NULL, dead_lettered_at = NULL, dead_letter_reason = NULL,
-         dead_letter_operation_id = NULL
-     WHERE tenant_id = $1 AND id = $2`,
-    [tx.tenantId, handling.id, handling.messageId, handling.handlerKind, handling.publishOperationId],
+    `UPDATE notifications AS n
+     SET queue_message_id = h."messageId", queued_at = coalesce(queued_at, puente_now()), handled_at = puente_now(),
+         handler_kind = h."handlerKind", publish_operation_id = h."publishOperationId", deduplicated_of = NULL,
+         dead_lettered_at = NULL, dead_letter_reason = NULL, dead_letter_operation_id = NULL
+     FROM jsonb_to_recordset($2::jsonb) AS h (id uuid, "messageId" text, "handlerKind" text, "publishOperationId" uuid)
+     WHERE n.tenant_id = $1 AND n.id = h.id`,
+    [tx.tenantId, JSON.stringify(handlings)],
   );
   // Whoever else was told this message's id by the queue had its own text taken for a repeat of this one.
   await tx.query(
-    `UPDATE notifications SET deduplicated_of = $4
-     WHERE tenant_id = $1 AND queue_url = $2 AND queue_message_id = $3 AND id <> $4 AND handled_at IS NULL`,
-    [tx.tenantId, handling.queueUrl, handling.messageId, handling.id],
+    `UPDATE notifications AS n SET deduplicated_of = h.id
+     FROM jsonb_to_recordset($3::jsonb) AS h (id uuid, "messageId" text)
+     WHERE n.tenant_id = $1 AND n.queue_url = $2 AND n.queue_message_id = h."messageId" AND n.id <> h.id
+       AND n.handled_at IS NULL`,
+    [tx.tenantId, queueUrl, JSON.stringify(handlings)],
   );
 }
 

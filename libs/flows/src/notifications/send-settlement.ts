@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { TenantTransaction } from '@puente/database';
 import type { OperationView } from '@puente/ledger';
 import { z } from 'zod';
-import { lockByOperation, lockMessage } from './notification-rows';
+import { lockByOperation, lockMessages } from './notification-rows';
 
 const Sent = z.object({ messageId: z.string().min(1) });
 
@@ -20,7 +20,7 @@ export class SendSettlement {
     if (!sent.success) return this.queued(tx, operation, undefined);
     const queueUrl = await queueOf(tx, operation);
     if (queueUrl === undefined) return;
-    await lockMessage(tx, queueUrl, sent.data.messageId);
+    await lockMessages(tx, queueUrl, [sent.data.messageId]);
     await this.queued(tx, operation, sent.data.messageId);
     await linkRepeats(tx, queueUrl, sent.data.messageId);
   }
