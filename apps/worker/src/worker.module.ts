@@ -41,7 +41,11 @@ export class WorkerModule {
         TenancyModule,
         LedgerModule.forRoot({}),
         DispatchModule.forRoot({}),
-        IntegrationsModule.forRoot({ catalog, allowedEndpoints: config.AWS_ALLOWED_ENDPOINTS }),
+        IntegrationsModule.forRoot({
+          catalog,
+          allowedEndpoints: config.AWS_ALLOWED_ENDPOINTS,
+          probePausedLanes: true,
+        }),
         PortsModule,
         notifications,
         queues(config, notifications),

@@ -1,4 +1,12 @@
-import { type DynamicModule, Global, Module, type ModuleMetadata, type Provider } from '@nestjs/common';
+import {
+  type DynamicModule,
+  Global,
+  Injectable,
+  Module,
+  type ModuleMetadata,
+  type OnApplicationBootstrap,
+  type Provider,
+} from '@nestjs/common';
 import { Clock, Random, SystemClock, SystemRandom } from '@puente/kernel';
 import { OperationExecutor } from '@puente/ledger';
 import { DeadlineInterceptor, RetryInterceptor, TimeoutInterceptor } from '@puente/resilience';
@@ -29,6 +37,8 @@ export interface IntegrationsOptions {
   readonly allowedEndpoints?: readonly string[];
   readonly platformAws?: ConnectContext['platformAws'];
   readonly maxClients?: number;
+  /** For the process that works in the background: tries the credentials of paused lanes now and then. */
+  readonly probePausedLanes?: boolean;
   /** Modules that export `CredentialVault` and `OperationLedger`, where these are not global. */
   readonly imports?: ModuleMetadata['imports'];
 }
@@ -71,6 +81,15 @@ const offered = [
   LaneProbes,
 ];
 
+@Injectable()
+export class LaneProbesStart implements OnApplicationBootstrap {
+  constructor(private readonly probes: LaneProbes) {}
+
+  onApplicationBootstrap(): void {
+    this.probes.start();
+  }
+}
+
 /**
  * The gateway, the call chain and the catalogue. Global, so that a provider's module is its facade and nothing else.
  *
@@ -81,7 +100,7 @@ const offered = [
 @Module({})
 export class IntegrationsModule {
   static forRoot(options: IntegrationsOptions): DynamicModule {
-    const { catalog, allowedEndpoints, platformAws, maxClients, imports = [] } = options;
+    const { catalog, allowedEndpoints, platformAws, maxClients, probePausedLanes, imports = [] } = options;
     return {
       module: IntegrationsModule,
       imports,
@@ -91,6 +110,7 @@ export class IntegrationsModule {
         { provide: ProviderCatalogue, useFactory: () => new ProviderCatalogue(catalog) },
         { provide: ConnectSettings, useFactory: () => new ConnectSettings(allowedEndpoints, platformAws, maxClients) },
         ...parts,
+        ...(probePausedLanes === true ? [LaneProbesStart] : []),
       ],
       exports: offered,
     };

@@ -60,7 +60,6 @@ export class Redactor {
 /** The patterns of one call, compiled when something first has to be cleaned: most calls succeed and never do. */
 class Masks {
   private text: RegExp | undefined;
-  private answer: RegExp | undefined;
 
   constructor(private readonly values: readonly string[]) {}
 
@@ -74,8 +73,7 @@ class Masks {
   output<T extends JsonValue | undefined>(output: T): T {
     const long = this.values.filter((value) => value.length >= SHORTEST_IN_OUTPUT);
     if (long.length === 0) return output;
-    const pattern = (this.answer ??= anyOf(long));
-    return mapStrings(output, (text) => text.replace(pattern, MASK)) as T;
+    return mapStrings(output, (text) => long.reduce((masked, value) => masked.replaceAll(value, MASK), text)) as T;
   }
 }
 

@@ -100,7 +100,7 @@ describe('IntegrationGateway on PostgreSQL', () => {
         TestPortsModule,
         LedgerModule.forRoot({}),
         DispatchModule.forRoot({}),
-        IntegrationsModule.forRoot({ catalog: [echo] }),
+        IntegrationsModule.forRoot({ catalog: [echo], probePausedLanes: true }),
         EchoProviderModule,
       ],
     }).compile();

@@ -28,7 +28,7 @@ export class DeadlineInterceptor implements CallInterceptor {
     try {
       return await next({ ...call, signal: deadline.signal });
     } finally {
-      answered.abort();
+      answered.abort('answered');
       deadline.unlink();
     }
   }
