@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { ScheduleModule } from '@nestjs/schedule';
 import { TerminusModule } from '@nestjs/terminus';
 import { type AppConfig, AppConfigModule } from '@puente/config';
 import { DatabaseModule } from '@puente/database';
@@ -21,6 +22,7 @@ import { HealthController } from './health.controller';
 import { MetricsController } from './metrics.controller';
 import { platformQueueClient } from './platform-queue-client';
 import { QueueMetrics } from './queue-metrics';
+import { RetiredSecretsSchedule } from './retired-secrets.schedule';
 import { TenantQueueClients } from './tenant-queue-clients';
 
 /** A poll ends after this long without a message, and a stopping worker waits for it. */
@@ -49,10 +51,11 @@ export class WorkerModule {
         PortsModule,
         notifications,
         queues(config, notifications),
+        ScheduleModule.forRoot(),
         TerminusModule.forRoot({ logger: false }),
       ],
       controllers: [HealthController, MetricsController],
-      providers: [{ provide: Clock, useClass: SystemClock }, UnseenNotifications, NotificationResender],
+      providers: [{ provide: Clock, useClass: SystemClock }, UnseenNotifications, NotificationResender, RetiredSecretsSchedule],
     };
   }
 }

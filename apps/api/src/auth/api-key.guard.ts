@@ -1,9 +1,9 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { identifyCaller } from '@puente/observability';
-import { ApiKeys, type Scope } from '@puente/tenancy';
+import { ApiKeys, AuditLog, type Scope } from '@puente/tenancy';
 import { ForbiddenError } from '../http/http-errors';
-import type { AuthenticatedRequest } from './caller.decorator';
+import { type AuthenticatedRequest, originOf } from './caller.decorator';
 import { PUBLIC, SCOPES } from './scopes.decorator';
 
 /** Authenticates the key, then compares scopes. Closed by default: a route that declares nothing is for nobody. */
@@ -12,6 +12,7 @@ export class ApiKeyGuard implements CanActivate {
   constructor(
     private readonly keys: ApiKeys,
     private readonly reflector: Reflector,
+    private readonly audit: AuditLog,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -20,10 +21,16 @@ export class ApiKeyGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
     const caller = await this.keys.authenticate(bearerToken(request.headers.authorization));
     const needed = this.reflector.getAllAndOverride<Scope[] | undefined>(SCOPES, places) ?? [];
-    if (!needed.some((scope) => caller.scopes.includes(scope))) throw new ForbiddenError(needed);
     request.caller = caller;
     identifyCaller(caller);
-    return true;
+    if (needed.some((scope) => caller.scopes.includes(scope))) return true;
+    await this.audit.recordDenied(caller.tenantId, {
+      ...originOf(context),
+      action: 'request.refused',
+      target: `${request.method} ${request.routeOptions.url ?? ''}`,
+      detail: { needed: [...needed] },
+    });
+    throw new ForbiddenError(needed);
   }
 }
 

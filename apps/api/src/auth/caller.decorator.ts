@@ -11,11 +11,17 @@ export interface AuthenticatedRequest extends FastifyRequest {
 export const CurrentCaller = createParamDecorator((_: unknown, context: ExecutionContext): Caller => callerOf(context));
 
 /** What an audit entry says of where a request came from. */
-export const CurrentOrigin = createParamDecorator((_: unknown, context: ExecutionContext): Origin => {
+export const CurrentOrigin = createParamDecorator((_: unknown, context: ExecutionContext): Origin => originOf(context));
+
+export function originOf(context: ExecutionContext): Origin {
   const http = context.switchToHttp();
   const { ip } = http.getRequest<AuthenticatedRequest>();
-  return { actor: `api-key:${callerOf(context).keyId}`, ip, requestId: requestIdOf(http.getResponse<FastifyReply>().raw) };
-});
+  return {
+    actor: `api-key:${callerOf(context).keyId}`,
+    ip,
+    requestId: requestIdOf(http.getResponse<FastifyReply>().raw),
+  };
+}
 
 function callerOf(context: ExecutionContext): Caller {
   const { caller } = context.switchToHttp().getRequest<AuthenticatedRequest>();
