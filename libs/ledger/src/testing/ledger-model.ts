@@ -73,6 +73,11 @@ export class LedgerModel {
     this.pending = this.pending.filter((late) => late.at > this.now);
   }
 
+  /** Unless it is far off: what waits for days has its own tests. */
+  untilDue(): void {
+    if (['queued', 'unknown'].includes(this.row.state)) this.advance(Math.min(120_000, Math.max(0, this.row.dueAt - this.now)));
+  }
+
   claim(worker: number): void {
     const { row } = this;
     if (this.workers.has(worker) || !['queued', 'unknown'].includes(row.state) || row.dueAt > this.now) return;
