@@ -44,7 +44,8 @@ class FakeAws {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
-        const [, key, region, service] = /Credential=(\w+)\/\d+\/([\w-]+)\/(\w+)/.exec(request.headers.authorization ?? '') ?? [];
+        const [, key, region, service] =
+          /Credential=(\w+)\/\d+\/([\w-]+)\/(\w+)/.exec(request.headers.authorization ?? '') ?? [];
         const token = request.headers['x-amz-security-token'] as string | undefined;
         this.seen.push({ key, region, service, token, form: new URLSearchParams(Buffer.concat(chunks).toString()) });
         if (service === 'sts' && this.sts === 'silent') return;
@@ -94,7 +95,11 @@ afterEach(() => {
   aws.stop();
 });
 
-function connect(secrets: AwsSecrets, config: Partial<AwsConfig> = {}, platformAws?: () => Promise<typeof keys>): AwsConnection {
+function connect(
+  secrets: AwsSecrets,
+  config: Partial<AwsConfig> = {},
+  platformAws?: () => Promise<typeof keys>,
+): AwsConnection {
   const context = { tenantId: 'tenant-1', externalId: 'external-1', allowedEndpoints: [aws.url], platformAws };
   const connection = AwsConnection.open(
     new Secret(secrets),
@@ -170,7 +175,8 @@ describe('a tenant with a key', () => {
 
   it('is not sent to an endpoint the operator did not allow', () => {
     const context = { tenantId: 't', externalId: 'x', allowedEndpoints: ['http://127.0.0.1:9', 'not a url'] };
-    const at = (endpoint: string): unknown => AwsConnection.open(new Secret(keys), { region: 'eu-west-1', endpoint }, context);
+    const at = (endpoint: string): unknown =>
+      AwsConnection.open(new Secret(keys), { region: 'eu-west-1', endpoint }, context);
 
     expect(() => at(aws.url)).toThrow(AwsEndpointNotAllowedError);
     expect(() => at('http://127.0.0.1:90')).toThrow(AwsEndpointNotAllowedError);
@@ -246,11 +252,18 @@ describe('a tenant with a role', () => {
     const connection = connect(keys, { roleArn });
 
     aws.sts = 'down';
-    expect(await failure(list(connection))).toMatchObject({ kind: 'not_sent', cause: 'refused', code: 'InternalFailure' });
+    expect(await failure(list(connection))).toMatchObject({
+      kind: 'not_sent',
+      cause: 'refused',
+      code: 'InternalFailure',
+    });
     aws.sts = 'denied';
     expect(await failure(list(connection))).toMatchObject({ kind: 'unauthorized', code: 'AccessDenied' });
     aws.sts = 'silent';
-    expect(await failure(list(connection, AbortSignal.timeout(50)))).toMatchObject({ kind: 'not_sent', cause: 'deadline' });
+    expect(await failure(list(connection, AbortSignal.timeout(50)))).toMatchObject({
+      kind: 'not_sent',
+      cause: 'deadline',
+    });
     expect(aws.calls('sqs')).toEqual([]);
     expect(aws.calls('sts')).toHaveLength(3);
   });

@@ -6,7 +6,9 @@ export class AwsEndpointNotAllowedError extends AppError {
   readonly code = 'AWS_ENDPOINT_NOT_ALLOWED';
 
   constructor(origin: string) {
-    super(`${origin} is not an allowed AWS endpoint. Remove it from the configuration or ask the operator to allow it.`);
+    super(
+      `${origin} is not an allowed AWS endpoint. Remove it from the configuration or ask the operator to allow it.`,
+    );
   }
 }
 

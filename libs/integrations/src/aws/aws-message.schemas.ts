@@ -14,7 +14,9 @@ export function awsToken(key: string): string {
   return TOKEN.test(key) ? key : createHash('sha256').update(key).digest('hex');
 }
 
-export const AwsBatchEntryId = z.string().regex(/^[\w-]{1,80}$/, 'expected 1 to 80 letters, digits, hyphens and underscores');
+export const AwsBatchEntryId = z
+  .string()
+  .regex(/^[\w-]{1,80}$/, 'expected 1 to 80 letters, digits, hyphens and underscores');
 
 const NAME = /^(?!aws\.|amazon\.)(?!\.)(?!.*\.\.)[\w.-]{1,256}(?<!\.)$/i;
 const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/;
@@ -39,8 +41,13 @@ export type AwsMessageAttribute = z.output<typeof AwsMessageAttribute>;
 /** @param max what is left of the ten that a message may carry */
 export function awsMessageAttributes(max: number) {
   return z
-    .record(z.string().regex(NAME, 'expected a name AWS allows: letters, digits, _ - . and no AWS. before it'), AwsMessageAttribute)
-    .refine((attributes) => Object.keys(attributes).length <= max, { error: `expected at most ${String(max)} attributes` })
+    .record(
+      z.string().regex(NAME, 'expected a name AWS allows: letters, digits, _ - . and no AWS. before it'),
+      AwsMessageAttribute,
+    )
+    .refine((attributes) => Object.keys(attributes).length <= max, {
+      error: `expected at most ${String(max)} attributes`,
+    })
     .meta({ examples: [{ origin: { type: 'String', value: 'orders' } }] });
 }
 
@@ -68,7 +75,9 @@ export function utf8Text(maxBytes: number) {
   return z
     .string()
     .min(1)
-    .refine((text) => Buffer.byteLength(text) <= maxBytes, { error: `expected at most ${String(maxBytes)} bytes of UTF-8` })
+    .refine((text) => Buffer.byteLength(text) <= maxBytes, {
+      error: `expected at most ${String(maxBytes)} bytes of UTF-8`,
+    })
     .refine((text) => !LONE_SURROGATE.test(text), { error: 'expected well-formed Unicode' });
 }
 

@@ -166,8 +166,16 @@ describe('an answer of AWS', () => {
 
   it.each<[string, Record<string, string>, number | undefined]>([
     ['seconds', { 'retry-after': '7' }, 7_000],
-    ['a date, against the date of the answer', { 'retry-after': 'Wed, 21 Oct 2015 07:28:30 GMT', date: 'Wed, 21 Oct 2015 07:28:00 GMT' }, 30_000],
-    ['a date that has passed', { 'retry-after': 'Wed, 21 Oct 2015 07:27:30 GMT', date: 'Wed, 21 Oct 2015 07:28:00 GMT' }, 0],
+    [
+      'a date, against the date of the answer',
+      { 'retry-after': 'Wed, 21 Oct 2015 07:28:30 GMT', date: 'Wed, 21 Oct 2015 07:28:00 GMT' },
+      30_000,
+    ],
+    [
+      'a date that has passed',
+      { 'retry-after': 'Wed, 21 Oct 2015 07:27:30 GMT', date: 'Wed, 21 Oct 2015 07:28:00 GMT' },
+      0,
+    ],
     ['a day', { 'retry-after': '86400' }, 900_000],
     ['a negative number', { 'retry-after': '-5' }, undefined],
     ['nonsense', { 'retry-after': 'soon' }, undefined],
@@ -333,7 +341,9 @@ describe('the trace of a call', () => {
     httpAgent.on('free', () => {
       kept = true;
     });
-    const closed = new Promise((resolve) => server.once('connection', (socket: Socket) => socket.once('close', resolve)));
+    const closed = new Promise((resolve) =>
+      server.once('connection', (socket: Socket) => socket.once('close', resolve)),
+    );
 
     get(endpoint, { agent: httpAgent }, (response) => response.resume());
 
@@ -350,18 +360,31 @@ describe('an error of a client that is not ours', () => {
 
     expect(classifyAwsError(refused)).toMatchObject({ kind: 'not_sent', cause: 'connect' });
     expect(classifyAwsError(new AggregateError([refused, refused]))).toMatchObject({ kind: 'not_sent' });
-    expect(classifyAwsError(new AggregateError([refused, error({ code: 'EPIPE', syscall: 'write' })]))).toMatchObject({ kind: 'unknown' });
+    expect(classifyAwsError(new AggregateError([refused, error({ code: 'EPIPE', syscall: 'write' })]))).toMatchObject({
+      kind: 'unknown',
+    });
     expect(classifyAwsError(error({ code: 'CERT_HAS_EXPIRED' }))).toMatchObject({ kind: 'not_sent', cause: 'tls' });
-    expect(classifyAwsError(error({ code: 'EPIPE', syscall: 'write' }))).toMatchObject({ kind: 'unknown', cause: 'reset' });
-    expect(classifyAwsError(error({ code: 'EPROTO', syscall: 'write' }))).toMatchObject({ kind: 'unknown', cause: 'reset' });
+    expect(classifyAwsError(error({ code: 'EPIPE', syscall: 'write' }))).toMatchObject({
+      kind: 'unknown',
+      cause: 'reset',
+    });
+    expect(classifyAwsError(error({ code: 'EPROTO', syscall: 'write' }))).toMatchObject({
+      kind: 'unknown',
+      cause: 'reset',
+    });
   });
 
-  it.each([undefined, null, 'text', 7, {}, new Error('x'), Object.create(null)])('is unknown when it is %p', (thrown) => {
-    expect(classifyAwsError(thrown).kind).toBe('unknown');
-  });
+  it.each([undefined, null, 'text', 7, {}, new Error('x'), Object.create(null)])(
+    'is unknown when it is %p',
+    (thrown) => {
+      expect(classifyAwsError(thrown).kind).toBe('unknown');
+    },
+  );
 });
 
-async function tcpServer(onConnection: (socket: Socket) => void): Promise<{ port: string; close: () => Promise<void> }> {
+async function tcpServer(
+  onConnection: (socket: Socket) => void,
+): Promise<{ port: string; close: () => Promise<void> }> {
   const sockets = new Set<Socket>();
   const tcp: TcpServer = createTcpServer((socket) => {
     sockets.add(socket);

@@ -7,7 +7,10 @@ const LONGEST_MS = 15 * 60_000;
  *
  * @returns undefined when there is no header or it cannot be read
  */
-export function retryAfterMs(headers: Readonly<Record<string, string>>, now: () => number = Date.now): number | undefined {
+export function retryAfterMs(
+  headers: Readonly<Record<string, string>>,
+  now: () => number = Date.now,
+): number | undefined {
   const value = headers['retry-after']?.trim();
   if (value === undefined || value === '') return undefined;
   const wait = /^\d+(\.\d+)?$/.test(value) ? Number(value) * 1_000 : until(value, headers.date, now);

@@ -76,7 +76,8 @@ export const snsErrors: readonly ErrorSpec[] = [
   {
     code: 'AuthorizationError',
     failure: 'unauthorized',
-    descripcion: '403: falta un permiso en la política; si el tema es de otra cuenta de AWS se rechaza solo esa operación',
+    descripcion:
+      '403: falta un permiso en la política; si el tema es de otra cuenta de AWS se rechaza solo esa operación',
     accion: 'Se pausa el carril. Completar la política de IAM',
   },
   {

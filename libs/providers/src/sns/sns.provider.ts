@@ -187,7 +187,9 @@ export const sns = defineProvider({
       example: {
         input: { topicArn },
         output: {
-          subscriptions: [{ subscriptionArn, protocol: 'email', endpoint: 'ventas@example.com', owner: '123456789012' }],
+          subscriptions: [
+            { subscriptionArn, protocol: 'email', endpoint: 'ventas@example.com', owner: '123456789012' },
+          ],
         },
       },
       run: (client, input, call) => client.listSubscriptions(input.topicArn, input.nextToken, call.signal),
@@ -205,7 +207,8 @@ export const sns = defineProvider({
       run: (client, input, call) => client.getTopicAttributes(input.topicArn, call.signal),
     }),
     checkAccess: operation({
-      summary: 'Asks for something that needs the credentials: attributes of the given topic, or else the list of topics.',
+      summary:
+        'Asks for something that needs the credentials: attributes of the given topic, or else the list of topics.',
       descripcion: 'Prueba las credenciales con una lectura',
       endpoint: 'POST / (Action=GetTopicAttributes o Action=ListTopics)',
       documentation: `${API}/API_ListTopics.html`,

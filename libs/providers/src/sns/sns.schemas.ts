@@ -57,9 +57,13 @@ export function isFifo(topicArn: string): boolean {
   return topicArn.endsWith('.fifo');
 }
 
-function messageProblem(topicArn: string, { groupId, deduplicationId, messageStructure, message: text }: Message): string | undefined {
+function messageProblem(
+  topicArn: string,
+  { groupId, deduplicationId, messageStructure, message: text }: Message,
+): string | undefined {
   if (isFifo(topicArn) && groupId === undefined) return 'a FIFO topic needs a groupId';
-  if (!isFifo(topicArn) && deduplicationId !== undefined) return 'only FIFO topics deduplicate: leave deduplicationId out';
+  if (!isFifo(topicArn) && deduplicationId !== undefined)
+    return 'only FIFO topics deduplicate: leave deduplicationId out';
   if (messageStructure === undefined || hasDefault(text)) return undefined;
   return 'expected a JSON object with a text under "default"';
 }
@@ -87,7 +91,10 @@ export const Published = z.object({
 export const PublishBatch = z
   .strictObject({
     topicArn: TopicArn,
-    entries: z.array(z.strictObject({ id: AwsBatchEntryId, ...message })).min(1).max(10),
+    entries: z
+      .array(z.strictObject({ id: AwsBatchEntryId, ...message }))
+      .min(1)
+      .max(10),
   })
   .superRefine(({ topicArn, entries }, context) => {
     entries.forEach((entry, index) => {
@@ -126,7 +133,9 @@ const PhoneNumber = z
 /** https://docs.aws.amazon.com/sns/latest/dg/sms_sending-overview.html */
 export const PublishSms = z.strictObject({
   phoneNumber: PhoneNumber,
-  message: utf8Text(6_400).refine((text) => Array.from(text).length <= 1_600, { error: 'expected at most 1600 characters' }),
+  message: utf8Text(6_400).refine((text) => Array.from(text).length <= 1_600, {
+    error: 'expected at most 1600 characters',
+  }),
   smsType: z.enum(['Transactional', 'Promotional']).default('Transactional'),
   senderId: z
     .string()
@@ -156,7 +165,17 @@ export const Subscribe = z
     protocol: Protocol,
     endpoint: z.string().min(1).max(2_048),
     attributes: z
-      .record(z.enum(['FilterPolicy', 'FilterPolicyScope', 'RawMessageDelivery', 'RedrivePolicy', 'DeliveryPolicy', 'SubscriptionRoleArn']), z.string())
+      .record(
+        z.enum([
+          'FilterPolicy',
+          'FilterPolicyScope',
+          'RawMessageDelivery',
+          'RedrivePolicy',
+          'DeliveryPolicy',
+          'SubscriptionRoleArn',
+        ]),
+        z.string(),
+      )
       .optional()
       .meta({ examples: [{ RawMessageDelivery: 'true' }] }),
   })
@@ -172,7 +191,10 @@ export const Subscribed = z.object({
   pendingConfirmation: z.boolean(),
 });
 
-export const ListSubscriptions = z.strictObject({ topicArn: TopicArn, nextToken: z.string().min(1).max(4_096).optional() });
+export const ListSubscriptions = z.strictObject({
+  topicArn: TopicArn,
+  nextToken: z.string().min(1).max(4_096).optional(),
+});
 
 export const Subscriptions = z.object({
   subscriptions: z.array(

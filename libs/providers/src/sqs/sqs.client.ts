@@ -89,7 +89,8 @@ export class SqsClient {
   /** AWS would only say that the queue does not exist. */
   private checkRegion(queueUrl: string): void {
     const { hostname } = new URL(queueUrl);
-    const [, region] = /^(?:sqs\.([a-z0-9-]+)|[a-z0-9-]+\.queue)\.(?:amazonaws\.com|api\.aws)(?:\.cn)?$/.exec(hostname) ?? [];
+    const [, region] =
+      /^(?:sqs\.([a-z0-9-]+)|[a-z0-9-]+\.queue)\.(?:amazonaws\.com|api\.aws)(?:\.cn)?$/.exec(hostname) ?? [];
     if (region === undefined || region === this.aws.region) return;
     throw new AwsCallRefusedError(
       'QUEUE_REGION_MISMATCH',

@@ -68,7 +68,8 @@ export const sqsErrors: readonly ErrorSpec[] = [
   {
     code: 'AccessDenied',
     failure: 'unauthorized',
-    descripcion: '403: falta un permiso en la política; si el recurso es de otra cuenta de AWS se rechaza solo esa operación',
+    descripcion:
+      '403: falta un permiso en la política; si el recurso es de otra cuenta de AWS se rechaza solo esa operación',
     accion: 'Se pausa el carril. Completar la política de IAM',
   },
   {
@@ -81,7 +82,8 @@ export const sqsErrors: readonly ErrorSpec[] = [
     code: 'InternalFailure',
     failure: 'unknown',
     descripcion: '500: error de AWS; el mensaje puede haberse guardado',
-    accion: 'Cola FIFO: retry 3 veces con el mismo id de deduplicación. Cola estándar: revisión, nunca se repite en silencio',
+    accion:
+      'Cola FIFO: retry 3 veces con el mismo id de deduplicación. Cola estándar: revisión, nunca se repite en silencio',
   },
   {
     code: 'ServiceUnavailable',

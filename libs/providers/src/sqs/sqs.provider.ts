@@ -150,7 +150,8 @@ export const sqs = defineProvider({
       run: (client, input, call) => client.getQueueAttributes(input.queueUrl, input.attributeNames, call.signal),
     }),
     checkAccess: operation({
-      summary: 'Asks for something that needs the credentials: attributes of the given queue, or else one queue of the list.',
+      summary:
+        'Asks for something that needs the credentials: attributes of the given queue, or else one queue of the list.',
       descripcion: 'Prueba las credenciales con una lectura',
       endpoint: 'POST / (AmazonSQS.GetQueueAttributes o AmazonSQS.ListQueues)',
       documentation: `${API}/API_ListQueues.html`,

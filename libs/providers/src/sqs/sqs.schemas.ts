@@ -7,7 +7,9 @@ export const SqsSecrets = AwsSecrets;
 const QueueUrl = z
   .url({ protocol: /^https?$/ })
   .max(2_048)
-  .refine((url) => /\/[\w-]{1,80}(\.fifo)?$/.test(new URL(url).pathname), { error: 'expected a URL that ends with the name of a queue' })
+  .refine((url) => /\/[\w-]{1,80}(\.fifo)?$/.test(new URL(url).pathname), {
+    error: 'expected a URL that ends with the name of a queue',
+  })
   .meta({ examples: ['https://sqs.us-east-1.amazonaws.com/123456789012/orders.fifo'] });
 
 export const SqsConfig = AwsConfig.extend({
@@ -72,7 +74,10 @@ export const SentMessage = z.object({
 export const SendMessageBatch = z
   .strictObject({
     queueUrl: QueueUrl,
-    entries: z.array(z.strictObject({ id: AwsBatchEntryId, ...message })).min(1).max(10),
+    entries: z
+      .array(z.strictObject({ id: AwsBatchEntryId, ...message }))
+      .min(1)
+      .max(10),
   })
   .superRefine(({ queueUrl, entries }, context) => {
     entries.forEach((entry, index) => {

@@ -85,8 +85,8 @@ async function refused(run: ContractRun, sample: ContractSample): Promise<void> 
 
 /** Calls under a fault that answers without an effect, and sees that it was one request without an effect. */
 async function answered(run: ContractRun, sample: ContractSample, fault: WireFault): Promise<Outcome> {
-  await run.world.fault(fault);
   const [requests, effects] = [run.line.requests, await run.effects(sample)];
+  await run.world.fault(fault);
   const outcome = await run.call(sample);
   assert.equal(run.line.requests - requests, 1, 'one try must be one request');
   assert.equal((await run.effects(sample)) - effects, 0, 'nothing happened');
