@@ -5,6 +5,7 @@ import { type AppConfig, AppConfigModule } from '@puente/config';
 import { DatabaseModule } from '@puente/database';
 import { NotificationsModule } from '@puente/flows/notifications';
 import { IntegrationsModule, PortsModule } from '@puente/integrations';
+import { Clock, SystemClock } from '@puente/kernel';
 import { LedgerModule } from '@puente/ledger';
 import { ObservabilityModule } from '@puente/observability';
 import { catalog } from '@puente/providers';
@@ -60,6 +61,7 @@ export class ApiModule {
         MetricsController,
       ],
       providers: [
+        { provide: Clock, useClass: SystemClock },
         OperationDesk,
         DatabaseHealth,
         QueueHealth,

@@ -7,7 +7,13 @@ import { Scopes } from '../auth/scopes.decorator';
 import { ApiKeyList, ApiKeyParams, CreateApiKey, CreatedApiKey } from './api-keys.dto';
 
 /** The one answer that carries a secret: the key, shown once to whoever made it. */
-export function createdKey({ key, view }: { readonly key: Secret; readonly view: KeyView }): KeyView & { readonly key: string } {
+export function createdKey({
+  key,
+  view,
+}: {
+  readonly key: Secret;
+  readonly view: KeyView;
+}): KeyView & { readonly key: string } {
   return { ...view, key: key.reveal() };
 }
 
@@ -35,7 +41,11 @@ export class ApiKeysController {
   @Delete(':id')
   @HttpCode(204)
   @ApiNoContentResponse()
-  revoke(@CurrentCaller() caller: Caller, @CurrentOrigin() origin: Origin, @Param() { id }: ApiKeyParams): Promise<void> {
+  revoke(
+    @CurrentCaller() caller: Caller,
+    @CurrentOrigin() origin: Origin,
+    @Param() { id }: ApiKeyParams,
+  ): Promise<void> {
     return this.keys.revoke(origin, caller.tenantId, id);
   }
 }

@@ -6,14 +6,17 @@ import { displayName } from '../tenants/tenants.dto';
 const scope = z.enum(['client', 'admin', 'audit', 'platform']);
 
 export class CreateApiKey extends createZodDto(
-  z
-    .strictObject({
-      name: displayName,
-      scopes: z.array(scope).min(1).max(4),
-      userScope: z.string().min(1).max(120).optional().meta({ description: 'Restricts the key to one end user.' }),
-      expiresAt: instant.optional(),
-    })
-    .meta({ examples: [{ name: 'tienda web', scopes: ['client'] }] }),
+  // Examples stand at the fields: zod drops those of an object in which a field is converted.
+  z.strictObject({
+    name: displayName.meta({ examples: ['tienda web'] }),
+    scopes: z
+      .array(scope)
+      .min(1)
+      .max(4)
+      .meta({ examples: [['client']] }),
+    userScope: z.string().min(1).max(120).optional().meta({ description: 'Restricts the key to one end user.' }),
+    expiresAt: instant.optional(),
+  }),
 ) {}
 
 export class ApiKeyParams extends createZodDto(z.strictObject({ id: z.uuid().toLowerCase() })) {}

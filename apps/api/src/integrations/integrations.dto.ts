@@ -29,28 +29,32 @@ export class PutIntegration extends createZodDto(
 ) {}
 
 export class PatchIntegration extends createZodDto(
-  z.strictObject({
-    secrets: fields.optional(),
-    config: fields.optional(),
-    version: z
-      .int()
-      .min(1)
-      .optional()
-      .meta({ description: 'Refuse with 409 when this is no longer the newest version.' }),
-    activate: z.boolean().default(true),
-  }),
+  z
+    .strictObject({
+      secrets: fields.optional(),
+      config: fields.optional(),
+      version: z
+        .int()
+        .min(1)
+        .optional()
+        .meta({ description: 'Refuse with 409 when this is no longer the newest version.' }),
+      activate: z.boolean().default(true),
+    })
+    .meta({ examples: [{ config: { region: 'sa-east-1' }, version: 3 }] }),
 ) {}
 
 export class RotateIntegration extends createZodDto(
-  z.strictObject({
-    secrets: fields,
-    overlapHours: z
-      .number()
-      .min(0)
-      .max(168)
-      .default(24)
-      .meta({ description: 'How long the old credentials stay usable.' }),
-  }),
+  z
+    .strictObject({
+      secrets: fields,
+      overlapHours: z
+        .number()
+        .min(0)
+        .max(168)
+        .default(24)
+        .meta({ description: 'How long the old credentials stay usable.' }),
+    })
+    .meta({ examples: [{ secrets: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: '…' }, overlapHours: 24 }] }),
 ) {}
 
 export class IntegrationParams extends createZodDto(z.strictObject({ provider: z.string().min(1).max(50) })) {}
@@ -78,7 +82,10 @@ const detail = z.object({
     z.string(),
     z.object({
       set: z.boolean(),
-      fingerprint: z.string().nullable().meta({ description: 'Keyed hash, 8 hexadecimal digits: tells secrets apart, reveals none.' }),
+      fingerprint: z
+        .string()
+        .nullable()
+        .meta({ description: 'Keyed hash, 8 hexadecimal digits: tells secrets apart, reveals none.' }),
       source: z.enum(['tenant', 'global']).nullable(),
     }),
   ),

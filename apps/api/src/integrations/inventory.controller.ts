@@ -41,7 +41,10 @@ export class InventoryController {
         tipo: meta.inventoryType,
         estado: 'activo',
         multi_tenant: credentials.model !== 'global',
-        operaciones: Object.entries(operations).map(([nombre, { documentation }]) => ({ nombre, documentacion: documentation })),
+        operaciones: Object.entries(operations).map(([nombre, { documentation }]) => ({
+          nombre,
+          documentacion: documentation,
+        })),
       })),
     };
   }

@@ -20,8 +20,16 @@ export class ProviderOperationsController {
 
   /** Calls an operation of a provider with the tenant's credentials. */
   @Post(':provider/operations/:operation')
-  @ApiHeader({ name: 'Idempotency-Key', required: false, description: 'Repeating a request with the same key gives the first answer back.' })
-  @ApiHeader({ name: 'Prefer', required: false, description: '`respond-async`: answer 202 at once and call in the background.' })
+  @ApiHeader({
+    name: 'Idempotency-Key',
+    required: false,
+    description: 'Repeating a request with the same key gives the first answer back.',
+  })
+  @ApiHeader({
+    name: 'Prefer',
+    required: false,
+    description: '`respond-async`: answer 202 at once and call in the background.',
+  })
   @ApiOkResponse({ description: 'The provider has answered.' })
   @ApiAcceptedResponse({ type: PendingOperation, description: 'Not known yet. Follow Location.' })
   async call(
@@ -33,7 +41,8 @@ export class ProviderOperationsController {
     @Body() input: unknown,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const idempotency = key === undefined ? undefined : claim(provider, operation, key, { name, input: input as JsonValue });
+    const idempotency =
+      key === undefined ? undefined : claim(provider, operation, key, { name, input: input as JsonValue });
     const options = { tenantId, integration: name, idempotency, deadlineMs: waitMs, respondAsync, onUnknown };
     const result = await this.gateway.call(provider, operation, input ?? {}, options);
     return answer(`${provider}.${operation}`, result, reply);

@@ -1,8 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { TenantDatabase, type TenantTransaction } from '@puente/database';
+import { Clock } from '@puente/kernel';
 import { OperationLedger, type OperationView, type Resolution, type Retried } from '@puente/ledger';
 import { AuditLog, type Origin } from '@puente/tenancy';
 import type { ListOperationsQuery, ResolveOperation } from './operations.dto';
+
+const LOOK_EVERY_MS = 100;
 
 /** What people do with operations. Each act and its audit entry are one transaction; workers are woken after it. */
 @Injectable()
@@ -11,16 +14,28 @@ export class OperationDesk {
     private readonly database: TenantDatabase,
     private readonly ledger: OperationLedger,
     private readonly audit: AuditLog,
+    private readonly clock: Clock,
   ) {}
 
   async list(tenantId: string, { state, since, until, cursor, limit, ...filter }: ListOperationsQuery) {
     const states = state === undefined ? undefined : [state];
-    const page = await this.ledger.list(tenantId, { ...filter, states, createdFrom: since, createdBefore: until }, cursor, limit);
+    const page = await this.ledger.list(
+      tenantId,
+      { ...filter, states, createdFrom: since, createdBefore: until },
+      cursor,
+      limit,
+    );
     return { items: page.items.map(summaryOf), next: page.next };
   }
 
-  async get(tenantId: string, id: string) {
-    const operation = await this.ledger.get(tenantId, id);
+  /** @param waitMs how long to wait for it to be settled */
+  async get(tenantId: string, id: string, waitMs: number) {
+    const giveUpAt = this.clock.monotonicMs() + waitMs;
+    let operation = await this.ledger.get(tenantId, id);
+    while (operation.settledAt === null && this.clock.monotonicMs() < giveUpAt) {
+      await this.clock.sleep(LOOK_EVERY_MS);
+      operation = await this.ledger.get(tenantId, id);
+    }
     return { ...summaryOf(operation), output: operation.output, attempts: await this.ledger.attempts(tenantId, id) };
   }
 
@@ -32,12 +47,20 @@ export class OperationDesk {
     return summaryOf(await this.act(tenantId, origin, 'operation.cancelled', id, (tx) => this.ledger.cancel(tx, id)));
   }
 
-  async resolve(tenantId: string, origin: Origin, id: string, { outcome, then }: ResolveOperation) {
+  async resolve(tenantId: string, origin: Origin, id: string, { outcome, then, note }: ResolveOperation) {
     const resolution = { outcome, then } as Resolution; // the schema admits only its two shapes
-    const resolved = await this.act(tenantId, origin, 'operation.resolved', id, (tx) => this.ledger.resolve(tx, id, resolution), {
-      outcome,
-      then,
-    });
+    const resolved = await this.act(
+      tenantId,
+      origin,
+      'operation.resolved',
+      id,
+      (tx) => this.ledger.resolve(tx, id, resolution),
+      {
+        outcome,
+        then,
+        ...(note === undefined ? {} : { note }),
+      },
+    );
     return summaryOf(resolved);
   }
 

@@ -5,6 +5,7 @@ import { CurrentCaller, CurrentOrigin } from '../auth/caller.decorator';
 import { Scopes } from '../auth/scopes.decorator';
 import { OperationDesk } from './operation-desk';
 import {
+  GetOperationQuery,
   ListOperationsQuery,
   OperationDetail,
   OperationPage,
@@ -27,12 +28,12 @@ export class OperationsController {
     return this.desk.list(tenantId, query);
   }
 
-  /** One operation with its output and every try. */
+  /** One operation with its output and every try. With `waitMs` the answer waits until it is settled. */
   @Get(':id')
   @Scopes('client', 'admin', 'audit')
   @ApiOkResponse({ type: OperationDetail })
-  get(@CurrentCaller() { tenantId }: Caller, @Param() { id }: OperationParams) {
-    return this.desk.get(tenantId, id);
+  get(@CurrentCaller() { tenantId }: Caller, @Param() { id }: OperationParams, @Query() { waitMs }: GetOperationQuery) {
+    return this.desk.get(tenantId, id, waitMs);
   }
 
   /** Makes a waiting operation due now; of one that ended without an effect it makes a new, linked one. */

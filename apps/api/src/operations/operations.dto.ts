@@ -8,12 +8,28 @@ const uuid = z.uuid().toLowerCase();
 
 export class OperationParams extends createZodDto(z.strictObject({ id: uuid })) {}
 
+export class GetOperationQuery extends createZodDto(
+  z.strictObject({
+    waitMs: z.coerce
+      .number()
+      .int()
+      .min(0)
+      .max(60_000)
+      .default(0)
+      .meta({ description: 'How long to wait for the operation to be settled; the answer comes as soon as it is.' }),
+  }),
+) {}
+
 export class ListOperationsQuery extends createZodDto(
   z.strictObject({
     provider: z.string().max(50).optional(),
     operation: z.string().max(64).optional(),
     state: z.enum(OPERATION_STATES).optional(),
-    routeKey: z.string().max(400).optional().meta({ description: '`{route}:{key}`: the operation behind an Idempotency-Key.' }),
+    routeKey: z
+      .string()
+      .max(400)
+      .optional()
+      .meta({ description: '`{route}:{key}`: the operation behind an Idempotency-Key.' }),
     since: instant.optional(),
     until: instant.optional(),
     cursor: z.string().max(64).optional().meta({ description: '`next` of the previous page.' }),
@@ -22,13 +38,19 @@ export class ListOperationsQuery extends createZodDto(
 ) {}
 
 export class ResolveOperation extends createZodDto(
-  z.strictObject({
-    outcome: z.enum(['applied', 'absent']).meta({ description: 'What you found out at the provider.' }),
-    then: z
-      .enum(['close', 'resend'])
-      .meta({ description: 'Close it, or send it again; only what is absent can be sent again.' }),
-    note: z.string().max(500).optional(),
-  }),
+  z
+    .strictObject({
+      outcome: z.enum(['applied', 'absent']).meta({ description: 'What you found out at the provider.' }),
+      then: z
+        .enum(['close', 'resend'])
+        .meta({ description: 'Close it, or send it again; only what is absent can be sent again.' }),
+      note: z.string().max(500).optional().meta({ description: 'For the audit trail.' }),
+    })
+    .refine(({ outcome, then }) => outcome === 'absent' || then === 'close', {
+      path: ['then'],
+      error: 'what was applied can only be closed',
+    })
+    .meta({ examples: [{ outcome: 'absent', then: 'resend', note: 'not in the log of SNS' }] }),
 ) {}
 
 export class OperationAttempt extends createZodDto(
@@ -42,7 +64,9 @@ export class OperationAttempt extends createZodDto(
     providerStatus: z.int().nullable(),
     excerpt: z.string().nullable(),
     repeat: z.boolean(),
-    applied: z.boolean().meta({ description: 'false: this worker had lost its lease, so the try changed nothing here.' }),
+    applied: z
+      .boolean()
+      .meta({ description: 'false: this worker had lost its lease, so the try changed nothing here.' }),
   }),
 ) {}
 

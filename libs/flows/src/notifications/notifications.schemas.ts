@@ -78,6 +78,7 @@ export const HandlerBody = z.strictObject({
   onUnknown: z.enum(ON_UNKNOWN).default('resend').meta({
     description:
       'What happens when the answer of a standard topic was lost: `resend` (may repeat, marked), `review` (a person decides), `drop`.',
+    examples: ['review'],
   }),
   enabled: z
     .boolean()
@@ -92,7 +93,8 @@ export const HandlerKind = Kind.meta({
 const QueueUrl = z
   .url({ protocol: /^https?$/, error: 'expected the URL of an SQS queue' })
   .max(512)
-  .refine((url) => url.endsWith('.fifo'), 'expected a FIFO queue: its URL ends in .fifo');
+  .refine((url) => url.endsWith('.fifo'), 'expected a FIFO queue: its URL ends in .fifo')
+  .meta({ examples: ['https://sqs.us-east-1.amazonaws.com/123456789012/notifications.fifo'] });
 
 /** `PUT /v1/notifications/queue`. */
 export const QueueBindingBody = z
