@@ -60,6 +60,8 @@ export class WorkerWorld {
   /** @param platformQueues names of queues read through `@ssut/nestjs-sqs`; all others belong to the supervisor */
   static async start(env: Attributes = {}, platformQueues: readonly string[] = []): Promise<WorkerWorld> {
     const [database, standInDatabase] = await Promise.all([createTestDatabase(), createTestDatabase()]);
+    // The platform's own queues are read with what the SDK finds in the environment.
+    Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'AKIDPLATFORM', AWS_SECRET_ACCESS_KEY: 'test' });
     const standIns = await startStandIns({ databaseUrl: standInDatabase.superuserUrl, port: 0 });
     const config = loadConfig({
       ENV: 'test',

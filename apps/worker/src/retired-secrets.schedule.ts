@@ -15,9 +15,16 @@ export class RetiredSecretsSchedule {
   async sweep(): Promise<void> {
     try {
       const revoked = await this.retired.sweep();
-      if (revoked > 0) this.log.log({ event: 'credentials.revoked', revoked }, `Erased ${String(revoked)} retired version(s) of credentials`);
+      if (revoked > 0)
+        this.log.log(
+          { event: 'credentials.revoked', revoked },
+          `Erased ${String(revoked)} retired version(s) of credentials`,
+        );
     } catch (error) {
-      this.log.error({ event: 'credentials.sweep_failed', err: error }, 'Could not erase retired credentials; trying again later');
+      this.log.error(
+        { event: 'credentials.sweep_failed', err: error },
+        'Could not erase retired credentials; trying again later',
+      );
     }
   }
 }

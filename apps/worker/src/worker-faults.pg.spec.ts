@@ -89,6 +89,34 @@ describe('the worker in trouble', () => {
     });
   }, 120_000);
 
+  it('lets a message that cannot be written down hold up its own group only, and takes it when it can', async () => {
+    const superuser = new Client({ connectionString: world.database.superuserUrl });
+    await superuser.connect();
+    await superuser.query(
+      `CREATE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'poison'; END $$`,
+    );
+    await superuser.query(
+      `CREATE TRIGGER poison BEFORE INSERT ON notifications FOR EACH ROW WHEN (NEW.event = 'poison') EXECUTE FUNCTION poison()`,
+    );
+    const body = (message: string, event?: string) =>
+      JSON.stringify({ sns_topic: fifoTopic, subject: 'veneno', message, event });
+    const seen = async () =>
+      (await world.published(fifoTopic)).filter(({ subject }) => subject === 'veneno').map(({ message }) => message);
+
+    await world.produce(tenant.queueUrl, body('a1', 'poison'), 'a');
+    await world.produce(tenant.queueUrl, body('a2'), 'a');
+    await world.produce(tenant.queueUrl, body('b1'), 'b');
+    await world.produce(tenant.queueUrl, body('b2'), 'b');
+    await until(async () => (await seen()).length === 2, { withinMs: 20_000, what: 'the other group was published' });
+    const meanwhile = await seen();
+    await superuser.query(`DROP TRIGGER poison ON notifications`);
+    await superuser.end();
+    await until(async () => (await seen()).length === 4, { withinMs: 60_000, what: 'all were published' });
+
+    expect(meanwhile).toEqual(['b1', 'b2']);
+    expect(await seen()).toEqual(['b1', 'b2', 'a1', 'a2']);
+  }, 90_000);
+
   it('stops with nothing under way', async () => {
     const before = performance.now();
     await world.restart();

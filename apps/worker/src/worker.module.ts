@@ -55,7 +55,12 @@ export class WorkerModule {
         TerminusModule.forRoot({ logger: false }),
       ],
       controllers: [HealthController, MetricsController],
-      providers: [{ provide: Clock, useClass: SystemClock }, UnseenNotifications, NotificationResender, RetiredSecretsSchedule],
+      providers: [
+        { provide: Clock, useClass: SystemClock },
+        UnseenNotifications,
+        NotificationResender,
+        RetiredSecretsSchedule,
+      ],
     };
   }
 }

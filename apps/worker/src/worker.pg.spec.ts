@@ -86,7 +86,7 @@ describe('the worker', () => {
           const all = await world.published(of.topicArn);
           return all.length >= 200 && all;
         },
-        { withinMs: 60_000, what: '200 were published' },
+        { withinMs: 100_000, what: '200 were published' },
       );
 
       expect(await world.depth(of.queueUrl)).toBe(0);
@@ -96,7 +96,7 @@ describe('the worker', () => {
         const expected = texts.filter((_, i) => i % 4 === group).map(({ text }) => text);
         expect(published.filter((one) => one.subject === subject).map(({ message }) => message)).toEqual(expected);
       }
-    }, 90_000);
+    }, 120_000);
   });
 
   it('takes a notification by REST through the queue to SNS and shows its journey', async () => {
@@ -244,6 +244,35 @@ describe('the worker', () => {
       }),
     );
     await journeyEnds(id, 'published');
+  });
+
+  it('publishes a notification once although a second message brings it, and believes no attribute about another text', async () => {
+    const { id } = await flow.notify(tenant.id, notification('una vez'));
+    const { queueMessageId } = await journeyEnds(id, 'published');
+    const bring = (body: string) =>
+      world.sqs.send(
+        new SendMessageCommand({
+          QueueUrl: tenant.queueUrl,
+          MessageBody: body,
+          MessageGroupId: 'default',
+          MessageDeduplicationId: randomUUID(),
+          MessageAttributes: { puente_notification_id: { DataType: 'String', StringValue: id } },
+        }),
+      );
+
+    await bring(pythonBody(tenant.topicArn, '¡Hola!', 'una vez'));
+    const { MessageId: forged } = await bring(pythonBody(tenant.topicArn, '¡Hola!', 'otro texto'));
+    const other = await foreign(forged ?? '');
+    await until(async () => (await journey.get(tenant.id, other.id)).status === 'published', {
+      withinMs: 10_000,
+      what: 'the other text was published',
+    });
+
+    const texts = (await world.published(tenant.topicArn)).map(({ message }) => message);
+    expect(texts.filter((text) => text === 'una vez')).toHaveLength(1);
+    expect(texts.filter((text) => text === 'otro texto')).toHaveLength(1);
+    expect(await journey.get(tenant.id, id)).toMatchObject({ queueMessageId, sends: 1 });
+    expect(other).toMatchObject({ origin: 'queue' });
   });
 
   it('skips what a switched-off handler would handle, and follows a handler that names its own topic', async () => {
