@@ -262,7 +262,7 @@ export const sns = defineProvider({
   errors: snsErrors,
   fallbacks: [
     'Si SNS no responde, la operación queda en el libro de operaciones y se repite según su política; nada aceptado se pierde.',
-    'Si las credenciales fallan, el carril del tenant se pausa y sigue solo cuando una prueba vuelve a ser correcta.',
+    'Si las credenciales fallan, el carril del tenant se pausa, las operaciones se guardan y siguen cuando las credenciales se corrigen.',
     'Una publicación en un tema estándar o un SMS cuya respuesta se perdió sigue lo que declare el flujo: revisión, reenvío marcado o descarte.',
   ],
 });

@@ -1,6 +1,8 @@
 import type { ContractSample, ContractSubject, ContractWorld } from '@puente/integrations/testing';
-import { AwsAccess, StandInHost, contractCases, controlledWorld } from '@puente/integrations/testing';
+import { AwsAccess, StandInHost, StsStandIn, contractCases, controlledWorld } from '@puente/integrations/testing';
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { Secret } from '@puente/kernel';
+import { request } from 'undici';
 import type { TestDatabase } from '../../../../test/support/test-database';
 import { createTestDatabase } from '../../../../test/support/test-database';
 import { sqs } from './sqs.provider';
@@ -20,7 +22,7 @@ beforeAll(async () => {
   host = await StandInHost.start({
     databaseUrl: database.superuserUrl,
     port: 0,
-    parts: [access, new SqsStandIn(access)],
+    parts: [access, new StsStandIn(access), new SqsStandIn(access)],
   });
   world = controlledWorld({
     url: host.url,
@@ -105,4 +107,33 @@ const subject: ContractSubject = {
 
 describe('sqs keeps the contract', () => {
   for (const { name, run } of contractCases(subject)) it(name, () => run());
+});
+
+describe('a tenant’s role', () => {
+  const roleArn = 'arn:aws:iam::123456789012:role/puente';
+
+  async function failure(externalId: string): Promise<string> {
+    const config = { region, endpoint: host.url, roleArn };
+    const client = sqs.connect(new Secret(secrets), config, {
+      tenantId: 'tenant-1',
+      externalId,
+      allowedEndpoints: [host.url],
+    });
+    try {
+      await client.checkAccess(url(world, 'orders'), AbortSignal.timeout(5_000));
+      return 'none';
+    } catch (error) {
+      return sqs.classify(error).kind;
+    } finally {
+      client.close();
+    }
+  }
+
+  it('opens for the tenant’s own ExternalId and no other', async () => {
+    const body = JSON.stringify({ roleArn, externalId: 'external-1' });
+    await request(`${host.url}/_sandbox/aws/roles`, { method: 'POST', body });
+
+    expect(await failure('external-1')).toBe('none');
+    expect(await failure('external-2')).toBe('unauthorized');
+  });
 });

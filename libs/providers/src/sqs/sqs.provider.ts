@@ -177,7 +177,7 @@ export const sqs = defineProvider({
   errors: sqsErrors,
   fallbacks: [
     'Si SQS no responde, la operación queda en el libro de operaciones y se repite según su política; nada aceptado se pierde.',
-    'Si las credenciales fallan, el carril del tenant se pausa y sigue solo cuando una prueba vuelve a ser correcta.',
+    'Si las credenciales fallan, el carril del tenant se pausa, las operaciones se guardan y siguen cuando las credenciales se corrigen.',
     'Un envío a una cola estándar cuya respuesta se perdió espera la decisión de una persona, salvo que el flujo declare otra cosa.',
   ],
 });
