@@ -114,8 +114,11 @@ export class StandInHost {
   private closeServer(): Promise<void> {
     if (!this.server.listening) return Promise.resolve();
     return new Promise((resolve) => {
+      // A connection whose last answer is just leaving is idle a moment later.
+      const idle = setInterval(() => this.server.closeIdleConnections(), 20);
       const impatient = setTimeout(() => this.server.closeAllConnections(), 1_000);
       this.server.close(() => {
+        clearInterval(idle);
         clearTimeout(impatient);
         resolve();
       });
