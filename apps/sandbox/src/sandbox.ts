@@ -94,7 +94,7 @@ export class Sandbox {
     const child = new SupervisedProcess({
       name,
       entry: path.join(__dirname, entry),
-      env: { ...env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+      env,
       readyWithinMs: READY_WITHIN_MS,
       log: this.log.of(name),
       onRestart: this.record,
