@@ -128,7 +128,8 @@ export class NotificationJourney {
       state: string | null = null,
       tries: readonly AttemptView[] = [],
     ): JourneyStep => ({ step: name, at, operationId, state, attempts: tries });
-    const steps = [step('accepted', row.createdAt)];
+    // A foreign message was in the queue before we heard of it.
+    const steps = row.origin === 'api' ? [step('accepted', row.createdAt)] : [];
     steps.push(step('queued', row.queuedAt, row.sendOperationId, row.sendState, sends));
     if (row.handledAt) steps.push(step('handled', row.handledAt));
     if (row.publishOperationId)

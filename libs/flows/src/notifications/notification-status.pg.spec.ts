@@ -30,14 +30,14 @@ describe('the status of a notification', () => {
     await database.drop();
   });
 
-  async function statusOf({ s = [null, null], p = [null, null], ...n }: Partial<Facts>): Promise<string | undefined> {
+  async function statusOf({ s, p, ...n }: Facts): Promise<string | undefined> {
     const { rows } = await client.query<{ status: string }>(
       `SELECT ${STATUS_SQL} AS status
        FROM jsonb_to_record($1) AS n (queued_at timestamptz, handled_at timestamptz, published_at timestamptz,
               dead_lettered_at timestamptz, deduplicated_of text, sends int),
             (SELECT $2::text AS state, $3::int AS attempt, $4::text AS provider_code) AS s,
             (SELECT $5::text AS state, $6::int AS attempt, $7::text AS provider_code) AS p`,
-      [JSON.stringify({ sends: 1, ...n }), s[0], s[1], s[2] ?? null, p[0], p[1], p[2] ?? null],
+      [JSON.stringify({ sends: 1, ...n }), s?.[0], s?.[1], s?.[2], p?.[0], p?.[1], p?.[2]],
     );
     return rows[0]?.status;
   }

@@ -30,6 +30,9 @@ const TopicArn = z
 
 const Kind = printable(256);
 
+/** Characters, not UTF-16 units: as SNS counts them. */
+const Subject = printable(400).refine((text) => Array.from(text).length <= 100, 'expected at most 100 characters');
+
 /** The most a topic takes whose owner did not ask for more, in bytes of UTF-8. */
 export const LARGEST_MESSAGE = 262_144;
 /** The most every queue takes, less what our own attribute needs. */
@@ -45,7 +48,7 @@ export const NotifyBody = z.strictObject({
     description: 'SNS topic to publish to, unless the handler names another.',
     examples: ['arn:aws:sns:us-east-1:000000000000:demo'],
   }),
-  subject: printable(100).meta({ description: 'Subject of e-mails.', examples: ['Pedido pagado'] }),
+  subject: Subject.meta({ description: 'Subject of e-mails.', examples: ['Pedido pagado'] }),
   message: z
     .string()
     .min(1)
@@ -75,11 +78,14 @@ const Integration = printable(200).default('default');
 export const HandlerBody = z.strictObject({
   topicArn: TopicArn.nullable().default(null).meta({ description: "Topic to publish to; null: the message's own." }),
   integration: Integration.meta({ description: "Which of the tenant's sns accounts publishes." }),
-  onUnknown: z.enum(ON_UNKNOWN).default('resend').meta({
-    description:
-      'What happens when the answer of a standard topic was lost: `resend` (may repeat, marked), `review` (a person decides), `drop`.',
-    examples: ['review'],
-  }),
+  onUnknown: z
+    .enum(ON_UNKNOWN)
+    .default('resend')
+    .meta({
+      description:
+        'What happens when the answer of a standard topic was lost: `resend` (may repeat, marked), `review` (a person decides), `drop`.',
+      examples: ['review'],
+    }),
   enabled: z
     .boolean()
     .default(true)
