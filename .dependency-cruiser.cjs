@@ -29,6 +29,7 @@ const testing = '^(apps|libs)/.+/testing/';
 const doors = [
   '^libs/[^/]+/src/index[.]ts$',
   '^libs/integrations/src/testing/index[.]ts$',
+  '^libs/integrations/src/testing/contract-suite/index[.]ts$',
   '^libs/(providers|flows)/src/[^/]+/index[.]ts$',
   '^libs/(providers|flows)/src/[^/]+/testing/index[.]ts$',
 ];

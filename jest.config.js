@@ -1,5 +1,6 @@
 const aliases = {
   '^@puente/(integrations)/testing$': '<rootDir>/libs/$1/src/testing',
+  '^@puente/(integrations)/contract-suite$': '<rootDir>/libs/$1/src/testing/contract-suite',
   '^@puente/(providers|flows)/(.+)$': '<rootDir>/libs/$1/src/$2',
   '^@puente/([a-z]+)$': '<rootDir>/libs/$1/src',
 };

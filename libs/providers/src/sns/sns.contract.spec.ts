@@ -1,5 +1,6 @@
-import type { ContractSample, ContractSubject, ContractWorld } from '@puente/integrations/testing';
-import { AwsAccess, StandInHost, contractCases, controlledWorld } from '@puente/integrations/testing';
+import type { ContractSample, ContractSubject, ContractWorld } from '@puente/integrations/contract-suite';
+import { contractCases, controlledWorld } from '@puente/integrations/contract-suite';
+import { AwsAccess, StandInHost } from '@puente/integrations/testing';
 import { CreateTopicCommand, ListSubscriptionsCommand, SNSClient } from '@aws-sdk/client-sns';
 import type { TestDatabase } from '../../../../test/support/test-database';
 import { createTestDatabase } from '../../../../test/support/test-database';

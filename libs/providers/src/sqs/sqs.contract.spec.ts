@@ -1,5 +1,6 @@
-import type { ContractSample, ContractSubject, ContractWorld } from '@puente/integrations/testing';
-import { AwsAccess, StandInHost, StsStandIn, contractCases, controlledWorld } from '@puente/integrations/testing';
+import type { ContractSample, ContractSubject, ContractWorld } from '@puente/integrations/contract-suite';
+import { contractCases, controlledWorld } from '@puente/integrations/contract-suite';
+import { AwsAccess, StandInHost, StsStandIn } from '@puente/integrations/testing';
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { Secret } from '@puente/kernel';
 import { request } from 'undici';
