@@ -23,14 +23,18 @@ export interface Round {
   readonly victim: Victim;
   readonly killAfterMs: number;
   readonly pauseMs: number;
+  /** Whether API and worker get ready before the burst: a kill then meets work; without, it meets a recovery. */
+  readonly recovered: boolean;
 }
 
 export interface FaultPlan {
   readonly seed: number;
   readonly rounds: readonly Round[];
+  /** Keeps the data of a run without violations too. */
+  readonly keep: boolean;
 }
 
-const USAGE = 'Usage: npm run test:faults -- [--seed N] [--short] [--kills N] [--notifications N]';
+const USAGE = 'Usage: npm run test:faults -- [--seed N] [--short] [--kills N] [--notifications N] [--keep]';
 
 /** Everything that is chosen, chosen beforehand from the seed: the same command line makes the same choices. */
 export function planFrom(args: readonly string[]): FaultPlan {
@@ -41,12 +45,13 @@ export function planFrom(args: readonly string[]): FaultPlan {
       short: { type: 'boolean', default: false },
       kills: { type: 'string' },
       notifications: { type: 'string' },
+      keep: { type: 'boolean', default: false },
     },
   });
   const seed = whole(values.seed ?? String(Date.now() % 1_000_000));
   const kills = whole(values.kills ?? (values.short ? '4' : '20'));
   const notifications = whole(values.notifications ?? (values.short ? '150' : '1000'));
-  return { seed, rounds: rounds(new SeededRandom(seed), kills, notifications) };
+  return { seed, rounds: rounds(new SeededRandom(seed), kills, notifications), keep: values.keep };
 }
 
 function rounds(random: SeededRandom, kills: number, notifications: number): Round[] {
@@ -57,8 +62,9 @@ function rounds(random: SeededRandom, kills: number, notifications: number): Rou
     return {
       victim,
       sendings: Array.from({ length: to - from }, (_, n) => sending(random, from + n)),
-      killAfterMs: random.whole(0, 1_500),
+      killAfterMs: random.whole(200, 2_500),
       pauseMs: random.whole(0, 1_500),
+      recovered: random.next() < 0.7,
     };
   });
 }
@@ -77,7 +83,7 @@ function victimsFor(random: SeededRandom, kills: number): Victim[] {
 
 function sending(random: SeededRandom, number: number): Sending {
   const kind = KINDS[[0, 0, 1, 2, 3][random.whole(0, 4)] ?? 0] ?? 'resend';
-  const group = `${kind}-${String(random.whole(0, 4))}`;
+  const group = `${kind}-${String(random.whole(0, 9))}`;
   const name = `${String(number)}-${random.whole(0, 0xffffff).toString(16)}`;
   return { kind, group, message: `aviso ${name} 🚚`, key: `faults-${name}` };
 }

@@ -17,7 +17,7 @@ const CONCURRENCY = 16;
 /** Shorter than in life: after a kill of the worker its calls wait this long. */
 const LEASE_MS = 3_000;
 /** SNS answers this late, after the effect: so that kills hit calls whose effect is there and whose answer is not. */
-const SLOW_ANSWER_MS = 40;
+const SLOW_ANSWER_MS = 150;
 const HEAL_WITHIN_MS = 180_000;
 
 export interface Verdict {
@@ -80,6 +80,7 @@ export class FaultRun {
     const sent: Promise<void>[] = [];
     for (const [place, round] of rounds.entries()) {
       await this.slowDown();
+      if (round.recovered) await this.recovered();
       sent.push(...round.sendings.map((sending) => this.sender.send(sending)));
       await this.killDuring(round, killer);
       this.say(
@@ -122,6 +123,15 @@ export class FaultRun {
       );
     };
     await until(order, { withinMs: 60_000, what: 'the stand-ins answer' });
+  }
+
+  private async recovered(): Promise<void> {
+    const { apiUrl, workerUrl = apiUrl } = this.sandbox.facts();
+    const ready = async (): Promise<boolean> => {
+      const answers = await Promise.all([apiUrl, workerUrl].map((url) => new JsonClient(url).get('/health/ready')));
+      return answers.every(({ status }) => status === 200);
+    };
+    await until(ready, { withinMs: 60_000, everyMs: 200, what: 'API and worker are ready' });
   }
 
   private async heal(): Promise<Evidence> {

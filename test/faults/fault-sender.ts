@@ -6,7 +6,7 @@ import type { ReadyTenant } from '../support/sandbox-tenant';
 import type { Kind, Sending } from './fault-plan';
 
 const GIVE_UP_MS = 120_000;
-const RETRY_MS = 100;
+const RETRY_MS = 250;
 
 /** Somebody told us that it was accepted; from then on it must not be lost. */
 export interface AcceptedSending extends Sending {

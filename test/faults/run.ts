@@ -22,9 +22,10 @@ async function main(): Promise<void> {
   try {
     failed = print(await run.attack(plan)) > 0;
   } finally {
-    await run.end({ keepData: failed });
+    await run.end({ keepData: failed || plan.keep });
     await closeClients();
-    if (failed) say(`What is left of it is in ${run.dataDir}; the same choices again: --seed ${String(plan.seed)}`);
+    if (failed || plan.keep)
+      say(`What is left of it is in ${run.dataDir}; the same choices again: --seed ${String(plan.seed)}`);
   }
   process.exitCode = failed ? 1 : 0;
 }
