@@ -1,3 +1,6 @@
+// The AWS SDK says once per process that it will want a newer Node; in test output that is a page of noise.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+
 const aliases = {
   '^@puente/(integrations)/testing$': '<rootDir>/libs/$1/src/testing',
   '^@puente/(integrations)/contract-suite$': '<rootDir>/libs/$1/src/testing/contract-suite',
