@@ -4,7 +4,7 @@ import { TerminusModule } from '@nestjs/terminus';
 import { type AppConfig, AppConfigModule } from '@puente/config';
 import { DatabaseModule } from '@puente/database';
 import { NotificationsModule } from '@puente/flows/notifications';
-import { IntegrationsModule, PortsModule } from '@puente/integrations';
+import { IntegrationsModule, platformIdentity, PortsModule } from '@puente/integrations';
 import { Clock, SystemClock } from '@puente/kernel';
 import { LedgerModule } from '@puente/ledger';
 import { ObservabilityModule } from '@puente/observability';
@@ -41,7 +41,11 @@ export class ApiModule {
         DatabaseModule,
         TenancyModule,
         LedgerModule.forRoot({}),
-        IntegrationsModule.forRoot({ catalog, allowedEndpoints: config.AWS_ALLOWED_ENDPOINTS }),
+        IntegrationsModule.forRoot({
+          catalog,
+          allowedEndpoints: config.AWS_ALLOWED_ENDPOINTS,
+          platformAws: platformIdentity(config.AWS_REGION),
+        }),
         PortsModule,
         NotificationsModule.forRoot({ platformQueueUrls: config.NOTIFICATIONS_QUEUE_URLS }),
         TerminusModule.forRoot({ logger: false }),

@@ -10,7 +10,7 @@ import {
   NotificationsModule,
   UnseenNotifications,
 } from '@puente/flows/notifications';
-import { IntegrationsModule, PortsModule } from '@puente/integrations';
+import { IntegrationsModule, platformIdentity, PortsModule } from '@puente/integrations';
 import { Clock, SystemClock } from '@puente/kernel';
 import { DispatchModule, LedgerModule } from '@puente/ledger';
 import { ObservabilityModule } from '@puente/observability';
@@ -46,6 +46,7 @@ export class WorkerModule {
         IntegrationsModule.forRoot({
           catalog,
           allowedEndpoints: config.AWS_ALLOWED_ENDPOINTS,
+          platformAws: platformIdentity(config.AWS_REGION),
           probePausedLanes: true,
         }),
         PortsModule,

@@ -21,3 +21,4 @@ export {
   utf8Text,
 } from './aws-message.schemas';
 export type { AwsAttributeValue } from './aws-message.schemas';
+export { platformIdentity } from './platform-identity';
