@@ -5,6 +5,7 @@ import { startApi } from './start-api';
 
 /** The public API as a process. Ends with 1 and a sentence when it cannot start; a supervisor starts it again. */
 async function main(): Promise<void> {
+  endWithSupervisor();
   const app = await startApi(loadConfig(process.env));
   const stop = (): void => {
     app.close().then(
@@ -12,12 +13,21 @@ async function main(): Promise<void> {
       () => process.exit(1),
     );
   };
-  for (const event of ['SIGTERM', 'SIGINT', 'disconnect'] as const) process.once(event, stop); // disconnect: our supervisor is gone
+  for (const event of ['SIGTERM', 'SIGINT'] as const) process.once(event, stop);
   process.send?.({ ready: true });
 }
 
+/**
+ * A supervisor that went away was killed, and the sandbox's database goes with it: there is nothing to drain into, and the
+ * next start wants our port. What was in hand is in the ledger. Listened for from the first moment, or it would be missed.
+ */
+function endWithSupervisor(): void {
+  process.once('disconnect', () => process.exit(1));
+}
+
 main().catch((error: unknown) => {
-  const said = error instanceof AppError ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const said =
+    error instanceof AppError ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(`${said}\n`);
   process.exit(1);
 });

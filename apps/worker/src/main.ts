@@ -8,6 +8,7 @@ const GRACE_MS = 10_000;
 
 /** The worker as a process. Ends with 1 and a sentence when it cannot start; a supervisor starts it again. */
 async function main(): Promise<void> {
+  endWithSupervisor();
   const config = loadConfig(process.env);
   let stopped = false;
   const starting = startWorker(config, () => stopped);
@@ -22,9 +23,16 @@ async function main(): Promise<void> {
         () => process.exit(1),
       );
   };
-  // disconnect: our supervisor is gone
-  for (const event of ['SIGTERM', 'SIGINT', 'disconnect'] as const) process.on(event, stop);
+  for (const event of ['SIGTERM', 'SIGINT'] as const) process.on(event, stop);
   if (await starting) process.send?.({ ready: true });
+}
+
+/**
+ * A supervisor that went away was killed, and the sandbox's database goes with it: there is nothing to drain into, and the
+ * next start wants our port. What was in hand is in the ledger. Listened for from the first moment, or it would be missed.
+ */
+function endWithSupervisor(): void {
+  process.once('disconnect', () => process.exit(1));
 }
 
 main().catch((error: unknown) => {

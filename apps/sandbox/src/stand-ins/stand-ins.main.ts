@@ -15,6 +15,8 @@ const Settings = z.object({
  * `{ready: true, port}`; it ends when the sandbox goes away, however that went.
  */
 async function main(): Promise<void> {
+  // Our supervisor was killed, and the database goes with it. Listened for from the first moment, or it would be missed.
+  process.once('disconnect', () => process.exit(1));
   const settings = Settings.parse(process.env);
   const host = await patiently(() =>
     startStandIns({ databaseUrl: settings.SANDBOX_DATABASE_URL, port: settings.STAND_IN_PORT }),
@@ -27,7 +29,6 @@ async function main(): Promise<void> {
     void host.stop().finally(() => process.exit(0));
   };
   process.on('SIGTERM', stop);
-  process.on('disconnect', stop);
   // Ctrl-C reaches every process of a terminal. Under a supervisor the others must still be able to finish here.
   process.on('SIGINT', () => {
     if (!process.send) stop();
