@@ -213,7 +213,7 @@ describe('stand-ins as a process', () => {
   it('end when the sandbox that started them is gone, and when told to', async () => {
     const orphan = await start();
     orphan.child.disconnect();
-    expect(await once(orphan.child, 'exit')).toEqual([0, null]);
+    expect(await once(orphan.child, 'exit')).toEqual([1, null]);
     const told = await start();
     told.child.kill('SIGTERM');
     expect(await once(told.child, 'exit')).toEqual([0, null]);
