@@ -224,7 +224,7 @@ describe('QueueModule', () => {
       sqs.put('q.fifo', 'one', 'a');
       await start(platform, 50);
       await until(() => sqs.in('q.fifo').length === 0);
-      await until(() => world.readings.some(({ deadLetters }) => deadLetters === 1));
+      await until(() => world.readings.some(({ deadLetters, inFlight }) => deadLetters === 1 && inFlight === 0));
 
       expect(world.readings).toEqual([
         {
