@@ -118,6 +118,11 @@ describe('errors of a notification', () => {
       );
       expect(letter.attributes['puente_reason']).toMatch(/.+/);
       expect(letter.attributes['producer']).toBe('script-7');
+      const listed = bodyOf<{ items: { messageId: string; reason: string }[] }>(
+        await tenant.admin.get('/v1/notifications/dead-letters?limit=100'),
+        200,
+      );
+      expect(listed.items.map(({ reason }) => reason)).toContain(letter.attributes['puente_reason']);
     },
   );
 

@@ -11,7 +11,11 @@ import { acceptJsonBodies, BODY_LIMIT_BYTES } from './http/json-body.parser';
 /** Builds the API and listens. Separate from `main.ts` so that tests run the same application in their own process. */
 export async function startApi(config: AppConfig): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({ bodyLimit: BODY_LIMIT_BYTES, routerOptions: { maxParamLength: 1_024 } });
-  const app = await NestFactory.create<NestFastifyApplication>(ApiModule.with(config), adapter, { bufferLogs: true, bodyParser: false, abortOnError: false });
+  const app = await NestFactory.create<NestFastifyApplication>(ApiModule.with(config), adapter, {
+    bufferLogs: true,
+    bodyParser: false,
+    abortOnError: false,
+  });
   useStructuredLogs(app);
   const server = app.getHttpAdapter().getInstance();
   acceptJsonBodies(server);
@@ -19,7 +23,11 @@ export async function startApi(config: AppConfig): Promise<NestFastifyApplicatio
     void reply.header('x-content-type-options', 'nosniff').header('cache-control', 'no-store');
     done();
   });
-  SwaggerModule.setup('docs', app, () => buildOpenApi(app, catalog, config.API_URL), { jsonDocumentUrl: 'docs-json', yamlDocumentUrl: 'docs-yaml', customSiteTitle: 'Puente' });
+  SwaggerModule.setup('docs', app, () => buildOpenApi(app, catalog, config.API_URL), {
+    jsonDocumentUrl: 'docs-json',
+    yamlDocumentUrl: 'docs-yaml',
+    customSiteTitle: 'Puente',
+  });
   await app.listen(config.PORT, config.HOST);
   return app;
 }

@@ -97,5 +97,8 @@ function ofHttpException(error: HttpException): Described {
 function failedChecks(response: string | object): FieldProblem[] | undefined {
   const { error: checks } = response as { error?: unknown };
   if (typeof checks !== 'object' || checks === null) return undefined;
-  return Object.entries(checks as Record<string, { message?: string }>).map(([path, { message = 'down' }]) => ({ path, message }));
+  return Object.entries(checks as Record<string, { message?: string }>).map(([path, { message = 'down' }]) => ({
+    path,
+    message,
+  }));
 }

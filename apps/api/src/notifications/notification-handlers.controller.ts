@@ -29,7 +29,12 @@ export class NotificationHandlersController {
   /** Registers or changes the handler of a kind: an event, a topic's ARN, or `*` for the rest. */
   @Put(':kind')
   @ApiOkResponse({ type: HandlerDetail })
-  put(@CurrentCaller() { tenantId }: Caller, @CurrentOrigin() origin: Origin, @Param() { kind }: HandlerParams, @Body() body: PutHandler) {
+  put(
+    @CurrentCaller() { tenantId }: Caller,
+    @CurrentOrigin() origin: Origin,
+    @Param() { kind }: HandlerParams,
+    @Body() body: PutHandler,
+  ) {
     return this.handlers.put(tenantId, kind, body, origin);
   }
 
@@ -37,7 +42,11 @@ export class NotificationHandlersController {
   @Delete(':kind')
   @HttpCode(204)
   @ApiNoContentResponse()
-  remove(@CurrentCaller() { tenantId }: Caller, @CurrentOrigin() origin: Origin, @Param() { kind }: HandlerParams): Promise<void> {
+  remove(
+    @CurrentCaller() { tenantId }: Caller,
+    @CurrentOrigin() origin: Origin,
+    @Param() { kind }: HandlerParams,
+  ): Promise<void> {
     return this.handlers.remove(tenantId, kind, origin);
   }
 }

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import { NotificationJourney, NotificationsFlow } from '@puente/flows/notifications';
+import { DeadLetters, NotificationJourney, NotificationsFlow } from '@puente/flows/notifications';
 import { currentTrace } from '@puente/observability';
 import type { Caller } from '@puente/tenancy';
 import type { FastifyReply } from 'fastify';
@@ -9,6 +9,8 @@ import { Scopes } from '../auth/scopes.decorator';
 import { IdempotencyKey } from '../http/idempotency-key.decorator';
 import {
   AcceptedNotification,
+  DeadLetterPage,
+  DeadLetterQuery,
   ListNotificationsQuery,
   NotificationDetail,
   NotificationPage,
@@ -22,13 +24,18 @@ export class NotificationsController {
   constructor(
     private readonly flow: NotificationsFlow,
     private readonly journey: NotificationJourney,
+    private readonly deadLetters: DeadLetters,
   ) {}
 
   /** Accepts a notification: it is committed when the answer comes, and published soon after. */
   @Post()
   @HttpCode(202)
   @Scopes('client')
-  @ApiHeader({ name: 'Idempotency-Key', required: false, description: 'Repeating a request with the same key gives the first answer back.' })
+  @ApiHeader({
+    name: 'Idempotency-Key',
+    required: false,
+    description: 'Repeating a request with the same key gives the first answer back.',
+  })
   @ApiAcceptedResponse({ type: AcceptedNotification })
   async notify(
     @CurrentCaller() { tenantId }: Caller,
@@ -36,7 +43,10 @@ export class NotificationsController {
     @Body() body: Notify,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const { id, operationId } = await this.flow.notify(tenantId, body, { idempotencyKey, traceId: currentTrace()?.traceId });
+    const { id, operationId } = await this.flow.notify(tenantId, body, {
+      idempotencyKey,
+      traceId: currentTrace()?.traceId,
+    });
     void reply.header('location', `/v1/notifications/${id}`);
     return { id, status: 'accepted', operationId };
   }
@@ -45,9 +55,25 @@ export class NotificationsController {
   @Get()
   @Scopes('client', 'admin', 'audit')
   @ApiOkResponse({ type: NotificationPage })
-  list(@CurrentCaller() { tenantId }: Caller, @Query() { status, since, until, cursor, limit, ...filter }: ListNotificationsQuery) {
+  list(
+    @CurrentCaller() { tenantId }: Caller,
+    @Query() { status, since, until, cursor, limit, ...filter }: ListNotificationsQuery,
+  ) {
     const statuses = status === undefined ? undefined : [status];
-    return this.journey.list(tenantId, { ...filter, statuses, createdFrom: since, createdBefore: until }, cursor, limit);
+    return this.journey.list(
+      tenantId,
+      { ...filter, statuses, createdFrom: since, createdBefore: until },
+      cursor,
+      limit,
+    );
+  }
+
+  /** Messages that were put into the dead-letter queue, with the reason; newest first. */
+  @Get('dead-letters')
+  @Scopes('admin', 'audit')
+  @ApiOkResponse({ type: DeadLetterPage })
+  listDeadLetters(@CurrentCaller() { tenantId }: Caller, @Query() { cursor, limit }: DeadLetterQuery) {
+    return this.deadLetters.list(tenantId, cursor, limit);
   }
 
   /** The journey of one: accepted, queued, handled, published with the SNS message id, or why not. */

@@ -1,4 +1,10 @@
-import { HandlerBody, HandlerKind, NOTIFICATION_STATUSES, NotifyBody, QueueBindingBody } from '@puente/flows/notifications';
+import {
+  HandlerBody,
+  HandlerKind,
+  NOTIFICATION_STATUSES,
+  NotifyBody,
+  QueueBindingBody,
+} from '@puente/flows/notifications';
 import { ON_UNKNOWN } from '@puente/kernel';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
@@ -48,7 +54,9 @@ const summary = {
   deadLetteredAt: time,
 };
 
-export class NotificationPage extends createZodDto(z.object({ items: z.array(z.object(summary)), next: z.string().nullable() })) {}
+export class NotificationPage extends createZodDto(
+  z.object({ items: z.array(z.object(summary)), next: z.string().nullable() }),
+) {}
 
 export class NotificationDetail extends createZodDto(
   z.object({
@@ -93,5 +101,31 @@ export class HandlerList extends createZodDto(z.object({ items: z.array(handler)
 export class BindQueue extends createZodDto(QueueBindingBody) {}
 
 export class QueueBinding extends createZodDto(
-  z.object({ queueUrl: z.string(), deadLetterQueueUrl: z.string(), integration: z.string(), createdAt: z.iso.datetime() }),
+  z.object({
+    queueUrl: z.string(),
+    deadLetterQueueUrl: z.string(),
+    integration: z.string(),
+    createdAt: z.iso.datetime(),
+  }),
+) {}
+
+export class DeadLetterQuery extends createZodDto(
+  z.strictObject({ cursor: z.uuid().optional().meta({ description: '`next` of the previous page.' }), limit }),
+) {}
+
+export class DeadLetterPage extends createZodDto(
+  z.object({
+    items: z.array(
+      z.object({
+        id: z.uuid(),
+        queueUrl: z.string(),
+        messageId: z.string(),
+        notificationId: z.uuid().nullable().meta({ description: 'null: the message could not be read at all.' }),
+        reason: z.string(),
+        bodyMd5: z.string(),
+        at: z.iso.datetime(),
+      }),
+    ),
+    next: z.string().nullable(),
+  }),
 ) {}

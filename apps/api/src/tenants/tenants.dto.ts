@@ -9,7 +9,9 @@ export class CreateTenant extends createZodDto(
 
 export class TenantParams extends createZodDto(z.strictObject({ id: z.uuid().toLowerCase() })) {}
 
-export class PageQuery extends createZodDto(z.strictObject({ cursor: z.uuid().optional().meta({ description: '`next` of the previous page.' }), limit })) {}
+export class PageQuery extends createZodDto(
+  z.strictObject({ cursor: z.uuid().optional().meta({ description: '`next` of the previous page.' }), limit }),
+) {}
 
 const tenant = z.object({
   id: z.uuid(),

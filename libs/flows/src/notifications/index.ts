@@ -1,3 +1,4 @@
+export { type DeadLetterPage, DeadLetters, type DeadLetterView } from './dead-letters';
 export { type Handler } from './handler-routing';
 export { type NotificationFilter } from './journey-rows';
 export { type HandlerView, NotificationHandlers } from './notification-handlers';

@@ -39,7 +39,10 @@ export class NotificationOperations {
     private readonly sns: Sns,
   ) {}
 
-  /** Into the tenant's queue, as a foreign producer would: group, MD5 as deduplication id, and our id as an attribute. */
+  /**
+   * Into the tenant's queue, as a foreign producer would: group, MD5 as deduplication id, and our id as an attribute. A
+   * lost answer is sent again even when the queue has forgotten the id: the inbox takes each notification over once.
+   */
   send(step: Step, queue: QueueAddress, { body, md5, idempotency }: Sending): NewOperation {
     const input = {
       queueUrl: queue.url,
@@ -52,6 +55,7 @@ export class NotificationOperations {
       tenantId: step.tenantId,
       integration: queue.integration,
       orderKey: `notifications:send:${step.group}`,
+      onUnknown: 'resend',
       subscriber: SEND_SETTLED,
       idempotency,
       traceId: step.traceId,

@@ -3,6 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { Clock, SystemClock } from '@puente/kernel';
 import { SnsProviderModule } from '@puente/providers/sns';
 import { SqsProviderModule } from '@puente/providers/sqs';
+import { DeadLetters } from './dead-letters';
 import { MessageTaking } from './message-taking';
 import { NotificationContents } from './notification-content';
 import { NotificationHandlerEntity } from './notification-handler.entity';
@@ -37,6 +38,7 @@ export class NotificationsModule {
       NotificationJourney,
       NotificationHandlers,
       NotificationQueues,
+      DeadLetters,
       NotificationIntake,
       NotificationQueueBindings,
       NotificationResending,
