@@ -70,7 +70,7 @@ describe('the OpenAPI document', () => {
           content?.example ??
           content?.examples ??
           document.components.schemas[named ?? '']?.examples ??
-          inner(content?.schema);
+          inner(document.components.schemas[named ?? ''] ?? content?.schema);
         expect({ route, examples }).toEqual({ route, examples: expect.anything() });
       }
       expect({ route, answers: Object.keys(operation.responses) }).toEqual({
