@@ -22,7 +22,10 @@ function generated(): Map<string, string> {
   for (const provider of providers) {
     const file = `docs/02-integraciones/${documentName(provider)}`;
     const current = read(file);
-    files.set(file, current === undefined ? newDocument(provider) : replaceBlocks(current, documentBlocks(provider), file));
+    files.set(
+      file,
+      current === undefined ? newDocument(provider) : replaceBlocks(current, documentBlocks(provider), file),
+    );
   }
   return files;
 }

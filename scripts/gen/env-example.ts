@@ -34,7 +34,9 @@ function variable(name: string, schema: z.ZodType): string {
 }
 
 function providerGroup({ meta, credentials }: AnyProvider, seen: Set<string>): string {
-  const specs = Object.values(credentials.env as Record<string, { variable: string; descripcion: string; required: boolean }>);
+  const specs = Object.values(
+    credentials.env as Record<string, { variable: string; descripcion: string; required: boolean }>,
+  );
   const lines = specs.map(({ variable: name, descripcion }) => {
     if (seen.has(name)) return `# ${name}: ver arriba. ${descripcion}`;
     seen.add(name);

@@ -7,7 +7,9 @@ const END = '<!-- /generado -->';
  * @throws when a block has no markers, or when the text has a block nobody generates
  */
 export function replaceBlocks(text: string, blocks: Readonly<Record<string, string>>, file: string): string {
-  const unknown = [...text.matchAll(/<!-- generado: ([a-z-]+) -->/g)].map(([, name]) => name ?? '').filter((name) => !(name in blocks));
+  const unknown = [...text.matchAll(/<!-- generado: ([a-z-]+) -->/g)]
+    .map(([, name]) => name ?? '')
+    .filter((name) => !(name in blocks));
   if (unknown.length > 0) throw new Error(`${file}: no generator writes the block(s) ${unknown.join(', ')}`);
   return Object.entries(blocks).reduce((result, [name, content]) => replaceBlock(result, name, content, file), text);
 }
@@ -20,6 +22,7 @@ export function block(name: string, content: string): string {
 function replaceBlock(text: string, name: string, content: string, file: string): string {
   const from = text.indexOf(START(name));
   const to = text.indexOf(END, from);
-  if (from < 0 || to < 0) throw new Error(`${file}: the markers of block "${name}" are missing: ${START(name)} … ${END}`);
+  if (from < 0 || to < 0)
+    throw new Error(`${file}: the markers of block "${name}" are missing: ${START(name)} … ${END}`);
   return text.slice(0, from) + block(name, content) + text.slice(to + END.length);
 }

@@ -159,22 +159,38 @@ const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 
 function period(windowMs: number): string {
-  const known: Readonly<Record<number, string>> = { 1_000: 'segundo', 60_000: 'minuto', 3_600_000: 'hora', 86_400_000: 'día' };
+  const known: Readonly<Record<number, string>> = {
+    1_000: 'segundo',
+    60_000: 'minuto',
+    3_600_000: 'hora',
+    86_400_000: 'día',
+  };
   return known[windowMs] ?? `${String(windowMs / 1_000)} segundos`;
 }
 
 function errors({ errors: specs, operations }: AnyProvider): string {
   const own = (specs as readonly ErrorSpec[]).map(({ code: name, descripcion, accion }) => [name, descripcion, accion]);
-  return table(['Codigo', 'Descripcion', 'Accion'], [...directive(operations as Record<string, OperationSpec<unknown>>), ...own]);
+  return table(
+    ['Codigo', 'Descripcion', 'Accion'],
+    [...directive(operations as Record<string, OperationSpec<unknown>>), ...own],
+  );
 }
 
 /** The rows every document has, in the directive's words, and how ours are finer where they are (docs/adr/0007). */
 function directive(operations: Readonly<Record<string, OperationSpec<unknown>>>): string[][] {
-  const blind = Object.values(operations).some(({ effect: declared }) => declared !== 'read' && declared !== 'idempotent');
-  const finer = blind ? '. Si la llamada pudo tener efecto y no se puede repetir sin riesgo, no se repite: se consulta al proveedor o decide `onUnknown`' : '';
+  const blind = Object.values(operations).some(
+    ({ effect: declared }) => declared !== 'read' && declared !== 'idempotent',
+  );
+  const finer = blind
+    ? '. Si la llamada pudo tener efecto y no se puede repetir sin riesgo, no se repite: se consulta al proveedor o decide `onUnknown`'
+    : '';
   return [
     ['400', 'El proveedor rechaza la solicitud', 'Log + retry NO'],
-    ['401', 'Credenciales inválidas o vencidas', 'Refrescar token; si no se puede, se pausa el carril del tenant y nada se pierde'],
+    [
+      '401',
+      'Credenciales inválidas o vencidas',
+      'Refrescar token; si no se puede, se pausa el carril del tenant y nada se pierde',
+    ],
     ['429', 'Demasiadas solicitudes', 'Backoff exponencial'],
     ['500', 'Error del proveedor', `Retry 3 veces${finer}`],
   ];
@@ -182,7 +198,8 @@ function directive(operations: Readonly<Record<string, OperationSpec<unknown>>>)
 
 const MODELS: Readonly<Record<string, string>> = {
   global: 'Modelo global: todas las llamadas usan las credenciales de la plataforma.',
-  tenant: 'Modelo por tenant: cada llamada usa las credenciales cifradas de su tenant. Nunca se usan las de la plataforma en su lugar.',
+  tenant:
+    'Modelo por tenant: cada llamada usa las credenciales cifradas de su tenant. Nunca se usan las de la plataforma en su lugar.',
   hybrid: 'Modelo híbrido: credenciales de la plataforma que el tenant puede reemplazar campo por campo.',
 };
 
@@ -199,15 +216,25 @@ function monitoring({ meta, monitoring: own }: AnyProvider): string {
   return table(
     ['Metrica', 'Descripcion', 'Alerta'],
     [
-      [`Latencia: \`puente_provider_call_duration_seconds${calls}\``, 'Duración de cada llamada, percentil 95 en 5 minutos', `>${String(latencyMs / 1_000)}s`],
-      [`Errores: \`puente_provider_calls_total${calls}\``, 'Llamadas por resultado, en 5 minutos y con al menos 20 llamadas', `>${String(errorPercent)}%`],
+      [
+        `Latencia: \`puente_provider_call_duration_seconds${calls}\``,
+        'Duración de cada llamada, percentil 95 en 5 minutos',
+        `>${String(latencyMs / 1_000)}s`,
+      ],
+      [
+        `Errores: \`puente_provider_calls_total${calls}\``,
+        'Llamadas por resultado, en 5 minutos y con al menos 20 llamadas',
+        `>${String(errorPercent)}%`,
+      ],
       ['Rate limit', 'Parte usada de la cuota del proveedor', `>${String(limitUsedPercent)}%`],
     ],
   );
 }
 
 function references({ meta }: AnyProvider): string {
-  const official = (meta.references as readonly { title: string; url: string }[]).map(({ title, url }) => `Documentación oficial: [${title}](${url})`);
+  const official = (meta.references as readonly { title: string; url: string }[]).map(
+    ({ title, url }) => `Documentación oficial: [${title}](${url})`,
+  );
   return bullets([
     ...official,
     `Módulo del back end: [libs/providers/src/${String(meta.id)}](../../libs/providers/src/${String(meta.id)})`,
@@ -216,7 +243,8 @@ function references({ meta }: AnyProvider): string {
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 

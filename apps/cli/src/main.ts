@@ -12,7 +12,8 @@ const program = new Command('puente')
   .addCommand(apiKeysCommand(process.env));
 
 program.parseAsync().catch((error: unknown) => {
-  const said = error instanceof AppError ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const said =
+    error instanceof AppError ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(`${said}\n`);
   process.exitCode = 1;
 });

@@ -12,8 +12,14 @@ import { TenancyModule } from '@puente/tenancy';
 class CliModule {}
 
 /** Runs `work` with the libraries behind the API, on the database of the environment; nothing is served or dispatched. */
-export async function withPlatform(env: NodeJS.ProcessEnv, work: (app: INestApplicationContext) => Promise<void>): Promise<void> {
-  const app = await NestFactory.createApplicationContext(modulesFor(loadConfig(env)), { logger: ['error', 'fatal'], abortOnError: false });
+export async function withPlatform(
+  env: NodeJS.ProcessEnv,
+  work: (app: INestApplicationContext) => Promise<void>,
+): Promise<void> {
+  const app = await NestFactory.createApplicationContext(modulesFor(loadConfig(env)), {
+    logger: ['error', 'fatal'],
+    abortOnError: false,
+  });
   try {
     await work(app);
   } finally {

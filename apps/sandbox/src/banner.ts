@@ -2,7 +2,11 @@ import type { SandboxFacts } from './seed';
 
 /** What a new user sees: where things are, with which keys, and a first call that works when pasted. */
 export function banner(facts: SandboxFacts, seconds: string, dataDir: string): string {
-  const body = JSON.stringify({ topic: facts.notifications.topicArn, subject: 'Hola', message: 'Su pedido va en camino 🚚' });
+  const body = JSON.stringify({
+    topic: facts.notifications.topicArn,
+    subject: 'Hola',
+    message: 'Su pedido va en camino 🚚',
+  });
   return `
 Puente is ready after ${seconds} s.
 

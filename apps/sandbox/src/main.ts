@@ -30,7 +30,8 @@ async function main(): Promise<void> {
 }
 
 function fail(error: unknown): never {
-  const said = error instanceof AppError ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const said =
+    error instanceof AppError ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(`${said}\n`);
   process.exit(1);
 }

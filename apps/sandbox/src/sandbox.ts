@@ -32,7 +32,12 @@ export class Sandbox {
     mkdirSync(options.dataDir, { recursive: true, mode: 0o711 });
     this.release = lockDataDirectory(options.dataDir);
     this.log = new SandboxLog(path.join(options.dataDir, 'logs'));
-    this.postgres = new SupervisedPostgres({ dataDir: options.dataDir, port: options.postgresPort, log: this.log.of('postgres'), onRestart: this.record });
+    this.postgres = new SupervisedPostgres({
+      dataDir: options.dataDir,
+      port: options.postgresPort,
+      log: this.log.of('postgres'),
+      onRestart: this.record,
+    });
   }
 
   /** Takes the data directory; nothing runs yet. @throws {SandboxRunningError} when another sandbox has it */
@@ -78,7 +83,10 @@ export class Sandbox {
     const api = this.child('api', '../../api/src/main.js', { ...environment, ...settings });
     const worker = this.child('worker', '../../worker/src/main.js', { ...environment, ...settings });
     const started = Promise.all([api.start(), worker.start()]);
-    const [apiUrl, workerUrl] = [ports.api, ports.worker].map((port) => `http://127.0.0.1:${String(port)}`) as [string, string];
+    const [apiUrl, workerUrl] = [ports.api, ports.worker].map((port) => `http://127.0.0.1:${String(port)}`) as [
+      string,
+      string,
+    ];
     const [facts] = await Promise.all([seedDemo(settings, { dataDir, apiUrl, sandboxUrl, workerUrl }), started]);
     this.facts = facts;
     this.record();
@@ -139,6 +147,12 @@ export class Sandbox {
 
   private pids(): Readonly<Record<string, number | undefined>> {
     const [standIns, api, worker] = this.processes;
-    return { sandbox: process.pid, postgres: this.postgres.pid, standIns: standIns?.pid, api: api?.pid, worker: worker?.pid };
+    return {
+      sandbox: process.pid,
+      postgres: this.postgres.pid,
+      standIns: standIns?.pid,
+      api: api?.pid,
+      worker: worker?.pid,
+    };
   }
 }

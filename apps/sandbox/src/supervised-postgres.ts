@@ -1,6 +1,13 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type DatabaseUrls, databasePasswords, freePort, prepareDatabases, type RunningPostgres, startEmbeddedPostgres } from './embedded-postgres';
+import {
+  type DatabaseUrls,
+  databasePasswords,
+  freePort,
+  prepareDatabases,
+  type RunningPostgres,
+  startEmbeddedPostgres,
+} from './embedded-postgres';
 
 const RESTART_MS = 200;
 
@@ -9,7 +16,14 @@ export class SupervisedPostgres {
   private server: RunningPostgres | undefined;
   private stopping = false;
 
-  constructor(private readonly options: { readonly dataDir: string; readonly port: number; readonly log: (line: string) => void; readonly onRestart: () => void }) {}
+  constructor(
+    private readonly options: {
+      readonly dataDir: string;
+      readonly port: number;
+      readonly log: (line: string) => void;
+      readonly onRestart: () => void;
+    },
+  ) {}
 
   get pid(): number | undefined {
     return this.server?.pid;
@@ -19,7 +33,12 @@ export class SupervisedPostgres {
     const passwords = await databasePasswords(path.join(this.options.dataDir, 'database-passwords.json'));
     const port = this.options.port === 0 ? await freePort() : this.options.port;
     const launch = (): Promise<RunningPostgres> =>
-      startEmbeddedPostgres({ dataDir: path.join(this.options.dataDir, 'postgres'), port, superuserPassword: passwords.superuser, log: this.options.log });
+      startEmbeddedPostgres({
+        dataDir: path.join(this.options.dataDir, 'postgres'),
+        port,
+        superuserPassword: passwords.superuser,
+        log: this.options.log,
+      });
     this.server = await launch();
     void this.watch(launch);
     return prepareDatabases(this.server, passwords);

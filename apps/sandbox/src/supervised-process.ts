@@ -56,7 +56,11 @@ export class SupervisedProcess {
     clearTimeout(this.restart);
     const { child } = this;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const gone = new Promise<void>((resolve) => child.once('exit', () => { resolve(); }));
+    const gone = new Promise<void>((resolve) =>
+      child.once('exit', () => {
+        resolve();
+      }),
+    );
     child.kill('SIGTERM');
     const timer = setTimeout(() => child.kill('SIGKILL'), withinMs);
     await gone;
@@ -89,7 +93,9 @@ export class SupervisedProcess {
         child.kill('SIGKILL');
         reject(new ChildStartError(`${this.plan.name} ${what}. Its last words:\n  ${this.lastLines.join('\n  ')}`));
       };
-      const timer = setTimeout(() => { failed(`was not ready within ${String(this.plan.readyWithinMs / 1000)} s`); }, this.plan.readyWithinMs);
+      const timer = setTimeout(() => {
+        failed(`was not ready within ${String(this.plan.readyWithinMs / 1000)} s`);
+      }, this.plan.readyWithinMs);
       const exited = (code: number | null, signal: string | null): void => {
         clearTimeout(timer);
         failed(`ended with ${String(code ?? signal)} before it was ready`);
@@ -112,7 +118,8 @@ export class SupervisedProcess {
       const child = this.spawn();
       this.plan.onRestart();
       child.once('exit', () => {
-        this.restartMs = Date.now() - bornAt > HEALTHY_AFTER_MS ? FIRST_RESTART_MS : Math.min(this.restartMs * 2, SLOWEST_RESTART_MS);
+        this.restartMs =
+          Date.now() - bornAt > HEALTHY_AFTER_MS ? FIRST_RESTART_MS : Math.min(this.restartMs * 2, SLOWEST_RESTART_MS);
         this.again();
       });
     }, this.restartMs);

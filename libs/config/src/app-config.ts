@@ -97,7 +97,8 @@ export function loadConfig(env: Environment): AppConfig {
 
 /** What `puente migrate` needs, and nothing else: it runs before the other roles have a schema to work on. */
 export function loadOwnerUrl(env: Environment): string {
-  return parse(AppConfigSchema.pick({ DATABASE_OWNER_URL: true }).extend({ DATABASE_OWNER_URL: postgresUrl }), env).DATABASE_OWNER_URL;
+  return parse(AppConfigSchema.pick({ DATABASE_OWNER_URL: true }).extend({ DATABASE_OWNER_URL: postgresUrl }), env)
+    .DATABASE_OWNER_URL;
 }
 
 function parse<T>(schema: z.ZodType<T>, env: Environment): Readonly<T> {

@@ -21,7 +21,12 @@ describe('the database', () => {
     test = await createTestDatabase();
     owner = pool(test.ownerUrl);
     dispatch = new DispatchDatabase({ url: test.dispatchUrl, max: 2, applicationName: 'test' });
-    source = await new DataSource({ type: 'postgres', url: test.appUrl, poolSize: 1, installExtensions: false }).initialize();
+    source = await new DataSource({
+      type: 'postgres',
+      url: test.appUrl,
+      poolSize: 1,
+      installExtensions: false,
+    }).initialize();
     tenants = new TenantDatabase(source);
     for (const id of TENANTS) {
       await owner.query(`INSERT INTO tenants (id, name, data_key, external_id) VALUES ($1, 'x', '{}', 'x')`, [id]);
@@ -39,7 +44,9 @@ describe('the database', () => {
 
   const pool = (url: string): AnyPool => new AnyPool({ url, max: 2, applicationName: 'test' });
   const seenBy = (tenantId: string): Promise<string[]> =>
-    tenants.run(tenantId, async (tx) => (await tx.query<{ tenant_id: string }>(`SELECT tenant_id FROM api_keys`)).map((row) => row.tenant_id));
+    tenants.run(tenantId, async (tx) =>
+      (await tx.query<{ tenant_id: string }>(`SELECT tenant_id FROM api_keys`)).map((row) => row.tenant_id),
+    );
 
   it('shows a tenant its own rows, also when two interleave on one connection (T03)', async () => {
     const seen = await Promise.all([...TENANTS, ...TENANTS].map(seenBy));
@@ -73,7 +80,9 @@ describe('the database', () => {
       `INSERT INTO audit_entries (tenant_id, seq, at, actor, action, target, outcome, prev_hash, hash) VALUES ($1, 1, now(), 'a', 'b', 'c', 'done', '', '')`,
       [a],
     );
-    await expect(tenants.run(a, (tx) => tx.query(`UPDATE audit_entries SET actor = 'z'`))).rejects.toThrow(/permission denied/);
+    await expect(tenants.run(a, (tx) => tx.query(`UPDATE audit_entries SET actor = 'z'`))).rejects.toThrow(
+      /permission denied/,
+    );
     await expect(owner.query(`DELETE FROM audit_entries`)).rejects.toThrow(/append-only/);
   });
 
@@ -101,13 +110,17 @@ describe('the database', () => {
 
   it('refuses to start when a table lost its guard', async () => {
     await owner.query(`ALTER TABLE lanes NO FORCE ROW LEVEL SECURITY`);
-    await expect(assertSafeRoles({ app: tenants.withoutTenant })).rejects.toThrow(/table lanes: row-level security is not forced/);
+    await expect(assertSafeRoles({ app: tenants.withoutTenant })).rejects.toThrow(
+      /table lanes: row-level security is not forced/,
+    );
     await owner.query(`ALTER TABLE lanes FORCE ROW LEVEL SECURITY`);
   });
 
   it('moves the clock for the owner only', async () => {
     await owner.query(`UPDATE clock_skew SET skew = '1 hour'`);
-    const [row] = await dispatch.query<{ ahead: boolean }>(`SELECT puente_now() > now() + interval '59 minutes' AS ahead`);
+    const [row] = await dispatch.query<{ ahead: boolean }>(
+      `SELECT puente_now() > now() + interval '59 minutes' AS ahead`,
+    );
     expect(row?.ahead).toBe(true);
     await expect(dispatch.query(`UPDATE clock_skew SET skew = '0'`)).rejects.toThrow(/permission denied/);
     await owner.query(`UPDATE clock_skew SET skew = '0'`);
@@ -118,7 +131,9 @@ describe('the database', () => {
     const insert = `INSERT INTO operations (id, tenant_id, provider, operation, effect, on_unknown, policy, request_hash, input, next_attempt_at, created_at, updated_at)
       VALUES ($1, $1, 'sns', 'publish', 'once', 'review', 'messaging', 'x', '{}', now(), now(), now())`;
     await owner.query(insert, [a]);
-    await expect(owner.query(`UPDATE operations SET state = 'rejected', settled_at = now()`)).rejects.toThrow(/queued cannot become rejected/);
+    await expect(owner.query(`UPDATE operations SET state = 'rejected', settled_at = now()`)).rejects.toThrow(
+      /queued cannot become rejected/,
+    );
     await owner.query(`UPDATE operations SET state = 'running', lease_until = now(), maybe_sent = true`);
     await expect(
       owner.query(`UPDATE operations SET state = 'rejected', lease_until = NULL, settled_at = now()`),

@@ -34,7 +34,9 @@ export class InvalidInputError extends AppError {
     operation: string,
     readonly errors: readonly FieldProblem[],
   ) {
-    super(`The input of ${provider}.${operation} does not fit: ${errors.map(({ path }) => path || '(input)').join(', ')}.`);
+    super(
+      `The input of ${provider}.${operation} does not fit: ${errors.map(({ path }) => path || '(input)').join(', ')}.`,
+    );
   }
 }
 
@@ -71,7 +73,9 @@ export function fieldProblems(error: z.ZodError): FieldProblem[] {
   return error.issues.slice(0, 50).map((issue) => ({
     path: issue.path.map((step) => String(step).slice(0, 64)).join('.'),
     message:
-      issue.code === 'unrecognized_keys' ? `unknown field(s): ${issue.keys.map(named).join(', ')}` : issue.message.slice(0, 300),
+      issue.code === 'unrecognized_keys'
+        ? `unknown field(s): ${issue.keys.map(named).join(', ')}`
+        : issue.message.slice(0, 300),
   }));
 }
 

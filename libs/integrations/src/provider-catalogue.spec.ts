@@ -1,6 +1,10 @@
 import { z } from 'zod';
 import { echo } from './echo-provider.fixture';
-import { type CatalogueInvalidError, ProviderNotFoundError, ProviderOperationNotFoundError } from './integration.errors';
+import {
+  type CatalogueInvalidError,
+  ProviderNotFoundError,
+  ProviderOperationNotFoundError,
+} from './integration.errors';
 import type { AnyProvider } from './provider';
 import { ProviderCatalogue } from './provider-catalogue';
 

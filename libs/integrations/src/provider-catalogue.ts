@@ -54,7 +54,8 @@ function contradictions({ meta, operations, probe }: ProviderDefinition): string
   if (probing?.effect !== 'read') problems.push(`${meta.id}: its probe ${probe.operation} is not a read`);
   for (const [name, spec] of Object.entries(operations)) {
     const asks = spec.reconcile !== undefined;
-    if (spec.effect === 'reconcilable' && !asks) problems.push(`${meta.id}.${name}: reconcilable, but has no reconcile`);
+    if (spec.effect === 'reconcilable' && !asks)
+      problems.push(`${meta.id}.${name}: reconcilable, but has no reconcile`);
     if (asks && spec.settleMs === undefined) problems.push(`${meta.id}.${name}: has a reconcile, but no settleMs`);
     if (spec.idempotentForMs !== undefined && !(spec.idempotentForMs > 0))
       problems.push(`${meta.id}.${name}: idempotentForMs is not a time`);

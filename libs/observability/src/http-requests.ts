@@ -8,7 +8,10 @@ import { beginTrace, type Trace } from './trace';
 
 /** The few things of Fastify we use; its package is the adapter's dependency, not ours. */
 interface FastifyLike {
-  addHook(name: 'onRequest' | 'onResponse', hook: (request: FastifyRequestLike, reply: FastifyReplyLike, done: () => void) => void): void;
+  addHook(
+    name: 'onRequest' | 'onResponse',
+    hook: (request: FastifyRequestLike, reply: FastifyReplyLike, done: () => void) => void,
+  ): void;
 }
 interface FastifyRequestLike {
   id: string;

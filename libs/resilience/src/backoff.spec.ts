@@ -38,13 +38,17 @@ describe('backoff', () => {
 
   it('draws every other wait from the whole range, never below the floor and never past the cap', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 2_000 }), fc.double({ min: 0, max: almostOne, noNaN: true }), (retry, r) => {
-        const wait = fullJitter(payment.backoff, retry, always(r));
-        const ceiling = Math.min(payment.backoff.capMs, payment.backoff.baseMs * 2 ** (retry - 1));
-        expect(wait).toBeGreaterThanOrEqual(FLOOR_MS);
-        expect(wait).toBeLessThanOrEqual(ceiling);
-        expect(Math.abs(wait - ceiling * r)).toBeLessThanOrEqual(FLOOR_MS);
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 2_000 }),
+        fc.double({ min: 0, max: almostOne, noNaN: true }),
+        (retry, r) => {
+          const wait = fullJitter(payment.backoff, retry, always(r));
+          const ceiling = Math.min(payment.backoff.capMs, payment.backoff.baseMs * 2 ** (retry - 1));
+          expect(wait).toBeGreaterThanOrEqual(FLOOR_MS);
+          expect(wait).toBeLessThanOrEqual(ceiling);
+          expect(Math.abs(wait - ceiling * r)).toBeLessThanOrEqual(FLOOR_MS);
+        },
+      ),
     );
   });
 

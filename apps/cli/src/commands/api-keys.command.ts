@@ -25,7 +25,8 @@ export function apiKeysCommand(env: NodeJS.ProcessEnv): Command {
     .action(async (options: CreateOptions) => {
       await withPlatform(env, async (app) => {
         const { tenant, platform, name, expires } = options;
-        if (tenant === undefined && !platform) throw new InvalidArgumentError('Name the tenant (--tenant) or make a platform key (--platform).');
+        if (tenant === undefined && !platform)
+          throw new InvalidArgumentError('Name the tenant (--tenant) or make a platform key (--platform).');
         const scopes: readonly Scope[] = platform ? ['platform'] : options.scope;
         const { key } = await app
           .get(ApiKeys)

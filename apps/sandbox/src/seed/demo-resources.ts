@@ -32,7 +32,12 @@ export async function createDemoResources(sandboxUrl: string): Promise<void> {
 
 async function createQueues(sqs: SQSClient): Promise<void> {
   const fifo = { FifoQueue: 'true', SqsManagedSseEnabled: 'true' };
-  await sqs.send(new CreateQueueCommand({ QueueName: DEMO_DEAD_LETTER_QUEUE, Attributes: { ...fifo, MessageRetentionPeriod: '1209600' } }));
+  await sqs.send(
+    new CreateQueueCommand({
+      QueueName: DEMO_DEAD_LETTER_QUEUE,
+      Attributes: { ...fifo, MessageRetentionPeriod: '1209600' },
+    }),
+  );
   const redrive = {
     deadLetterTargetArn: `arn:aws:sqs:${DEMO_REGION}:${DEMO_ACCOUNT}:${DEMO_DEAD_LETTER_QUEUE}`,
     maxReceiveCount: RECEIVES_BEFORE_DEAD_LETTER,

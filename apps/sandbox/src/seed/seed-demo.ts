@@ -3,7 +3,14 @@ import { NestFactory } from '@nestjs/core';
 import { loadConfig } from '@puente/config';
 import { NotificationQueues } from '@puente/flows/notifications';
 import { SYSTEM_TENANT_ID } from '@puente/kernel';
-import { ApiKeys, IntegrationsAdmin, type Scope, TenantExistsError, Tenants, UnauthenticatedError } from '@puente/tenancy';
+import {
+  ApiKeys,
+  IntegrationsAdmin,
+  type Scope,
+  TenantExistsError,
+  Tenants,
+  UnauthenticatedError,
+} from '@puente/tenancy';
 import {
   DEMO_DEAD_LETTER_QUEUE,
   DEMO_FIFO_TOPIC,
@@ -31,7 +38,10 @@ export interface SeedPlaces {
  * Safe to repeat; keys of an earlier run are kept as long as they work.
  */
 export async function seedDemo(settings: Readonly<Record<string, string>>, places: SeedPlaces): Promise<SandboxFacts> {
-  const app = await NestFactory.createApplicationContext(SeedModule.with(loadConfig(settings)), { logger: false, abortOnError: false });
+  const app = await NestFactory.createApplicationContext(SeedModule.with(loadConfig(settings)), {
+    logger: false,
+    abortOnError: false,
+  });
   try {
     await ensureTenant(app.get(Tenants));
     const [keys] = await Promise.all([keysFor(app.get(ApiKeys), places.dataDir), register(app, places.sandboxUrl)]);
@@ -56,7 +66,9 @@ async function register(app: INestApplicationContext, sandboxUrl: string): Promi
     config: { region: DEMO_REGION, endpoint: sandboxUrl },
   };
   await Promise.all(
-    ['sqs', 'sns'].map((provider) => admin.put(origin, { tenantId: DEMO_TENANT_ID, provider, name: 'default' }, credentials)),
+    ['sqs', 'sns'].map((provider) =>
+      admin.put(origin, { tenantId: DEMO_TENANT_ID, provider, name: 'default' }, credentials),
+    ),
   );
   const queues = {
     queueUrl: demoQueueUrl(sandboxUrl, DEMO_QUEUE),
@@ -74,7 +86,12 @@ async function keysFor(keys: ApiKeys, dataDir: string): Promise<SandboxFacts['ke
     const tenantId = name === 'platform' ? SYSTEM_TENANT_ID : DEMO_TENANT_ID;
     return (await keys.create(origin, tenantId, { name: `demo ${name}`, scopes: [name] })).key.reveal();
   };
-  const [client, admin, audit, platform] = await Promise.all([key('client'), key('admin'), key('audit'), key('platform')]);
+  const [client, admin, audit, platform] = await Promise.all([
+    key('client'),
+    key('admin'),
+    key('audit'),
+    key('platform'),
+  ]);
   return { client, admin, audit, platform };
 }
 

@@ -1,15 +1,5 @@
 import { Test, type TestingModule } from '@nestjs/testing';
-import {
-  AppError,
-  Clock,
-  notSent,
-  ok,
-  type ProviderCall,
-  Random,
-  Secret,
-  SystemClock,
-  unknown,
-} from '@puente/kernel';
+import { AppError, Clock, notSent, ok, type ProviderCall, Random, Secret, SystemClock, unknown } from '@puente/kernel';
 import {
   createLogSink,
   LogInterceptor,
@@ -119,7 +109,11 @@ describe('call chain', () => {
     it.each([
       ['dropped connection', drop, unknown('reset')],
       ['500', status(500, { code: 'E5' }), unknown('server_error', { status: 500, code: 'E5' })],
-      ['200 that is not JSON', ((_q, response) => void response.end('<html>')) satisfies typeof drop, unknown('bad_body')],
+      [
+        '200 that is not JSON',
+        ((_q, response) => void response.end('<html>')) satisfies typeof drop,
+        unknown('bad_body'),
+      ],
       ['200 that does not fit the schema', status(200, { id: 7 }), unknown('bad_body', { code: 'OUTPUT_MISMATCH' })],
       ['error that classify itself fails on', status(418), unknown('internal', { code: 'CLASSIFY_FAILED' })],
     ])('is unknown: %s', async (_what, answer, outcome) => {
@@ -267,7 +261,9 @@ describe('call chain', () => {
     const run = await chainOn(new RetryClock());
     const echoes = `no: ${CANARY} ${Buffer.from(`user:${CANARY}`).toString('base64')} \u001b[31m`;
     const found: unknown[] = [];
-    const failing = [400, 401, 429, 500].map((code) => status(code, { code: CANARY, message: echoes }, { 'x-key': CANARY }));
+    const failing = [400, 401, 429, 500].map((code) =>
+      status(code, { code: CANARY, message: echoes }, { 'x-key': CANARY }),
+    );
     for (const answer of [...failing, status(200, { id: `id of ${CANARY}` }), status(418, { message: echoes })]) {
       server.answer = answer;
       const call = sampleCall();

@@ -17,6 +17,7 @@ export function connected(call: ProviderCall, connection: Connection): ProviderC
 /** @throws when the chain was put together without the link that connects */
 export function connectionOf(call: ProviderCall): Connection {
   const { [CONNECTION]: connection } = call as { [CONNECTION]?: Connection };
-  if (!connection) throw new TypeError('A provider call came without its client: no link of the chain has connected it');
+  if (!connection)
+    throw new TypeError('A provider call came without its client: no link of the chain has connected it');
   return connection;
 }

@@ -1,5 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { AppError, type CallInterceptor, type Failure, type NextCall, notSent, type Outcome, type ProviderCall } from '@puente/kernel';
+import {
+  AppError,
+  type CallInterceptor,
+  type Failure,
+  type NextCall,
+  notSent,
+  type Outcome,
+  type ProviderCall,
+} from '@puente/kernel';
 import { type Redaction, Redactor, secretTexts } from '@puente/observability';
 import { CredentialVault, type ResolvedCredentials } from '../credential-vault.port';
 import type { ProviderDefinition } from '../provider';

@@ -9,22 +9,40 @@ export class ProviderFaultLog {
 
   /** Something was thrown that nobody expected: the outcome says `unknown`, this line says where. */
   threw(call: ProviderCall, error: unknown, redaction: Redaction): void {
-    this.write('provider_code.threw', call, cleaned(serializeError(error), redaction), 'threw what its classification does not know');
+    this.write(
+      'provider_code.threw',
+      call,
+      cleaned(serializeError(error), redaction),
+      'threw what its classification does not know',
+    );
   }
 
   /** `classify` itself failed, so that nothing is known of the error. */
   classificationFailed(call: ProviderCall, error: unknown, redaction: Redaction): void {
-    this.write('provider_code.classify_failed', call, cleaned(serializeError(error), redaction), 'could not classify an error');
+    this.write(
+      'provider_code.classify_failed',
+      call,
+      cleaned(serializeError(error), redaction),
+      'could not classify an error',
+    );
   }
 
   /** The vault failed in a way that says nothing about the credentials: the database is away, a key is missing. */
   credentialsUnreadable(call: ProviderCall, error: unknown): void {
-    this.write('credentials.unreadable', call, serializeError(error), 'was not called: its credentials could not be read');
+    this.write(
+      'credentials.unreadable',
+      call,
+      serializeError(error),
+      'was not called: its credentials could not be read',
+    );
   }
 
   private write(event: string, call: ProviderCall, err: SerializedError, what: string): void {
     const { provider, operation, tenantId, operationId } = call;
-    this.log.error({ event, service: provider, operation, tenantId, operationId, fault: err }, `${provider}.${operation} ${what}`);
+    this.log.error(
+      { event, service: provider, operation, tenantId, operationId, fault: err },
+      `${provider}.${operation} ${what}`,
+    );
   }
 }
 

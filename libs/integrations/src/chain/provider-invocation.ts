@@ -1,5 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { type Failure, type JsonValue, ok, type Outcome, type ProviderCall, type Reconciliation, unknown } from '@puente/kernel';
+import {
+  type Failure,
+  type JsonValue,
+  ok,
+  type Outcome,
+  type ProviderCall,
+  type Reconciliation,
+  unknown,
+} from '@puente/kernel';
 import { fieldProblems } from '../integration.errors';
 import type { OperationCall, OperationSpec, ProviderDefinition } from '../provider';
 import { ProviderCatalogue } from '../provider-catalogue';
@@ -45,13 +53,21 @@ export class ProviderInvocation {
   }
 }
 
-async function send(spec: OperationSpec<unknown>, { client, redaction }: Connection, call: ProviderCall): Promise<Outcome> {
+async function send(
+  spec: OperationSpec<unknown>,
+  { client, redaction }: Connection,
+  call: ProviderCall,
+): Promise<Outcome> {
   const answer = await spec.run(client, call.input, operationCall(call));
   const output = outputOf(spec, answer);
   return output.fits ? ok(redaction.maskOutput(output.value)) : misfit(output.problem);
 }
 
-async function ask(spec: OperationSpec<unknown>, { client, redaction }: Connection, call: ProviderCall): Promise<Outcome> {
+async function ask(
+  spec: OperationSpec<unknown>,
+  { client, redaction }: Connection,
+  call: ProviderCall,
+): Promise<Outcome> {
   if (!spec.reconcile) return unknown('internal', { code: 'CANNOT_BE_ASKED' });
   const answer = await spec.reconcile(client, call.input, operationCall(call));
   if (answer.kind !== 'applied') return ok({ kind: answer.kind } satisfies Reconciliation);
@@ -66,7 +82,9 @@ type Output = { readonly fits: true; readonly value: JsonValue } | { readonly fi
 function outputOf(spec: OperationSpec<unknown>, answer: unknown): Output {
   const parsed = spec.output.safeParse(answer);
   if (parsed.success) return { fits: true, value: (parsed.data ?? null) as JsonValue };
-  const problems = fieldProblems(parsed.error).map(({ path, message }) => `${path === '' ? '(answer)' : path}: ${message}`);
+  const problems = fieldProblems(parsed.error).map(
+    ({ path, message }) => `${path === '' ? '(answer)' : path}: ${message}`,
+  );
   return { fits: false, problem: problems.join('; ') };
 }
 

@@ -1,5 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { AppError, type CallInterceptor, type NextCall, type Outcome, type ProviderCall, type Secret } from '@puente/kernel';
+import {
+  AppError,
+  type CallInterceptor,
+  type NextCall,
+  type Outcome,
+  type ProviderCall,
+  type Secret,
+} from '@puente/kernel';
 import { Redactor, secretTexts } from '@puente/observability';
 import { ProbeChain } from '../chain/call-chain';
 import { connected } from '../chain/connected-call';

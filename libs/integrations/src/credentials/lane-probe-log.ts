@@ -17,12 +17,22 @@ export class LaneProbeLog {
 
   stillRefused({ tenantId, provider }: PausedLane, integration: string, failure: Failure): void {
     this.log.debug(
-      { event: 'lane.still_paused', tenantId, service: provider, integration, failure: describeFailure(failure), code: failure.code },
+      {
+        event: 'lane.still_paused',
+        tenantId,
+        service: provider,
+        integration,
+        failure: describeFailure(failure),
+        code: failure.code,
+      },
       `The credentials for ${provider} (${integration}) do not work yet: its operations keep waiting`,
     );
   }
 
   failed(error: unknown): void {
-    this.log.warn({ event: 'lane.probe_failed', err: serializeError(error) }, 'Paused lanes could not be looked at; trying again');
+    this.log.warn(
+      { event: 'lane.probe_failed', err: serializeError(error) },
+      'Paused lanes could not be looked at; trying again',
+    );
   }
 }

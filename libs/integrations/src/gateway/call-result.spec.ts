@@ -33,7 +33,11 @@ const view = (over: Partial<OperationView>): OperationView => ({
 
 describe('the answer of an operation that is in the ledger already', () => {
   it('is the first answer, once there is one', () => {
-    expect(resultOfView(view({ output: { id: '1' } }))).toEqual({ kind: 'done', output: { id: '1' }, operationId: 'op-1' });
+    expect(resultOfView(view({ output: { id: '1' } }))).toEqual({
+      kind: 'done',
+      output: { id: '1' },
+      operationId: 'op-1',
+    });
     const evidence = { providerCode: 'no', providerStatus: 422, failureMessage: 'why' };
     expect(resultOfView(view({ state: 'rejected', failure: 'rejected', ...evidence }))).toEqual({
       kind: 'rejected',

@@ -42,7 +42,8 @@ export class ExternalServiceException extends AppError {
 export function outputOrThrow<T>(service: string, operation: string, result: CallResult<T>): T {
   if (result.kind === 'done') return result.output;
   const { operationId } = result;
-  if (result.kind === 'pending') throw new ExternalServiceException({ service, operation, failure: 'unknown', operationId });
+  if (result.kind === 'pending')
+    throw new ExternalServiceException({ service, operation, failure: 'unknown', operationId });
   const { kind: failure, code: providerCode, status } = result.failure;
   const retryAfterMs = result.failure.kind === 'throttled' ? result.failure.retryAfterMs : undefined;
   throw new ExternalServiceException({ service, operation, failure, providerCode, status, retryAfterMs, operationId });

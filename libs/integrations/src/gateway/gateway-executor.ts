@@ -1,5 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { AppError, notSent, type Outcome, type ProviderCall, type Reconciliation, type TryRecord, unknown } from '@puente/kernel';
+import {
+  AppError,
+  notSent,
+  type Outcome,
+  type ProviderCall,
+  type Reconciliation,
+  type TryRecord,
+  unknown,
+} from '@puente/kernel';
 import { type ClaimedOperation, type Execution, type ExecutionResult, OperationExecutor } from '@puente/ledger';
 import { ABORT_GRACE_MS, policyNamed } from '@puente/resilience';
 import { CallChain } from '../chain/call-chain';

@@ -3,13 +3,7 @@ import { Test, type TestingModule } from '@nestjs/testing';
 import { AppConfigModule, loadConfig } from '@puente/config';
 import { DatabaseModule, TenantDatabase } from '@puente/database';
 import { AppError, type JsonObject, type JsonValue, Secret, uuidv7 } from '@puente/kernel';
-import {
-  DispatchModule,
-  LedgerModule,
-  OperationLedger,
-  type OperationState,
-  PayloadCipher,
-} from '@puente/ledger';
+import { DispatchModule, LedgerModule, OperationLedger, type OperationState, PayloadCipher } from '@puente/ledger';
 import { ObservabilityModule } from '@puente/observability';
 import { createHash } from 'node:crypto';
 import { Client } from 'pg';
@@ -36,7 +30,11 @@ class OpenCipher extends PayloadCipher {
   }
 
   requestHash(tenantId: string, request: JsonValue): Promise<Buffer> {
-    return Promise.resolve(createHash('sha256').update(JSON.stringify([tenantId, request])).digest());
+    return Promise.resolve(
+      createHash('sha256')
+        .update(JSON.stringify([tenantId, request]))
+        .digest(),
+    );
   }
 }
 
@@ -111,7 +109,9 @@ describe('IntegrationGateway on PostgreSQL', () => {
   beforeEach(async () => {
     server.reset();
     tenantId = uuidv7();
-    await superuser.query(`INSERT INTO tenants (id, name, data_key, external_id) VALUES ($1, 'test', '{}', 'x')`, [tenantId]);
+    await superuser.query(`INSERT INTO tenants (id, name, data_key, external_id) VALUES ($1, 'test', '{}', 'x')`, [
+      tenantId,
+    ]);
     vault.tenants.set(tenantId, credentials(CANARY, tenantId));
   });
   afterAll(async () => {
@@ -157,7 +157,9 @@ describe('IntegrationGateway on PostgreSQL', () => {
   });
 
   it('leaves no row for a read, and none for what cannot be called', async () => {
-    expect(await gateway.call('echo', 'look', { text: '?' }, options({ deadlineMs: 0 }))).toMatchObject({ kind: 'done' });
+    expect(await gateway.call('echo', 'look', { text: '?' }, options({ deadlineMs: 0 }))).toMatchObject({
+      kind: 'done',
+    });
     const refused = (provider: string, operation: string, input: unknown) =>
       expect(gateway.call(provider, operation, input, options())).rejects;
     await refused('eco', 'send', {}).toMatchObject({ code: 'PROVIDER_NOT_FOUND' });

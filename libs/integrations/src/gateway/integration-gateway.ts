@@ -70,7 +70,9 @@ export class IntegrationGateway {
 
   private async accept(operation: NewOperation): Promise<CallResult> {
     const { kind, operationId } = await this.ledger.acceptGrouped(operation);
-    return kind === 'replayed' ? this.writes.replayed(operation.tenantId, operationId) : { kind: 'pending', operationId };
+    return kind === 'replayed'
+      ? this.writes.replayed(operation.tenantId, operationId)
+      : { kind: 'pending', operationId };
   }
 }
 

@@ -8,7 +8,11 @@ class Echo extends providerFacade(echo) {}
 /** Compiled, never run: what the facade's types promise to flows. */
 export async function promises(facade: Echo): Promise<[string, NewOperation]> {
   const options = { tenantId: 't' };
-  const result: CallResult<{ id: string; echo?: string | undefined }> = await facade.call('send', { text: 'a' }, options);
+  const result: CallResult<{ id: string; echo?: string | undefined }> = await facade.call(
+    'send',
+    { text: 'a' },
+    options,
+  );
   // @ts-expect-error -- no such operation
   void facade.call('sent', { text: 'a' }, options);
   // @ts-expect-error -- a number is no text
