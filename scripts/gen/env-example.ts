@@ -29,7 +29,7 @@ ${groups.join('\n\n')}
 function variable(name: string, schema: z.ZodType): string {
   const required = !schema.safeParse(undefined).success;
   const initial: unknown = required ? '' : schema.parse(undefined);
-  const value = Array.isArray(initial) ? initial.join(',') : initial === undefined ? '' : String(initial);
+  const value = typeof initial === 'string' || typeof initial === 'number' ? String(initial) : '';
   return `# ${schema.description ?? name}${required ? ' Required.' : ''}\n${required || value !== '' ? '' : '# '}${name}=${value}`;
 }
 
@@ -42,5 +42,5 @@ function providerGroup({ meta, credentials }: AnyProvider, seen: Set<string>): s
     seen.add(name);
     return `# ${descripcion}\n${name}=`;
   });
-  return [`# ${String(meta.title)} (${String(meta.category)})`, ...lines].join('\n');
+  return [`# ${meta.title} (${meta.category})`, ...lines].join('\n');
 }

@@ -1,4 +1,5 @@
-import type { AnyProvider, ErrorSpec, OperationSpec, RateLimitSpec } from '@puente/integrations';
+import type { AnyProvider, CredentialSpec, OperationSpec, RateLimitSpec } from '@puente/integrations';
+import type { z } from 'zod';
 import { block } from './generated-blocks';
 
 /** File name of a provider's document inside `docs/02-integraciones`. */
@@ -12,9 +13,9 @@ export function documentBlocks(provider: AnyProvider): Readonly<Record<string, s
     metadata: metadata(provider),
     credenciales: credentials(provider),
     endpoints: endpoints(provider),
-    limites: limits(provider.limits as readonly RateLimitSpec[]),
+    limites: limits(provider.limits),
     errores: errors(provider),
-    fallbacks: bullets(provider.fallbacks as readonly string[]),
+    fallbacks: bullets(provider.fallbacks),
     'multi-tenant': tenancy(provider),
     webhooks: table(['Evento', 'Endpoint', 'Descripcion'], [['No aplica', '-', 'El proveedor no llama a Puente.']]),
     monitoreo: monitoring(provider),
@@ -74,7 +75,7 @@ Escribir aquí cómo se prueba sin tocar producción.
 ### Comandos de Test
 
 \`\`\`sh
-npx jest libs/providers/src/${String(provider.meta.id)}
+npx jest libs/providers/src/${provider.meta.id}
 \`\`\`
 
 ## Monitoreo
@@ -104,16 +105,17 @@ function metadata({ meta, credentials }: AnyProvider): string {
 }
 
 function credentials(provider: AnyProvider): string {
-  const rows = Object.values(provider.credentials.env).map(({ variable, descripcion, required }) => [
+  const spec = provider.credentials as CredentialSpec<z.ZodObject, z.ZodObject>;
+  const rows = Object.values(spec.env).map(({ variable, descripcion, required }) => [
     `\`${variable}\``,
     descripcion,
     required ? 'Si' : 'No',
   ]);
-  const days = String(provider.credentials.rotateEveryDays);
+  const days = String(spec.rotateEveryDays);
   return `${table(['Variable de Entorno', 'Descripcion', 'Obligatorio'], rows)}
 
-Las variables son para la cuenta de la plataforma. Cada tenant registra las suyas con \`PUT /v1/integrations/${String(provider.meta.id)}\`:
-secretos ${code(Object.keys(provider.credentials.secrets.shape))}; configuración ${code(Object.keys(provider.credentials.config.shape))}.
+Las variables son para la cuenta de la plataforma. Cada tenant registra las suyas con \`PUT /v1/integrations/${provider.meta.id}\`:
+secretos ${code(Object.keys(spec.secrets.shape))}; configuración ${code(Object.keys(spec.config.shape))}.
 Se rotan cada ${days} días; Puente avisa 14 días antes del vencimiento.`;
 }
 
@@ -169,7 +171,7 @@ function period(windowMs: number): string {
 }
 
 function errors({ errors: specs, operations }: AnyProvider): string {
-  const own = (specs as readonly ErrorSpec[]).map(({ code: name, descripcion, accion }) => [name, descripcion, accion]);
+  const own = specs.map(({ code: name, descripcion, accion }) => [name, descripcion, accion]);
   return table(
     ['Codigo', 'Descripcion', 'Accion'],
     [...directive(operations as Record<string, OperationSpec<unknown>>), ...own],
@@ -212,7 +214,7 @@ function tenancy({ credentials: { model, globalFields, rebindOn } }: AnyProvider
 
 function monitoring({ meta, monitoring: own }: AnyProvider): string {
   const { latencyMs = 2_000, errorPercent = 5, limitUsedPercent = 80 } = own ?? {};
-  const calls = `{provider="${String(meta.id)}"}`;
+  const calls = `{provider="${meta.id}"}`;
   return table(
     ['Metrica', 'Descripcion', 'Alerta'],
     [
@@ -237,7 +239,7 @@ function references({ meta }: AnyProvider): string {
   );
   return bullets([
     ...official,
-    `Módulo del back end: [libs/providers/src/${String(meta.id)}](../../libs/providers/src/${String(meta.id)})`,
+    `Módulo del back end: [libs/providers/src/${meta.id}](../../libs/providers/src/${meta.id})`,
     'Variables: [.env.example](../../.env.example)',
   ]);
 }

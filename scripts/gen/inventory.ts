@@ -5,10 +5,10 @@ import { documentName } from './integration-document';
 /** `MASTER_INVENTORY.yml` (SYSTEMS S4.10). */
 export function inventory(catalog: readonly AnyProvider[]): string {
   const rows = catalog.map((provider) => ({
-    codigo: String(provider.meta.code),
-    nombre: String(provider.meta.title),
-    proveedor: String(provider.meta.vendor),
-    tipo: String(provider.meta.inventoryType),
+    codigo: provider.meta.code,
+    nombre: provider.meta.title,
+    proveedor: provider.meta.vendor,
+    tipo: provider.meta.inventoryType,
     estado: 'activo',
     multi_tenant: provider.credentials.model !== 'global',
     documentacion: `docs/02-integraciones/${documentName(provider)}`,

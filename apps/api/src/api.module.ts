@@ -29,6 +29,21 @@ import { OperationDesk } from './operations/operation-desk';
 import { OperationsController } from './operations/operations.controller';
 import { TenantsController } from './tenants/tenants.controller';
 
+const CONTROLLERS = [
+  TenantsController,
+  ApiKeysController,
+  IntegrationsController,
+  ProviderOperationsController,
+  OperationsController,
+  NotificationQueueController,
+  NotificationHandlersController,
+  NotificationsController,
+  AuditController,
+  InventoryController,
+  HealthController,
+  MetricsController,
+] as const;
+
 /** The public API: libraries put together, and the controllers in front of them. */
 @Module({})
 export class ApiModule {
@@ -50,20 +65,7 @@ export class ApiModule {
         NotificationsModule.forRoot({ platformQueueUrls: config.NOTIFICATIONS_QUEUE_URLS }),
         TerminusModule.forRoot({ logger: false }),
       ],
-      controllers: [
-        TenantsController,
-        ApiKeysController,
-        IntegrationsController,
-        ProviderOperationsController,
-        OperationsController,
-        NotificationQueueController,
-        NotificationHandlersController,
-        NotificationsController,
-        AuditController,
-        InventoryController,
-        HealthController,
-        MetricsController,
-      ],
+      controllers: [...CONTROLLERS],
       providers: [
         { provide: Clock, useClass: SystemClock },
         OperationDesk,

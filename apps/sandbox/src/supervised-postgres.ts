@@ -14,7 +14,7 @@ const RESTART_MS = 200;
 /** The embedded PostgreSQL, started again when it ends without being asked to, always on the same port. */
 export class SupervisedPostgres {
   private server: RunningPostgres | undefined;
-  private stopping = false;
+  private readonly stopping = new AbortController();
 
   constructor(
     private readonly options: {
@@ -45,19 +45,23 @@ export class SupervisedPostgres {
   }
 
   async stop(): Promise<void> {
-    this.stopping = true;
+    this.stopping.abort();
     await this.server?.stop('fast');
   }
 
+  private isStopping(): boolean {
+    return this.stopping.signal.aborted;
+  }
+
   private async watch(launch: () => Promise<RunningPostgres>): Promise<void> {
-    while (!this.stopping) {
+    while (!this.isStopping()) {
       await this.server?.exited;
-      if (this.stopping) return;
+      if (this.isStopping()) return;
       this.options.log('PostgreSQL has ended; starting it again');
       await sleep(RESTART_MS);
       try {
         this.server = await launch();
-        if (this.stopping) await this.server.stop('fast');
+        if (this.isStopping()) await this.server.stop('fast');
         else this.options.onRestart();
       } catch (error) {
         this.options.log(`PostgreSQL does not start: ${(error as Error).message}`);

@@ -55,7 +55,7 @@ export class SupervisedProcess {
     this.stopping = true;
     clearTimeout(this.restart);
     const { child } = this;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    if (child?.exitCode !== null || child.signalCode !== null) return;
     const gone = new Promise<void>((resolve) =>
       child.once('exit', () => {
         resolve();

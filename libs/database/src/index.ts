@@ -5,4 +5,4 @@ export * from './database.module';
 export * from './role-check';
 export * from './run-migrations';
 export * from './tenant-database';
-export * from './transaction';
+export type * from './transaction';

@@ -2,6 +2,6 @@ export * from './app-error';
 export * from './call-interceptor';
 export * from './clock';
 export * from './ids';
-export * from './json';
+export type * from './json';
 export * from './outcome';
 export * from './secret';

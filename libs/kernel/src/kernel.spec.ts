@@ -19,7 +19,7 @@ describe('Secret', () => {
       String(secret),
       JSON.stringify({ secret }),
       inspect({ secret }, { depth: 5, showHidden: true }),
-      `${secret.toString()}`,
+      secret.toString(),
     ];
 
     expect(printed.join()).not.toContain('hunter2');

@@ -133,7 +133,7 @@ function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): Schema {
     unrepresentable: 'any',
     target: 'draft-2020-12',
   }) as Record<string, unknown>;
-  return rest as Schema;
+  return rest;
 }
 
 /** Every route answers errors in the same shape; it is said once here instead of at each of them. */
@@ -162,11 +162,11 @@ function addProblems(document: OpenAPIObject): void {
         },
       },
     },
-  } as Schema;
+  };
   for (const item of Object.values(document.paths)) {
     for (const method of ['get', 'put', 'post', 'patch', 'delete'] as const) {
       const operation = item[method];
-      if (operation) operation.responses['default'] ??= PROBLEM_RESPONSE;
+      if (operation) operation.responses.default ??= PROBLEM_RESPONSE;
     }
   }
 }
