@@ -12,6 +12,11 @@ interface OperationDetail {
   readonly attempts: readonly { readonly outcome: string; readonly repeat: boolean }[];
 }
 
+interface OperationPage {
+  readonly items: readonly { readonly id: string; readonly state: string; readonly provider: string }[];
+  readonly next: string | null;
+}
+
 describe('operations of providers', () => {
   let tenant: ReadyTenant;
   const PUBLISH = '/v1/integrations/sns/operations/publish';
@@ -214,8 +219,8 @@ describe('operations of providers', () => {
   });
 
   it('is listed by state and provider, page by page', async () => {
-    type Page = { items: { id: string; state: string; provider: string }[]; next: string | null };
-    const read = async (query: string) => bodyOf<Page>(await tenant.client.get(`/v1/operations?${query}`), 200);
+    const read = async (query: string) =>
+      bodyOf<OperationPage>(await tenant.client.get(`/v1/operations?${query}`), 200);
     const all = (await read('provider=sns&state=succeeded&limit=100')).items;
     expect(all.every(({ state, provider }) => state === 'succeeded' && provider === 'sns')).toBe(true);
     const first = await read('provider=sns&state=succeeded&limit=2');

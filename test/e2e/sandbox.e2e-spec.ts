@@ -91,7 +91,7 @@ describe('npm start', () => {
   });
 
   it.each([['--port', 'http'], ['--nonsense'], ['--data-dir']])('explains %s %s', (...args) => {
-    const { status, stderr } = runMain(...args.filter((arg) => arg !== undefined));
+    const { status, stderr } = runMain(...args);
     expect(status).toBe(1);
     expect(stderr).toContain(args[0]);
   });

@@ -2,7 +2,7 @@ import type { SandboxProcess } from './sandbox-process';
 
 // Setup and teardown of Jest run in one process but may load this file twice.
 const place = Symbol.for('puente.e2e.sandbox');
-const holder = globalThis as { [place]?: SandboxProcess };
+const holder = globalThis as { [place]?: SandboxProcess | undefined };
 
 export function keepSandbox(sandbox: SandboxProcess): void {
   holder[place] = sandbox;
@@ -10,6 +10,6 @@ export function keepSandbox(sandbox: SandboxProcess): void {
 
 export function takeSandbox(): SandboxProcess | undefined {
   const sandbox = holder[place];
-  delete holder[place];
+  holder[place] = undefined;
   return sandbox;
 }

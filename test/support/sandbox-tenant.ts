@@ -118,7 +118,7 @@ export class SandboxTenant {
 
   async queueArn(queueUrl: string): Promise<string> {
     const command = new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['QueueArn'] });
-    return required((await this.sqs.send(command)).Attributes?.['QueueArn'], 'QueueArn');
+    return required((await this.sqs.send(command)).Attributes?.QueueArn, 'QueueArn');
   }
 
   /** A name that ends in `.fifo` makes a FIFO topic. */

@@ -21,17 +21,17 @@ export async function until<T>(
   const { withinMs, everyMs = 50, what } = patience;
   const giveUpAt = performance.now() + withinMs;
   for (;;) {
-    let last: unknown;
+    let last = '';
+    let cause: unknown;
     try {
       const answer = await ask();
       if (answer !== undefined && answer !== false) return answer;
     } catch (error) {
-      last = error;
+      last = error instanceof Error ? error.message : 'something that is no error was thrown';
+      cause = error;
     }
     if (performance.now() > giveUpAt) {
-      throw new Error(`Not within ${String(withinMs)} ms: ${what}${last === undefined ? '' : ` (${String(last)})`}`, {
-        cause: last,
-      });
+      throw new Error(`Not within ${String(withinMs)} ms: ${what}${last === '' ? '' : ` (${last})`}`, { cause });
     }
     await sleep(everyMs);
   }
