@@ -141,7 +141,7 @@ function laneRows(items: readonly Written[]) {
         lane_key,
         park_ms: pause ? null : lane.forMs,
         paused_by: pause ? 'unauthorized' : null,
-        ago_ms: Math.max(0, ...row.tries.map(({ ago_ms }) => ago_ms)),
+        leased_at: operation.leasedAt.toISOString(),
         reason: pause ? `The provider refused the credentials${row.provider_code ? ` (${row.provider_code})` : ''}` : null,
       },
     ];

@@ -36,8 +36,13 @@ export function outputOf(event: OperationEvent): { readonly value: unknown } | u
   return undefined;
 }
 
-/** @param nowMs wall clock of this process, only to tell how long ago its tries began */
-export function settleRow(settlement: Settlement, decision: Decision, output: JsonObject | null, nowMs: number): SettleRow {
+/** The present on two clocks. A difference on ours, taken from the database's, is right however wrong ours is. */
+export interface Now {
+  readonly database: Date;
+  readonly own: Date;
+}
+
+export function settleRow(settlement: Settlement, decision: Decision, output: JsonObject | null, now: Now): SettleRow {
   const { operation, event, tries } = settlement;
   const { attempt } = withExtraTries(operation, tries);
   const evidence: Evidence = failureOf(event) ?? {};
@@ -60,7 +65,7 @@ export function settleRow(settlement: Settlement, decision: Decision, output: Js
     provider_status: evidence.status ?? null,
     failure_message: clean(evidence.message, MAX_MESSAGE),
     output,
-    tries: settleTries(operation, event, tries, nowMs),
+    tries: settleTries(operation, event, tries, now),
   };
 }
 
@@ -68,26 +73,32 @@ function settleTries(
   operation: LeasedOperation,
   event: OperationEvent,
   tries: readonly TryRecord[],
-  nowMs: number,
+  now: Now,
 ): SettleTry[] {
   if (event.kind === 'released') return [];
-  if (tries.length === 0) return [bareTry(operation.attempt, event)];
-  return tries.map(({ startedAt, durationMs, outcome, failure }, at) => ({
-    number: operation.attempt + at,
-    ago_ms: Math.max(durationMs, nowMs - startedAt.getTime()),
-    duration_ms: Math.max(0, Math.round(durationMs)),
-    outcome,
-    code: clean(failure?.code, 200),
-    status: failure?.status ?? null,
-    excerpt: clean(failure?.message, MAX_MESSAGE),
-  }));
+  if (tries.length === 0) return [bareTry(operation.attempt, event, now)];
+  return tries.map(({ startedAt, durationMs, outcome, failure }, at) => {
+    const beganMs = now.database.getTime() - Math.max(durationMs, now.own.getTime() - startedAt.getTime());
+    return {
+      number: operation.attempt + at,
+      started_at: new Date(beganMs).toISOString(),
+      ended_at: new Date(beganMs + Math.max(0, durationMs)).toISOString(),
+      duration_ms: Math.max(0, Math.round(durationMs)),
+      outcome,
+      code: clean(failure?.code, 200),
+      status: failure?.status ?? null,
+      excerpt: clean(failure?.message, MAX_MESSAGE),
+    };
+  });
 }
 
 /** No try was reported: the executor threw, or the operation ended without a call. Its history says so all the same. */
-function bareTry(number: number, event: OperationEvent): SettleTry {
+function bareTry(number: number, event: OperationEvent, now: Now): SettleTry {
   const failure = failureOf(event);
   const outcome = failure ? failureName(failure) : event.kind === 'called' ? 'ok' : eventName(event);
-  return { number, ago_ms: 0, duration_ms: 0, outcome, code: null, status: null, excerpt: clean(failure?.message, MAX_MESSAGE) };
+  const at = now.database.toISOString();
+  const excerpt = clean(failure?.message, MAX_MESSAGE);
+  return { number, started_at: at, ended_at: at, duration_ms: 0, outcome, code: null, status: null, excerpt };
 }
 
 function eventName(event: OperationEvent): string {

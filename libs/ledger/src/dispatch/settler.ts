@@ -35,7 +35,7 @@ export class Settler {
     const context = { policy, random: this.time.random, now, synchronous };
     const decision = decide(withExtraTries(operation, tries), event, context);
     const output = await this.sealed(settlement);
-    const row = settleRow(settlement, decision, output, this.time.clock.now().getTime());
+    const row = settleRow(settlement, decision, output, { database: now, own: this.time.clock.now() });
     return this.writer.write({ operation, decision, row });
   }
 

@@ -1,16 +1,17 @@
 /**
- * What a group of results means for their lanes. `paused_at` is when the refused call began: a lane that somebody
- * resumed later is not paused again by the last answers to the old credentials. Grouped, since one INSERT may not meet
+ * What a group of results means for their lanes. `paused_at` is when the refused operation was claimed: a lane that
+ * somebody resumed later is not paused again by the last answers to the old credentials. Should it be paused after all,
+ * the next call finds out. Grouped, since one INSERT may not meet
  * a row twice; sorted, so that two groups never wait for one another.
  */
 export const APPLY_LANE_ACTIONS = `
   WITH clock AS MATERIALIZED (SELECT puente_now() AS now),
   u AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset($1::jsonb) AS u(tenant_id uuid, provider text, lane_key text, park_ms float8,
-      paused_by text, ago_ms float8, reason text))
+      paused_by text, leased_at timestamptz, reason text))
   INSERT INTO lanes AS l (tenant_id, provider, lane_key, open_until, paused_by, paused_at, reason, updated_at)
   SELECT u.tenant_id, u.provider, u.lane_key, max(clock.now + u.park_ms * interval '1 ms'), max(u.paused_by),
-    CASE WHEN max(u.paused_by) IS NOT NULL THEN max(clock.now - u.ago_ms * interval '1 ms') END, max(u.reason), clock.now
+    CASE WHEN max(u.paused_by) IS NOT NULL THEN max(u.leased_at) END, max(u.reason), clock.now
   FROM u CROSS JOIN clock GROUP BY u.tenant_id, u.provider, u.lane_key, clock.now ORDER BY 1, 2, 3
   ON CONFLICT (tenant_id, provider, lane_key) DO UPDATE SET
     open_until = greatest(l.open_until, excluded.open_until),

@@ -25,8 +25,9 @@ export interface SettleRow {
 
 export interface SettleTry {
   readonly number: number;
-  /** How long ago it began: a difference on the worker's clock, so that the clock itself may be wrong. */
-  readonly ago_ms: number;
+  /** On the database's clock, as the worker carried it on since the claim. */
+  readonly started_at: string;
+  readonly ended_at: string;
   readonly duration_ms: number;
   readonly outcome: string;
   readonly code: string | null;
@@ -78,11 +79,10 @@ export const SETTLE = `
   tried AS (
     INSERT INTO attempts (tenant_id, operation_id, fence, number, mode, owner, started_at, ended_at, duration_ms,
       outcome, provider_code, provider_status, excerpt, repeat, applied)
-    SELECT o.tenant_id, u.id, u.fence, t.number, u.mode, u.owner, clock.now - t.ago_ms * interval '1 ms',
-      clock.now - greatest(0, t.ago_ms - t.duration_ms) * interval '1 ms', t.duration_ms, t.outcome, t.code, t.status,
-      t.excerpt, u.is_repeat, EXISTS (SELECT FROM settled s WHERE s.id = u.id AND s.fence = u.fence)
-    FROM u CROSS JOIN clock JOIN operations o ON o.id = u.id
-    CROSS JOIN LATERAL jsonb_to_recordset(u.tries) AS t(number int, ago_ms float8, duration_ms int, outcome text, code text, status int, excerpt text)
+    SELECT o.tenant_id, u.id, u.fence, t.number, u.mode, u.owner, t.started_at, t.ended_at, t.duration_ms, t.outcome,
+      t.code, t.status, t.excerpt, u.is_repeat, EXISTS (SELECT FROM settled s WHERE s.id = u.id AND s.fence = u.fence)
+    FROM u JOIN operations o ON o.id = u.id
+    CROSS JOIN LATERAL jsonb_to_recordset(u.tries) AS t(number int, started_at timestamptz, ended_at timestamptz, duration_ms int, outcome text, code text, status int, excerpt text)
     WHERE NOT EXISTS (SELECT FROM earlier e WHERE e.id = u.id AND e.fence = u.fence))
   SELECT u.id, EXISTS (SELECT FROM settled s WHERE s.id = u.id AND s.fence = u.fence)
       OR EXISTS (SELECT FROM earlier e WHERE e.id = u.id AND e.fence = u.fence AND e.applied) AS applied
