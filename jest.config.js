@@ -19,7 +19,7 @@ const base = {
 
 /** @type {import('jest').Config} */
 module.exports = {
-  maxWorkers: 2,
+  maxWorkers: 3, // the slowest specs wait for real processes and time rather than compute
   testTimeout: 30_000,
   projects: [
     {
