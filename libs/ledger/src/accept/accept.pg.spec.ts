@@ -34,6 +34,20 @@ describe('accept', () => {
     sql: `INSERT INTO orders SELECT * FROM jsonb_to_recordset($1::jsonb) AS r(id uuid, operation_id uuid)`,
     row: { id: orderId, operation_id: operationId },
   });
+  /** A flow's transaction that has accepted and not committed yet. */
+  const holding = (operation: NewOperation) => {
+    let commit: () => void = () => undefined;
+    let reached: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => (commit = resolve));
+    const accepted = new Promise<void>((resolve) => (reached = resolve));
+    const done = api.run(tenant, async (tx) => {
+      const result = await api.ledger.accept(tx, operation);
+      reached();
+      await gate;
+      return result;
+    });
+    return { accepted, done, commit: () => commit() };
+  };
   const ours = (): string => `tenant_id = '${tenant}'`;
 
   it('gives the same operation to a repeat of the same request (F2)', async () => {
@@ -79,23 +93,15 @@ describe('accept', () => {
 
   it('lets two overlapping transactions with one key meet at the index: the second waits for the first', async () => {
     const [first, second] = [keyed('e'), keyed('e')];
-    let release: () => void = () => undefined;
-    const gate = new Promise<void>((resolve) => (release = resolve));
+    const open = holding(first);
+    await open.accepted;
     let secondDone = false;
-
-    const one = api.run(tenant, async (tx) => {
-      const accepted = await api.ledger.accept(tx, first);
-      await gate;
-      return accepted;
-    });
-    await eventually(() => witness.sql(`SELECT FROM pg_stat_activity WHERE state = 'idle in transaction' AND datname = current_database()`).then((rows) => rows.length > 0));
     const two = api.ledger.acceptGrouped(second).finally(() => (secondDone = true));
-    await eventually(async () => (await waiters(witness)) > 0);
-    expect(secondDone).toBe(false);
-    release();
+    await eventually(async () => (await waiters(witness)) > 0).finally(() => open.commit());
 
-    expect((await one).kind).toBe('accepted');
+    expect((await open.done).kind).toBe('accepted');
     expect(await two).toEqual({ kind: 'replayed', operationId: first.id, subjectId: first.id });
+    expect(secondDone).toBe(true);
   });
 
   it('goes on with the second when the first rolls back (F1)', async () => {
@@ -147,21 +153,11 @@ describe('accept', () => {
 
   it('numbers operations of one order key in the order of their commits, however the accepts overlap', async () => {
     const [first, second] = [newOperation(tenant, { orderKey: 'k' }), newOperation(tenant, { orderKey: 'k' })];
-    let release: () => void = () => undefined;
-    const gate = new Promise<void>((resolve) => (release = resolve));
-    let reached: () => void = () => undefined;
-    const accepted = new Promise<void>((resolve) => (reached = resolve));
-    const one = api.run(tenant, async (tx) => {
-      await api.ledger.accept(tx, first);
-      reached();
-      await gate;
-    });
-    await accepted;
+    const open = holding(first);
+    await open.accepted;
     const two = api.ledger.acceptGrouped(second);
-    await eventually(async () => (await waiters(witness)) > 0);
-    expect(await witness.count(ours())).toBe(0);
-    release();
-    await Promise.all([one, two]);
+    await eventually(async () => (await waiters(witness)) > 0).finally(() => open.commit());
+    await Promise.all([open.done, two]);
 
     const rows = (await witness.sql(`SELECT id, blocked FROM operations WHERE ${ours()} ORDER BY seq`)) as { id: string }[];
     expect(rows).toEqual([
