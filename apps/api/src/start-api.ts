@@ -12,7 +12,7 @@ import { acceptJsonBodies, BODY_LIMIT_BYTES } from './http/json-body.parser';
 export async function startApi(config: AppConfig): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({ bodyLimit: BODY_LIMIT_BYTES, routerOptions: { maxParamLength: 1_024 } });
   const app = await NestFactory.create<NestFastifyApplication>(ApiModule.with(config), adapter, {
-    bufferLogs: true,
+    logger: false, // until our own is there; what goes wrong before is said by main.ts, once
     bodyParser: false,
     abortOnError: false,
   });

@@ -1,8 +1,17 @@
 import { AppError } from '@puente/kernel';
 import { z } from 'zod';
 
-const port = z.coerce.number().int().min(0).max(65_535);
-const milliseconds = z.coerce.number().int().min(1).max(3_600_000);
+/** A whole number; whatever is wrong with it, the answer is the range. */
+function whole(least: number, most: number) {
+  return z.coerce
+    .number({ error: `expected a whole number from ${String(least)} to ${String(most)}` })
+    .refine((value) => Number.isInteger(value) && value >= least && value <= most, {
+      error: `expected a whole number from ${String(least)} to ${String(most)}`,
+    });
+}
+
+const port = whole(0, 65_535);
+const milliseconds = whole(1, 3_600_000);
 const postgresUrl = z.url({ protocol: /^postgres(ql)?$/, error: 'expected a postgres:// URL' });
 const list = z
   .string()
@@ -47,20 +56,14 @@ export const AppConfigSchema = z.object({
   DATABASE_OWNER_URL: optional(postgresUrl).describe(
     'PostgreSQL as puente_owner. Only `puente migrate` and key rotation need it.',
   ),
-  DATABASE_POOL_MAX: z.coerce.number().int().min(1).max(200).default(10).describe('Connections per role and process.'),
+  DATABASE_POOL_MAX: whole(1, 200).default(10).describe('Connections per role and process.'),
 
   KEY_RING: optional(z.string().min(1)).describe(
     'Key-encryption keys as `kid:base64(32 bytes)`, comma separated; the first one encrypts.',
   ),
   KEY_RING_FILE: optional(z.string().min(1)).describe('File with the same, one key a line. Use this or KEY_RING.'),
 
-  WORKER_CONCURRENCY: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(1000)
-    .default(50)
-    .describe('Operations one worker runs at a time.'),
+  WORKER_CONCURRENCY: whole(1, 1000).default(50).describe('Operations one worker runs at a time.'),
   LEASE_MS: milliseconds
     .default(30_000)
     .describe('How long a claimed operation belongs to its worker without a heartbeat.'),
@@ -71,10 +74,7 @@ export const AppConfigSchema = z.object({
   NOTIFICATIONS_QUEUE_URLS: list.describe(
     'Notification queues in our own AWS account, comma separated; read with the credentials below.',
   ),
-  NOTIFICATIONS_RESEND_MS: z.coerce
-    .number()
-    .int()
-    .min(1_000)
+  NOTIFICATIONS_RESEND_MS: whole(1_000, 86_400_000)
     .default(900_000)
     .describe(
       'After how long a sent notification that no queue gave back is sent again. Longer than the 5 minutes of deduplication.',

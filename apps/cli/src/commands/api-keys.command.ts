@@ -22,12 +22,11 @@ export function apiKeysCommand(env: NodeJS.ProcessEnv): Command {
     .addOption(new Option('--platform', "a key of the platform itself: scope 'platform'").conflicts('scope'))
     .addOption(new Option('--scope <scope...>', 'what it may do').choices(SCOPES).default(['client']))
     .addOption(new Option('--expires <time>', 'when it ends, such as 2027-01-31T00:00:00Z').argParser(instant))
-    .action(async (options: CreateOptions) => {
+    .action(async ({ tenant, platform, name, expires, scope }: CreateOptions, create: Command) => {
+      if (tenant === undefined && !platform)
+        create.error('Name the tenant (--tenant) or make a platform key (--platform).');
       await withPlatform(env, async (app) => {
-        const { tenant, platform, name, expires } = options;
-        if (tenant === undefined && !platform)
-          throw new InvalidArgumentError('Name the tenant (--tenant) or make a platform key (--platform).');
-        const scopes: readonly Scope[] = platform ? ['platform'] : options.scope;
+        const scopes: readonly Scope[] = platform ? ['platform'] : scope;
         const { key } = await app
           .get(ApiKeys)
           .create({ actor: 'system:cli' }, tenant ?? SYSTEM_TENANT_ID, { name, scopes, expiresAt: expires });
