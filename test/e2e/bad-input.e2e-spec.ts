@@ -172,6 +172,41 @@ describe('bad input', () => {
     });
   });
 
+  describe('queues', () => {
+    const bind = (change: object) =>
+      tenant.admin.put('/v1/notifications/queue', {
+        queueUrl: tenant.queueUrl,
+        deadLetterQueueUrl: tenant.deadLetterQueueUrl,
+        ...change,
+      });
+
+    afterAll(async () => {
+      expect((await bind({})).status).toBe(200);
+    });
+
+    it('refuses one that does not exist, and keeps the one before', async () => {
+      const answer = await bind({ queueUrl: tenant.queueUrl.replace('.fifo', '-gone.fifo') });
+      expect(statusAndCode(answer)).toEqual([422, 'NOTIFICATION_QUEUE_UNUSABLE']);
+      const bound = await tenant.admin.get('/v1/notifications/queue');
+      expect(bound.body).toMatchObject({ queueUrl: tenant.queueUrl });
+    });
+
+    it.each([
+      ['a standard queue', { queueUrl: 'http://127.0.0.1:4566/000000000000/orders' }],
+      ['no URL', { queueUrl: 'orders.fifo' }],
+      ['credentials in the URL', { queueUrl: 'http://user:pass@127.0.0.1:4566/000000000000/orders.fifo' }],
+      ['a queue somewhere else', { queueUrl: 'http://169.254.169.254/000000000000/orders.fifo' }],
+      ['an account that is not registered', { integration: 'nobody' }],
+    ])('refuses %s', async (_, change) => {
+      const answer = await bind(change);
+      expect([409, 422]).toContain(answer.status);
+    });
+
+    it('refuses a queue that is its own dead-letter queue', async () => {
+      expect((await bind({ deadLetterQueueUrl: tenant.queueUrl })).status).toBe(422);
+    });
+  });
+
   it('gives every answer the request id it was asked with, or one of ours', async () => {
     expect((await client.get('/v1/operations', { 'x-request-id': 'my-request-1' })).headers['x-request-id']).toBe(
       'my-request-1',

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { sandboxFacts } from '../support/sandbox';
+import { control, sandboxFacts } from '../support/sandbox';
 import { bodyOf, statusAndCode } from '../support/sandbox-client';
 import { type ReadyTenant, SandboxTenant } from '../support/sandbox-tenant';
 
@@ -94,6 +94,36 @@ describe('POST /v1/notifications', () => {
     const journey = await tenant.journeyEnds(second, 'deduplicated');
     expect(journey.deduplicatedOf).toBe(first);
     expect(await publishedOf(body.message)).toHaveLength(1);
+  });
+
+  it('publishes the same text again when the queue has forgotten it: tomorrow’s reminder arrives', async () => {
+    const body = some();
+    const first = bodyOf<{ id: string }>(await tenant.notify(body)).id;
+    await tenant.journeyEnds(first, 'published');
+    bodyOf(await control().post('/_sandbox/sqs/clock', { advanceMs: 301_000 }));
+    const second = bodyOf<{ id: string }>(await tenant.notify(body)).id;
+    await tenant.journeyEnds(second, 'published');
+    expect(await publishedOf(body.message)).toHaveLength(2);
+  });
+
+  it('reaches subscribers: an e-mail with the subject, a text message with the message', async () => {
+    const phone = `+5699${String(Math.floor(Math.random() * 1e7)).padStart(7, '0')}`;
+    const address = `${tenant.name}@example.com`;
+    const subscribe = '/v1/integrations/sns/operations/subscribe';
+    for (const [protocol, endpoint] of [
+      ['email', address],
+      ['sms', phone],
+    ]) {
+      bodyOf(await tenant.client.post(subscribe, { topicArn: tenant.topicArn, protocol, endpoint }), 200);
+    }
+    const body = some();
+    const { id } = bodyOf<{ id: string }>(await tenant.notify(body), 202);
+    await tenant.journeyEnds(id, 'published');
+    const inbox = async (endpoint: string) =>
+      bodyOf<object[]>(await control().get(`/_sandbox/sns/inbox?endpoint=${encodeURIComponent(endpoint)}`), 200);
+    expect(await inbox(address)).toEqual([expect.objectContaining({ subject: body.subject, message: body.message })]);
+    expect(await inbox(phone)).toEqual([expect.objectContaining({ message: body.message })]);
+    expect(await inbox(phone)).toEqual([expect.not.objectContaining({ subject: body.subject })]);
   });
 
   it('keeps the order inside a group', async () => {
