@@ -151,9 +151,7 @@ function summaryOf(row: JourneyRow): NotificationSummary {
 function reasonOf(row: JourneyRow): NotificationSummary['reason'] {
   switch (row.status) {
     case 'published':
-    case 'accepted':
     case 'queued':
-    case 'handled':
     case 'deduplicated':
     case 'cancelled':
       return null;
@@ -161,6 +159,8 @@ function reasonOf(row: JourneyRow): NotificationSummary['reason'] {
       return { code: 'HANDLER_DISABLED', message: `The handler ${JSON.stringify(row.handlerKind)} is switched off.` };
     case 'dead_lettered':
       return { code: row.reasonCode ?? 'MESSAGE_INVALID', message: row.deadLetterReason };
+    case 'accepted': // null, unless a first try met refused credentials: those burn no attempt
+    case 'handled':
     case 'queueing':
     case 'publishing':
     case 'not_found':
