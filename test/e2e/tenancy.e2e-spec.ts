@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { api, sandboxFacts } from '../support/sandbox';
-import { type Answer, bodyOf, type JsonClient } from '../support/sandbox-client';
+import { type Answer, bodyOf, type JsonClient, statusAndCode } from '../support/sandbox-client';
 import { type ReadyTenant, SandboxTenant } from '../support/sandbox-tenant';
 
 interface OpenApi {
@@ -80,10 +80,20 @@ describe('another tenant', () => {
     expect(other.filter((path) => !path.startsWith('/v1/integrations/{provider}'))).toEqual([]);
   });
 
-  it('cannot bind somebody else’s queue', async () => {
-    const { queueUrl, deadLetterQueueUrl } = owner;
-    const answer = await intruder.admin.put('/v1/notifications/queue', { queueUrl, deadLetterQueueUrl });
-    expect([answer.status, (answer.body as { code: string }).code]).toEqual([409, 'NOTIFICATION_QUEUE_TAKEN']);
+  it('cannot bind somebody else’s queue, under no other address of it either', async () => {
+    const { deadLetterQueueUrl } = intruder;
+    const aliases = ['127.0.0.1', 'localhost', '127.0.0.1:1', 'x@127.0.0.1'].map((host) =>
+      owner.queueUrl.replace(/127\.0\.0\.1(:\d+)?/, (_, port: string) => (host.includes(':') ? host : host + port)),
+    );
+    for (const queueUrl of [...aliases, owner.queueUrl.replace('http:', 'https:')]) {
+      const answer = await intruder.admin.put('/v1/notifications/queue', { queueUrl, deadLetterQueueUrl });
+      expect({ queueUrl, refused: [409, 422].includes(answer.status) }).toEqual({ queueUrl, refused: true });
+    }
+    const answer = await intruder.admin.put('/v1/notifications/queue', {
+      queueUrl: owner.queueUrl,
+      deadLetterQueueUrl,
+    });
+    expect(statusAndCode(answer)).toEqual([409, 'NOTIFICATION_QUEUE_TAKEN']);
     const message = `m ${randomUUID()}`;
     const { id } = bodyOf<{ id: string }>(await owner.notify({ topic: owner.topicArn, subject: 's', message }), 202);
     await owner.journeyEnds(id, 'published');

@@ -11,6 +11,7 @@ export class CreateNotifications1764000003000 implements MigrationInterface {
         id                    uuid PRIMARY KEY,
         tenant_id             uuid NOT NULL REFERENCES tenants (id),
         queue_url             text NOT NULL UNIQUE,
+        queue_arn             text NOT NULL UNIQUE,    -- an address can be written in several ways, the ARN cannot
         dead_letter_queue_url text NOT NULL,
         integration           text NOT NULL DEFAULT 'default', -- the tenant's sqs account that reaches it
         created_at            timestamptz NOT NULL DEFAULT now(),

@@ -6,6 +6,8 @@ export class NotificationQueueEntity {
   @PrimaryColumn('uuid') readonly id!: string;
   @Column('uuid', { name: 'tenant_id' }) readonly tenantId!: string;
   @Column('text', { name: 'queue_url' }) queueUrl!: string;
+  /** One queue has several addresses, and one ARN. */
+  @Column('text', { name: 'queue_arn' }) queueArn!: string;
   @Column('text', { name: 'dead_letter_queue_url' }) deadLetterQueueUrl!: string;
   @Column('text') integration!: string;
   @Column({ type: 'timestamptz', name: 'created_at', insert: false, update: false }) readonly createdAt!: Date;

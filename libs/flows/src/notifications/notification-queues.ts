@@ -72,9 +72,9 @@ export class NotificationQueues {
   async bind(tenantId: string, body: QueueBindingBody, { origin, platform = false }: BindOptions) {
     const reserved = this.options.platformQueueUrls.includes(body.queueUrl);
     if (reserved && !platform) throw new NotificationQueueTakenError();
-    await this.check.usable(tenantId, body);
+    const queueArn = await this.check.arnOfUsable(tenantId, body);
     const bound = await this.database.run(tenantId, async (tx) => {
-      const queue = await replaceQueue(tx, body);
+      const queue = await replaceQueue(tx, { ...body, queueArn });
       const detail = { queueUrl: body.queueUrl, deadLetterQueueUrl: body.deadLetterQueueUrl };
       const target = 'notification-queue';
       await this.audit.record(tx, { ...origin, action: 'notification-queue.bound', target, outcome: 'done', detail });
@@ -104,11 +104,14 @@ function boundQueue(tx: TenantTransaction): Promise<NotificationQueueEntity | nu
   return tx.manager.getRepository(NotificationQueueEntity).findOneBy({ tenantId: tx.tenantId });
 }
 
-async function replaceQueue(tx: TenantTransaction, body: QueueBindingBody): Promise<NotificationQueueEntity> {
+async function replaceQueue(
+  tx: TenantTransaction,
+  binding: QueueBindingBody & { readonly queueArn: string },
+): Promise<NotificationQueueEntity> {
   try {
     await tx.manager
       .getRepository(NotificationQueueEntity)
-      .upsert({ id: uuidv7(), tenantId: tx.tenantId, ...body }, ['tenantId']);
+      .upsert({ id: uuidv7(), tenantId: tx.tenantId, ...binding }, ['tenantId']);
   } catch (error) {
     if ((error as { code?: unknown }).code === '23505') throw new NotificationQueueTakenError();
     throw error;

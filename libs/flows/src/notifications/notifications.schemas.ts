@@ -100,6 +100,7 @@ const QueueUrl = z
   .url({ protocol: /^https?$/, error: 'expected the URL of an SQS queue' })
   .max(512)
   .refine((url) => url.endsWith('.fifo'), 'expected a FIFO queue: its URL ends in .fifo')
+  .refine((url) => !/^https?:\/\/[^/]*@/i.test(url), 'expected a URL without user name and password')
   .meta({ examples: ['https://sqs.us-east-1.amazonaws.com/123456789012/notifications.fifo'] });
 
 /** `PUT /v1/notifications/queue`. */
