@@ -15,6 +15,7 @@ const FIRST_LANE: ScanEnd = ['00000000-0000-0000-0000-000000000000', '', '', -32
 
 interface ClaimAnswer extends ClaimedRow {
   readonly lanes: number;
+  readonly candidates: number;
   readonly picked: number;
   readonly last_tenant: string | null;
   readonly last_provider: string | null;
@@ -27,14 +28,18 @@ export type InFlight = ReadonlyMap<string, number>;
 
 export interface ClaimedGroup {
   readonly claims: readonly Claim[];
-  /** There may be more right now: places were filled, other lanes not looked at, or another worker was faster. */
+  /** More is due than was taken, or not all lanes have been looked at since the last hint. */
   readonly more: boolean;
+  /** Another worker was faster with some of it. */
+  readonly contended: boolean;
 }
 
 /** Takes due operations from the ledger, fairly. Remembers where the scan over lanes ended, so that all get their turn. */
 @Injectable()
 export class Claimer {
   private after = FIRST_LANE;
+  /** Ends of the scan that must still be reached before every lane has been seen since the last hint. */
+  private endsLeft = 1;
 
   constructor(
     private readonly db: DispatchDatabase,
@@ -43,23 +48,27 @@ export class Claimer {
     private readonly metrics: LedgerMetrics,
   ) {}
 
-  async claim(places: number, inFlight: InFlight): Promise<ClaimedGroup> {
-    const { workerOwner, leaseMs, concurrency, prefetch } = this.settings;
-    const capacity = concurrency + prefetch;
-    const share = Math.max(1, Math.ceil(capacity * SHARE));
-    const reserve = Math.floor(capacity * RESERVE);
-    const began = this.after;
+  /** @param anew a hint came: all lanes are to be looked at again */
+  async claim(places: number, inFlight: InFlight, anew: boolean): Promise<ClaimedGroup> {
+    const { workerOwner, leaseMs } = this.settings;
+    const { share, reserve } = this.bounds;
+    if (anew) this.endsLeft = this.after === FIRST_LANE ? 1 : 2;
     const askedAtMs = this.time.nowMs();
     const answers = await this.db.query<ClaimAnswer>(CLAIM, [
       ...[workerOwner, leaseMs, places, [...inFlight.keys()], [...inFlight.values()], share, reserve],
-      ...began,
+      ...this.after,
     ]);
     const rows = answers.filter(({ id }) => (id as string | null) !== null);
     const [ending] = answers;
-    const wrapped = this.moveOn(ending);
-    const contended = (ending?.picked ?? 0) > rows.length;
-    const unseen = !wrapped || began !== FIRST_LANE;
-    return { claims: this.claims(rows, askedAtMs), more: rows.length >= places || contended || unseen };
+    this.moveOn(ending);
+    const more = this.endsLeft > 0 || (ending?.candidates ?? 0) > rows.length || rows.length >= places;
+    return { claims: this.claims(rows, askedAtMs), more, contended: (ending?.picked ?? 0) > rows.length };
+  }
+
+  /** What one tenant may have in flight while others wait, and what is kept free of tenants beyond that. */
+  get bounds(): { readonly share: number; readonly reserve: number } {
+    const capacity = this.settings.concurrency + this.settings.prefetch;
+    return { share: Math.max(1, Math.ceil(capacity * SHARE)), reserve: Math.floor(capacity * RESERVE) };
   }
 
   /** One operation that has crashed its worker before. For a worker that holds nothing else. */
@@ -74,15 +83,12 @@ export class Claimer {
     return (await this.db.query<{ waiting: boolean }>(ANY_QUARANTINED))[0]?.waiting ?? false;
   }
 
-  /** @returns whether the scan reached the end, so that the next one begins at the start again */
-  private moveOn(ending: ClaimAnswer | undefined): boolean {
-    const { lanes = 0, last_tenant, last_provider, last_lane, last_priority } = ending ?? {};
-    if (lanes < LANES_PER_CLAIM || last_tenant == null) {
+  private moveOn(ending: ClaimAnswer | undefined): void {
+    const { lanes = 0, last_tenant = null, last_provider, last_lane, last_priority } = ending ?? {};
+    if (lanes < LANES_PER_CLAIM || last_tenant === null) {
       this.after = FIRST_LANE;
-      return true;
-    }
-    this.after = [last_tenant, last_provider ?? '', last_lane ?? '', last_priority ?? 0];
-    return false;
+      this.endsLeft = Math.max(0, this.endsLeft - 1);
+    } else this.after = [last_tenant, last_provider ?? '', last_lane ?? '', last_priority ?? 0];
   }
 
   private claims(rows: readonly ClaimedRow[], askedAtMs: number): Claim[] {

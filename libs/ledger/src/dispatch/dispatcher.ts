@@ -9,6 +9,8 @@ import { DispatchSupport } from './dispatch-support';
 import { OperationRunner } from './operation-runner';
 import { WorkSlots } from './work-slots';
 
+/** Between two claims for the sake of a hint while only few places are free: a hint comes with every accept. */
+const HINT_SPACING_MS = 10;
 /** Longest time in a row that is given to quarantined operations while others wait. */
 const QUARANTINE_TURN_MS = 1_000;
 
@@ -24,7 +26,11 @@ export class Dispatcher {
   private readonly bell = new Bell();
   private readonly slots: WorkSlots;
   private readonly watch: DatabaseWatch;
-  private due = true;
+  /** Something may be due that was not when we looked last. */
+  private hinted = true;
+  /** More was due than was taken. */
+  private backlog = false;
+  private claimedAtMs = 0;
   private quarantined = false;
   private normalUntilMs = 0;
   private stopping = false;
@@ -56,7 +62,7 @@ export class Dispatcher {
 
   /** Something may be due: look now instead of at the next poll. */
   hint(): void {
-    this.due = true;
+    this.hinted = true;
     this.bell.ring();
   }
 
@@ -90,7 +96,7 @@ export class Dispatcher {
         this.watch.answered();
       } catch (error) {
         await this.pause(this.watch.failed(error));
-        this.due = true;
+        this.hinted = true;
       }
     }
   }
@@ -108,28 +114,25 @@ export class Dispatcher {
     }
     const { concurrency, prefetch, pollMs } = this.settings;
     const free = concurrency + prefetch - this.slots.size;
-    // A claim per freed place would be a query per call: wait until a few are free, or nothing else is going on.
-    const enough = free >= Math.max(1, Math.min(concurrency, Math.floor((concurrency + prefetch) / 8)));
-    if (this.due && enough) {
-      await this.claim(free);
-      return;
-    }
-    const before = this.time.nowMs();
-    await this.bell.wait(pollMs);
-    if (this.time.nowMs() - before >= pollMs - 1) {
-      this.due = true;
-      if (free > 0 && !enough) await this.claim(free);
-    }
+    const sinceMs = this.time.nowMs() - this.claimedAtMs;
+    if (sinceMs >= pollMs) this.hinted = true;
+    // A claim per freed place would be a query per call: a backlog waits until a few are free beyond the reserve.
+    const enough = free >= this.claimer.bounds.reserve + Math.max(1, Math.floor((concurrency + prefetch) / 8));
+    if (this.backlog && enough) return this.claim(free);
+    if (this.hinted && free > 0 && (enough || sinceMs >= HINT_SPACING_MS)) return this.claim(free);
+    const spacing = this.hinted && free > 0;
+    await this.bell.wait(Math.max(1, (spacing ? HINT_SPACING_MS : pollMs) - sinceMs));
   }
 
   private async claim(free: number): Promise<void> {
-    this.due = false;
-    const { claims, more } = await this.claimer.claim(free, this.slots.inFlight());
+    const anew = this.hinted;
+    this.hinted = false;
+    this.claimedAtMs = this.time.nowMs();
+    const { claims, more, contended } = await this.claimer.claim(free, this.slots.inFlight(), anew);
     for (const claim of claims) this.support.leases.hold(leaseOf(claim), claim.askedAtMs);
     this.slots.add(claims);
-    if (more) this.due = true;
-    // Another worker was faster, or the scan goes on elsewhere: no need to hurry after nothing was won.
-    if (more && claims.length === 0) await this.pause(2);
+    this.backlog = more;
+    if (contended && claims.length === 0) await this.pause(2);
   }
 
   private async quarantineTurn(): Promise<void> {
@@ -145,7 +148,7 @@ export class Dispatcher {
       await this.run(claim);
     }
     this.normalUntilMs = this.time.nowMs() + (this.time.nowMs() - startedMs);
-    this.due = true;
+    this.hinted = true;
   }
 
   private async run(claim: Claim): Promise<void> {

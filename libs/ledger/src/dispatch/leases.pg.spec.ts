@@ -45,7 +45,7 @@ describe('leases', () => {
     await one.ledger.acceptGrouped(operation);
     return operation.id;
   };
-  const claim = async (by: TestProcess, places = 10): Promise<Claim[]> => [...(await by.part(Claimer).claim(places, new Map())).claims];
+  const claim = async (by: TestProcess, places = 10): Promise<Claim[]> => [...(await by.part(Claimer).claim(places, new Map(), true)).claims];
   const only = (claims: readonly Claim[]): Claim => {
     expect(claims).toHaveLength(1);
     return claims[0]!;
@@ -66,6 +66,32 @@ describe('leases', () => {
     expect(new Set(ids).size).toBe(40);
     expect(ids).toHaveLength(40);
     expect(await claim(one, 40)).toEqual([]);
+  });
+
+  it('never runs two of one order key at once, whatever the hint in the row says', async () => {
+    const [head, next] = [await accepted({ orderKey: 'k' }), await accepted({ orderKey: 'k' })];
+    await witness.sql('UPDATE operations SET blocked = false');
+    expect(only(await claim(one)).row.id).toBe(head);
+    expect(await claim(two)).toEqual([]);
+    await witness.sql(`UPDATE operations SET crashes = 2 WHERE id = $1`, [next]);
+    expect(await two.part(Claimer).claimQuarantined()).toBeUndefined();
+  });
+
+  it('looks at every lane although there are more than one claim can scan', async () => {
+    await witness.sql(
+      `INSERT INTO operations (id, tenant_id, provider, operation, lane_key, effect, on_unknown, policy, request_hash, input, next_attempt_at, created_at, updated_at)
+       SELECT gen_random_uuid(), $1, 'test', 'do', 'l' || lpad(n::text, 4, '0'), 'once', 'review', 'payment', '\\x00', '{}',
+         puente_now() + CASE WHEN n = 700 THEN interval '0' ELSE interval '1 hour' END, puente_now(), puente_now() FROM generate_series(1, 700) n`,
+      [tenant],
+    );
+    const claimer = one.part(Claimer);
+    const found: number[] = [];
+    for (let round = 0, more = true; more; round++) {
+      const group = await claimer.claim(10, new Map(), round === 0);
+      found.push(group.claims.length);
+      more = group.more;
+    }
+    expect(found).toEqual([0, 0, 1]);
   });
 
   it('raises the fence with every claim and refuses the failure of a worker that lost its lease (F13)', async () => {
@@ -177,7 +203,9 @@ describe('leases', () => {
     expect(await mark(one, held, 90_000)).toBe(true);
     const [stretched] = (await witness.sql(`SELECT lease_until - puente_now() > interval '80 s' AS long, sent_at IS NOT NULL AS sent FROM operations WHERE id = $1`, [id])) as object[];
     expect(stretched).toEqual({ long: true, sent: true });
+    one.part(LeaseKeeper).hold(held.row, held.askedAtMs);
     await one.part(LeaseKeeper).beat();
+    one.part(LeaseKeeper).letGo(held.row);
     expect(((await witness.row(id)).lease_until!.getTime() - Date.now()) / 1_000).toBeGreaterThan(60);
 
     await expireLeases();

@@ -71,7 +71,8 @@ export const CLAIM = `
   claimed AS (
     UPDATE operations o SET ${TAKE} WHERE o.id = ANY (ARRAY(SELECT id FROM due)) RETURNING ${CLAIMED})
   SELECT ending.*, claimed.* FROM (
-    SELECT (SELECT count(*)::int FROM scanned) AS lanes, (SELECT count(*)::int FROM picked) AS picked,
+    SELECT (SELECT count(*)::int FROM scanned) AS lanes, (SELECT count(*)::int FROM candidates) AS candidates,
+      (SELECT count(*)::int FROM picked) AS picked,
       last.tenant_id AS last_tenant, last.provider AS last_provider, last.lane_key AS last_lane, last.priority AS last_priority
     FROM (SELECT 1) one LEFT JOIN (SELECT * FROM scanned ORDER BY n DESC LIMIT 1) last ON true) ending
   LEFT JOIN claimed ON true`;
