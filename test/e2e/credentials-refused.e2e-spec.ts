@@ -43,7 +43,10 @@ describe('an AWS key that is revoked', () => {
     const body = some();
     const { id } = bodyOf<{ id: string }>(await tenant.notify(body), 202);
     await until(() => refused('sqs'), { withinMs: 15_000, what: 'a send was refused' });
-    expect(await tenant.notification(id)).toMatchObject({ status: 'accepted', reason: { code: 'InvalidClientTokenId' } });
+    expect(await tenant.notification(id)).toMatchObject({
+      status: 'accepted',
+      reason: { code: 'InvalidClientTokenId' },
+    });
 
     bodyOf(await control().post('/_sandbox/aws/restore', { accessKeyId: tenant.aws.accessKeyId }));
     for (const provider of ['sqs', 'sns']) bodyOf(await tenant.admin.post(`/v1/integrations/${provider}/verify`));
