@@ -17,6 +17,7 @@ export class LedgerMetrics {
   private readonly undelivered: Counter;
 
   constructor(metrics: Metrics) {
+    const state = { labelNames: ['state'] as const };
     this.acceptedTotal = metrics.counter({
       name: 'puente_operations_accepted_total',
       help: 'Operations accepted, and requests answered with an earlier one.',
@@ -26,26 +27,23 @@ export class LedgerMetrics {
     this.settledTotal = metrics.counter({
       name: 'puente_operations_settled_total',
       help: 'Tries settled, by what the operation became.',
-      labelNames: ['state'],
+      ...state,
     });
     this.sweptTotal = metrics.counter({
       name: 'puente_operations_swept_total',
       help: 'Operations taken from workers that stopped answering, by what they became.',
-      labelNames: ['state'],
+      ...state,
     });
-    this.leasesLostTotal = metrics.counter({
-      name: 'puente_leases_lost_total',
-      help: 'Calls whose operation another worker took over.',
-    });
+    this.leasesLostTotal = metrics.counter({ name: 'puente_leases_lost_total', help: 'Calls that lost their lease.' });
     this.depth = metrics.gauge({
       name: 'puente_operations',
       help: 'Operations by state; needs_review is the work list of people.',
-      labelNames: ['state'],
+      ...state,
     });
     this.oldest = metrics.gauge({
       name: 'puente_operations_oldest_seconds',
       help: 'Since when the oldest operation of a state is due, runs or waits for a person, in seconds.',
-      labelNames: ['state'],
+      ...state,
     });
     this.latency = metrics.histogram({
       name: 'puente_dispatch_latency_seconds',

@@ -12,7 +12,10 @@ export class LedgerLog {
   private readonly log = new Logger('Ledger');
 
   dispatcherStarted(fields: { readonly owner: string; readonly concurrency: number }): void {
-    this.log.log({ event: 'dispatcher.started', ...fields }, `Dispatching up to ${String(fields.concurrency)} calls at a time`);
+    this.log.log(
+      { event: 'dispatcher.started', ...fields },
+      `Dispatching up to ${String(fields.concurrency)} calls at a time`,
+    );
   }
 
   dispatcherDrained(fields: { readonly released: number; readonly abandoned: number; readonly tookMs: number }): void {
@@ -21,19 +24,31 @@ export class LedgerLog {
   }
 
   databaseLost(what: string, error: unknown): void {
-    this.log.warn({ event: 'database.lost', what, err: error }, `PostgreSQL does not answer (${what}); trying until it does`);
+    this.log.warn(
+      { event: 'database.lost', what, err: error },
+      `PostgreSQL does not answer (${what}); trying until it does`,
+    );
   }
 
   databaseBack(what: string, awayMs: number): void {
-    this.log.log({ event: 'database.back', what, awayMs }, `PostgreSQL answers again (${what}) after ${String(awayMs)} ms`);
+    this.log.log(
+      { event: 'database.back', what, awayMs },
+      `PostgreSQL answers again (${what}) after ${String(awayMs)} ms`,
+    );
   }
 
   listenerLost(error: unknown): void {
-    this.log.warn({ event: 'listener.lost', err: error }, 'Hints from other processes stopped; polling until they are back');
+    this.log.warn(
+      { event: 'listener.lost', err: error },
+      'Hints from other processes stopped; polling until they are back',
+    );
   }
 
   leaseLost(fields: About & { readonly reason: 'taken' | 'held_too_long' }): void {
-    this.log.warn({ event: 'lease.lost', ...fields }, `Lost the lease of operation ${fields.operationId}; its call is aborted`);
+    this.log.warn(
+      { event: 'lease.lost', ...fields },
+      `Lost the lease of operation ${fields.operationId}; its call is aborted`,
+    );
   }
 
   operationSwept(fields: About & { readonly state: OperationState; readonly crashes: number }): void {
@@ -41,12 +56,19 @@ export class LedgerLog {
     this.log.warn({ event: 'operation.swept', ...fields }, line);
   }
 
-  reviewNeeded(fields: About & { readonly provider: string; readonly operation: string; readonly failure: string | null }): void {
+  reviewNeeded(
+    fields: About & { readonly provider: string; readonly operation: string; readonly failure: string | null },
+  ): void {
     const line = `Operation ${fields.operationId} (${fields.provider}.${fields.operation}) needs a person: whether it happened is not known`;
     this.log.warn({ event: 'operation.review_needed', ...fields }, line);
   }
 
-  lanePaused(fields: { readonly tenantId: string; readonly provider: string; readonly laneKey: string; readonly reason: string }): void {
+  lanePaused(fields: {
+    readonly tenantId: string;
+    readonly provider: string;
+    readonly laneKey: string;
+    readonly reason: string;
+  }): void {
     const line = `Lane ${fields.provider}/${fields.laneKey} is paused: ${fields.reason}. Operations wait until it is resumed`;
     this.log.warn({ event: 'lane.paused', ...fields }, line);
   }

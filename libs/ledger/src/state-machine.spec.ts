@@ -15,11 +15,19 @@ function running(given: Partial<DecidedOn> = {}): DecidedOn {
   };
 }
 
-function after(event: OperationEvent, given: Partial<DecidedOn> = {}, policy: Policy = policies.payment, synchronous = false) {
+function after(
+  event: OperationEvent,
+  given: Partial<DecidedOn> = {},
+  policy: Policy = policies.payment,
+  synchronous = false,
+) {
   return decide(running(given), event, { policy, random, now, synchronous });
 }
 
-const called = (outcome: Extract<OperationEvent, { kind: 'called' }>['outcome']): OperationEvent => ({ kind: 'called', outcome });
+const called = (outcome: Extract<OperationEvent, { kind: 'called' }>['outcome']): OperationEvent => ({
+  kind: 'called',
+  outcome,
+});
 const timeout = called(unknown('timeout'));
 const rejected = called({ kind: 'rejected', status: 400 });
 const unauthorized = called({ kind: 'unauthorized', status: 401 });
@@ -78,7 +86,11 @@ describe('decide', () => {
 
   it('repeats a call with `resend` within the ladder, counts every repeat, then asks a person', () => {
     const resend = { onUnknown: 'resend', maybeSent: true } as const;
-    expect(after(timeout, { ...resend, maybeSent: false })).toMatchObject({ state: 'queued', repeats: 1, maybeSent: true });
+    expect(after(timeout, { ...resend, maybeSent: false })).toMatchObject({
+      state: 'queued',
+      repeats: 1,
+      maybeSent: true,
+    });
     expect(after(timeout, { ...resend, attempt: 3, repeats: 2 })).toMatchObject({ state: 'queued', repeats: 3 });
     expect(after(timeout, { ...resend, attempt: 4, repeats: 3 })).toMatchObject({ state: 'needs_review', repeats: 3 });
     expect(after(throttled, { ...resend, attempt: 2, repeats: 1 })).toMatchObject({ state: 'queued', repeats: 1 });
@@ -90,7 +102,12 @@ describe('decide', () => {
   });
 
   it('treats an idempotent call like `once` when the provider may have forgotten the key (F40)', () => {
-    const old = { effect: 'idempotent', maybeSent: true, keyWindowMs: 300_000, firstSentAt: new Date(now.getTime() - 290_000) } as const;
+    const old = {
+      effect: 'idempotent',
+      maybeSent: true,
+      keyWindowMs: 300_000,
+      firstSentAt: new Date(now.getTime() - 290_000),
+    } as const;
     expect(keyWindowClosed(running(old), now.getTime(), policies.payment)).toBe(true);
     expect(keyWindowClosed(running({ ...old, maybeSent: false }), now.getTime(), policies.payment)).toBe(false);
     expect(after(called(unknown('server_error')), old)).toMatchObject({ state: 'needs_review' });
@@ -103,28 +120,45 @@ describe('decide', () => {
   it('follows the provider’s answer to a question', () => {
     const asking = { mode: 'reconcile', effect: 'reconcilable', maybeSent: true } as const;
     const answer = (kind: 'absent' | 'pending'): OperationEvent => ({ kind: 'asked', answer: { kind } });
-    expect(after({ kind: 'asked', answer: { kind: 'applied', output: 1 } }, asking)).toMatchObject({ state: 'succeeded' });
+    expect(after({ kind: 'asked', answer: { kind: 'applied', output: 1 } }, asking)).toMatchObject({
+      state: 'succeeded',
+    });
     expect(after(answer('absent'), asking)).toMatchObject({ state: 'queued', maybeSent: false, forgetSent: true });
     expect(after(answer('absent'), { ...asking, attempt: 4 })).toMatchObject({ state: 'exhausted', maybeSent: false });
     expect(after(answer('pending'), asking)).toMatchObject({ state: 'unknown', asks: 1, maybeSent: true });
     expect(after(answer('pending'), { ...asking, asks: ASK_LIMIT - 1 })).toMatchObject({ state: 'needs_review' });
     expect(after(answer('pending'), { ...asking, deadlineAt: now })).toMatchObject({ state: 'needs_review' });
-    expect(after({ kind: 'ask_failed', outcome: unknown('timeout') }, asking)).toMatchObject({ state: 'unknown', asks: 1 });
+    expect(after({ kind: 'ask_failed', outcome: unknown('timeout') }, asking)).toMatchObject({
+      state: 'unknown',
+      asks: 1,
+    });
     expect(after({ kind: 'ask_failed', outcome: { kind: 'unauthorized' } }, asking)).toMatchObject({
       ...{ state: 'unknown', asks: 0, lane: { kind: 'pause' } },
     });
   });
 
   it('does not begin, or repeat, past the deadline', () => {
-    expect(after({ kind: 'deadline_passed' })).toMatchObject({ state: 'exhausted', failure: 'deadline', burnAttempt: false });
+    expect(after({ kind: 'deadline_passed' })).toMatchObject({
+      state: 'exhausted',
+      failure: 'deadline',
+      burnAttempt: false,
+    });
     expect(after({ kind: 'deadline_passed' }, { maybeSent: true })).toMatchObject({ state: 'needs_review' });
     expect(after(throttled, { deadlineAt: new Date(now.getTime() + 8_999) })).toMatchObject({ state: 'exhausted' });
     expect(after(throttled, { deadlineAt: new Date(now.getTime() + 9_000) })).toMatchObject({ state: 'queued' });
   });
 
   it('gives back what was not begun as if it had never been claimed (F37)', () => {
-    expect(after({ kind: 'released' }, { crashes: 2 })).toMatchObject({ state: 'queued', burnAttempt: false, crashes: 2, delayMs: 0 });
-    expect(after({ kind: 'released' }, { mode: 'reconcile', maybeSent: true })).toMatchObject({ state: 'unknown', forgetSent: false });
+    expect(after({ kind: 'released' }, { crashes: 2 })).toMatchObject({
+      state: 'queued',
+      burnAttempt: false,
+      crashes: 2,
+      delayMs: 0,
+    });
+    expect(after({ kind: 'released' }, { mode: 'reconcile', maybeSent: true })).toMatchObject({
+      state: 'unknown',
+      forgetSent: false,
+    });
   });
 
   it('stops running what kills its workers (F24)', () => {
@@ -160,7 +194,7 @@ describe('any history', () => {
   it('keeps every promise about effects (I3 to I7, I9)', () => {
     fc.assert(
       fc.property(operation, fc.array(step, { maxLength: 25 }), fc.integer(), (given, steps, seed) => {
-        const model = new LedgerModel(given as never, seeded(seed));
+        const model = new LedgerModel(given, seeded(seed));
         for (const each of steps) {
           take(model, each);
           check(model);
@@ -253,8 +287,10 @@ function promisesOf({ row, effects, broken }: LedgerModel): string[] {
   if (effects > 1 + repeats) problems.push(`${String(effects)} effects, ${String(repeats)} marked repeats (I3, I4)`);
   if (effect === 'reconcilable' && repeats > 0) problems.push('a reconcilable call was repeated blindly');
   if (row.onUnknown !== 'resend' && repeats > 0) problems.push('repeated although nobody said resend');
-  if (['rejected', 'exhausted', 'cancelled'].includes(state) && effects > 0) problems.push(`${state}, but it happened (I5)`);
-  if (['rejected', 'exhausted', 'cancelled'].includes(state) && row.maybeSent) problems.push(`${state}, but maybe sent`);
+  if (['rejected', 'exhausted', 'cancelled'].includes(state) && effects > 0)
+    problems.push(`${state}, but it happened (I5)`);
+  if (['rejected', 'exhausted', 'cancelled'].includes(state) && row.maybeSent)
+    problems.push(`${state}, but maybe sent`);
   const most = Math.max(3, policyNamed('messaging').schedule?.length ?? 0) + 1 + CRASH_CAP;
   if (attempt > most || attempt < 0) problems.push(`attempt ${String(attempt)} (I7)`);
   return problems;

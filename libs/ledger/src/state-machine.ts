@@ -1,4 +1,11 @@
-import { type Failure, type Outcome, type Random, type Reconciliation, failureClass, mayHaveBeenSent } from '@puente/kernel';
+import {
+  type Failure,
+  type Outcome,
+  type Random,
+  type Reconciliation,
+  failureClass,
+  mayHaveBeenSent,
+} from '@puente/kernel';
 import {
   type Policy,
   type RetryRule,

@@ -74,7 +74,9 @@ describe('accept', () => {
   it('keeps keys of tenants and of routes apart', async () => {
     await api.ledger.acceptGrouped(keyed('c'));
     const otherRoute = newOperation(tenant, { idempotency: { route: 'POST /others', key: 'c', request: 5 } });
-    const otherTenant = newOperation(await witness.tenant(), { idempotency: { route: 'POST /things', key: 'c', request: 5 } });
+    const otherTenant = newOperation(await witness.tenant(), {
+      idempotency: { route: 'POST /things', key: 'c', request: 5 },
+    });
 
     expect((await api.ledger.acceptGrouped(otherRoute)).kind).toBe('accepted');
     expect((await api.ledger.acceptGrouped(otherTenant)).kind).toBe('accepted');
@@ -82,13 +84,17 @@ describe('accept', () => {
 
   it('makes one operation and one domain row of a hundred equal requests at once (F4)', async () => {
     const requests = Array.from({ length: 100 }, () => keyed('d'));
-    const answers = await Promise.all(requests.map((each) => api.ledger.acceptGrouped(each, ordersInsert(uuidv7(), each.id))));
+    const answers = await Promise.all(
+      requests.map((each) => api.ledger.acceptGrouped(each, ordersInsert(uuidv7(), each.id))),
+    );
 
     expect(new Set(answers.map(({ operationId }) => operationId)).size).toBe(1);
     expect(answers.filter(({ kind }) => kind === 'accepted')).toHaveLength(1);
     expect(await witness.count(ours())).toBe(1);
     expect(await witness.sql('SELECT FROM orders WHERE operation_id = $1', [answers[0]!.operationId])).toHaveLength(1);
-    expect(await witness.sql('SELECT FROM orders WHERE operation_id = ANY ($1)', [requests.map(({ id }) => id)])).toHaveLength(1);
+    expect(
+      await witness.sql('SELECT FROM orders WHERE operation_id = ANY ($1)', [requests.map(({ id }) => id)]),
+    ).toHaveLength(1);
   });
 
   it('lets two overlapping transactions with one key meet at the index: the second waits for the first', async () => {
@@ -159,7 +165,9 @@ describe('accept', () => {
     await eventually(async () => (await waiters(witness)) > 0).finally(() => open.commit());
     await Promise.all([open.done, two]);
 
-    const rows = (await witness.sql(`SELECT id, blocked FROM operations WHERE ${ours()} ORDER BY seq`)) as { id: string }[];
+    const rows = (await witness.sql(`SELECT id, blocked FROM operations WHERE ${ours()} ORDER BY seq`)) as {
+      id: string;
+    }[];
     expect(rows).toEqual([
       { id: first.id, blocked: false },
       { id: second.id, blocked: true },
@@ -170,7 +178,10 @@ describe('accept', () => {
     const group = Array.from({ length: 50 }, (_, at) => newOperation(tenant, { orderKey: at % 2 ? 'odd' : 'even' }));
     await Promise.all(group.map((each) => api.ledger.acceptGrouped(each)));
 
-    const rows = (await witness.sql(`SELECT id, blocked FROM operations WHERE ${ours()} ORDER BY seq`)) as { id: string; blocked: boolean }[];
+    const rows = (await witness.sql(`SELECT id, blocked FROM operations WHERE ${ours()} ORDER BY seq`)) as {
+      id: string;
+      blocked: boolean;
+    }[];
     expect(rows.map(({ id }) => id)).toEqual(group.map(({ id }) => id));
     expect(rows.filter(({ blocked }) => !blocked).map(({ id }) => id)).toEqual([group[0]!.id, group[1]!.id]);
   });
@@ -185,7 +196,12 @@ describe('accept', () => {
 
       const row = await witness.row(operation.id);
       expect(begun.kind).toBe('started');
-      expect(row).toMatchObject({ state: 'running', attempt: 1, fence: '1', lease_owner: expect.stringMatching(/^api:/) });
+      expect(row).toMatchObject({
+        state: 'running',
+        attempt: 1,
+        fence: '1',
+        lease_owner: expect.stringMatching(/^api:/),
+      });
       expect(row.sent_at).not.toBeNull();
       expect(row.first_sent_at).not.toBeNull();
       if (begun.kind === 'started') await api.ledger.settle(begun.operation, done);
@@ -200,7 +216,11 @@ describe('accept', () => {
       await expect(api.ledger.begin(keyed('i', {}, { amount: 2 }))).rejects.toThrow(IdempotencyKeyReusedError);
 
       if (begun.kind === 'started') await api.ledger.settle(begun.operation, done);
-      expect(await api.ledger.begin(keyed('i'))).toEqual({ kind: 'replayed', operationId: operation.id, subjectId: operation.id });
+      expect(await api.ledger.begin(keyed('i'))).toEqual({
+        kind: 'replayed',
+        operationId: operation.id,
+        subjectId: operation.id,
+      });
     });
 
     it('answers with the operation, not 409, when a worker has it by now', async () => {
@@ -217,10 +237,18 @@ describe('accept', () => {
       const first = keyed('k', { effect: 'once' });
       const begun = await api.ledger.begin(first);
       if (begun.kind === 'started') await api.ledger.settle(begun.operation, refused);
-      expect(await witness.row(first.id)).toMatchObject({ state: 'rejected', failure: 'unauthorized', maybe_sent: false });
+      expect(await witness.row(first.id)).toMatchObject({
+        state: 'rejected',
+        failure: 'unauthorized',
+        maybe_sent: false,
+      });
 
-      const anew = await Promise.allSettled(Array.from({ length: 8 }, () => api.ledger.begin(keyed('k', { effect: 'once' }))));
-      const started = anew.flatMap((each) => (each.status === 'fulfilled' && each.value.kind === 'started' ? [each.value] : []));
+      const anew = await Promise.allSettled(
+        Array.from({ length: 8 }, () => api.ledger.begin(keyed('k', { effect: 'once' }))),
+      );
+      const started = anew.flatMap((each) =>
+        each.status === 'fulfilled' && each.value.kind === 'started' ? [each.value] : [],
+      );
       expect(started).toHaveLength(1);
       await api.ledger.settle(started[0]!.operation, done);
       expect(await api.ledger.begin(keyed('k'))).toMatchObject({ operationId: started[0]!.operation.id });
@@ -240,13 +268,17 @@ describe('accept', () => {
     });
 
     it('refuses order keys: a call now would overtake what waits', async () => {
-      await expect(api.ledger.begin(keyed('m', { orderKey: 'q' }))).rejects.toMatchObject({ code: 'OPERATION_IS_ORDERED' });
+      await expect(api.ledger.begin(keyed('m', { orderKey: 'q' }))).rejects.toMatchObject({
+        code: 'OPERATION_IS_ORDERED',
+      });
     });
   });
 });
 
 /** Backends of this database that wait for a lock. */
 async function waiters(witness: LedgerWitness): Promise<number> {
-  const rows = await witness.sql(`SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`);
+  const rows = await witness.sql(
+    `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+  );
   return rows.length;
 }

@@ -11,7 +11,8 @@ export interface Inserted {
 
 /** Writes what is new of these rows. Needs an open transaction when one of them has an order key. */
 export async function insertFresh(db: Queryable, rows: readonly AcceptRow[]): Promise<Map<string, Inserted>> {
-  if (rows.some(({ order_key }) => order_key !== null)) await db.query(LOCK_ORDER_KEYS, [JSON.stringify(rows.map(orderOf))]);
+  if (rows.some(({ order_key }) => order_key !== null))
+    await db.query(LOCK_ORDER_KEYS, [JSON.stringify(rows.map(orderOf))]);
   const inserted = await db.query<Inserted>(ACCEPT, [JSON.stringify(rows.map((row, n) => ({ ...row, n })))]);
   return new Map(inserted.map((row) => [row.id, row]));
 }
@@ -22,7 +23,11 @@ export async function findFirstUses(db: Queryable, rows: readonly AcceptRow[]): 
   return new Map(found.map((use) => [keyOf(use), use]));
 }
 
-export function keyOf(row: { readonly tenant_id: string; readonly route: string | null; readonly key: string | null }): string {
+export function keyOf(row: {
+  readonly tenant_id: string;
+  readonly route: string | null;
+  readonly key: string | null;
+}): string {
   return JSON.stringify([row.tenant_id, row.route, row.key]);
 }
 

@@ -5,7 +5,7 @@ import { WorkHints } from '../dispatch/work-hints';
 import { LedgerMetrics } from '../ledger-metrics';
 import type { Accepted, GroupedInsert, NewOperation } from '../operation';
 import { PayloadCipher } from '../ports/payload-cipher.port';
-import type { AcceptRow } from '../sql/accept';
+import type { AcceptRow, FirstUse } from '../sql/accept';
 import { spoilsGroup } from '../sql/sqlstate';
 import { acceptOne, acceptedFresh, findFirstUses, insertFresh, keyOf, replayOf } from './acceptance';
 import { acceptRow } from './accept-row';
@@ -53,7 +53,13 @@ export class GroupedAccept {
     try {
       const fresh = await this.write(requests);
       const repeated = requests.filter(({ row }) => !fresh.has(row.id));
-      const first = repeated.length > 0 ? await findFirstUses(this.db, repeated.map(({ row }) => row)) : new Map();
+      const first =
+        repeated.length > 0
+          ? await findFirstUses(
+              this.db,
+              repeated.map(({ row }) => row),
+            )
+          : new Map<string, FirstUse>();
       return await Promise.all(
         requests.map(async (request) => {
           if (fresh.has(request.row.id)) return done(acceptedFresh(request.row));

@@ -36,7 +36,18 @@ export class Beginnings {
 function begunOperation(operation: NewOperation, at: Date, leaseOwner: string): LeasedOperation {
   const { id, tenantId, provider, integration, laneKey, effect, onUnknown, policy, input, settleMs } = operation;
   return {
-    ...{ id, tenantId, provider, operation: operation.operation, integration, laneKey, effect, onUnknown, policy, input },
+    ...{
+      id,
+      tenantId,
+      provider,
+      operation: operation.operation,
+      integration,
+      laneKey,
+      effect,
+      onUnknown,
+      policy,
+      input,
+    },
     ...{ mode: 'call', attempt: 1, crashes: 0, repeats: 0, asks: 0, maybeSent: false, fence: '1', settleMs },
     firstSentAt: at,
     keyWindowMs: operation.keyWindowMs ?? null,

@@ -3,7 +3,7 @@ import { createTestDatabase, type TestDatabase } from '../../../../test/support/
 import type { NewOperation } from '../operation';
 import { Lanes } from '../reading/lanes';
 import { LedgerWitness, TestProcess, eventually, newOperation } from '../testing/ledger.fixture';
-import { ScriptedProvider, acts, actsAndIsLost, answers, failsWith, held } from '../testing/scripted-provider';
+import { type Behaviour, ScriptedProvider, acts, actsAndIsLost, failsWith, held } from '../testing/scripted-provider';
 
 describe('dispatcher', () => {
   let database: TestDatabase;
@@ -27,7 +27,10 @@ describe('dispatcher', () => {
     await database.drop();
   });
 
-  const accept = async (given: Partial<NewOperation> = {}, script: Parameters<ScriptedProvider['script']>[1][] = []): Promise<string> => {
+  const accept = async (
+    given: Partial<NewOperation> = {},
+    script: Parameters<ScriptedProvider['script']>[1][] = [],
+  ): Promise<string> => {
     const operation = newOperation(tenant, given);
     provider.script(operation.id, ...script);
     await worker.ledger.acceptGrouped(operation);
@@ -35,7 +38,10 @@ describe('dispatcher', () => {
   };
   /** Due again at once, so that a wait of seconds is none. */
   const hurry = async (id: string): Promise<void> => {
-    await witness.sql(`UPDATE operations SET next_attempt_at = puente_now() WHERE id = $1 AND state IN ('queued', 'unknown')`, [id]);
+    await witness.sql(
+      `UPDATE operations SET next_attempt_at = puente_now() WHERE id = $1 AND state IN ('queued', 'unknown')`,
+      [id],
+    );
     worker.dispatcher.hint();
   };
   const outcomes = async (id: string) => (await witness.attempts(id)).map(({ outcome }) => outcome);
@@ -65,11 +71,18 @@ describe('dispatcher', () => {
     expect(provider.effectsOf(id)).toBe(1);
   });
 
-  it.each(['reset', 'timeout', 'server_error', 'bad_body'] as const)('never repeats a once call after %s (F17, F18, F20)', async (cause) => {
-    const id = await accept({ effect: 'once' }, [failsWith(unknown(cause))]);
-    expect(await witness.settled(id)).toMatchObject({ state: 'needs_review', failure: `unknown:${cause}`, maybe_sent: true });
-    expect(provider.callsOf(id)).toBe(1);
-  });
+  it.each(['reset', 'timeout', 'server_error', 'bad_body'] as const)(
+    'never repeats a once call after %s (F17, F18, F20)',
+    async (cause) => {
+      const id = await accept({ effect: 'once' }, [failsWith(unknown(cause))]);
+      expect(await witness.settled(id)).toMatchObject({
+        state: 'needs_review',
+        failure: `unknown:${cause}`,
+        maybe_sent: true,
+      });
+      expect(provider.callsOf(id)).toBe(1);
+    },
+  );
 
   it('asks about a reconcilable call whose answer was lost, instead of repeating it (F15)', async () => {
     const id = await accept({ effect: 'reconcilable' }, [actsAndIsLost]);
@@ -94,14 +107,23 @@ describe('dispatcher', () => {
 
   it('asks, rather than believes, a refusal that follows a lost answer (F21)', async () => {
     const rejects = failsWith({ kind: 'rejected', status: 409 });
-    const id = await accept({ effect: 'idempotent', policy: 'interactive', onUnknown: 'review' }, [actsAndIsLost, rejects]);
+    const id = await accept({ effect: 'idempotent', policy: 'interactive', onUnknown: 'review' }, [
+      actsAndIsLost,
+      rejects,
+    ]);
     expect(await witness.settled(id)).toMatchObject({ state: 'needs_review', failure: 'rejected', maybe_sent: true });
   });
 
   it('goes on asking while the provider cannot tell, and hands over at the deadline (F23)', async () => {
-    const pending: typeof answers = () => ({ kind: 'asked', answer: { kind: 'pending' } });
+    const pending: Behaviour = () => ({ kind: 'asked', answer: { kind: 'pending' } });
     const deadlineAt = new Date(Date.now() + 600_000);
-    const id = await accept({ effect: 'reconcilable', deadlineAt }, [failsWith(unknown('timeout')), pending, failsWith(unknown('timeout')), pending, pending]);
+    const id = await accept({ effect: 'reconcilable', deadlineAt }, [
+      failsWith(unknown('timeout')),
+      pending,
+      failsWith(unknown('timeout')),
+      pending,
+      pending,
+    ]);
     await witness.until(id, ({ asks }) => asks >= 1);
     await hurry(id);
     await witness.until(id, ({ asks }) => asks >= 2);
@@ -112,7 +134,7 @@ describe('dispatcher', () => {
   });
 
   it('survives an executor that throws, and counts the outcome as unknown (F25)', async () => {
-    const throws: typeof acts = () => {
+    const throws: Behaviour = () => {
       throw new Error('bug');
     };
     const review = await accept({ effect: 'once' }, [throws]);
@@ -124,9 +146,16 @@ describe('dispatcher', () => {
   it('sends an input that does not open to review, and goes on with the others', async () => {
     const [bad, good] = [newOperation(tenant, { notBefore: new Date(Date.now() + 60_000) }), newOperation(tenant)];
     await worker.ledger.acceptGrouped(bad);
-    await witness.sql(`UPDATE operations SET input = '{"place": "elsewhere"}', next_attempt_at = puente_now() WHERE id = $1`, [bad.id]);
+    await witness.sql(
+      `UPDATE operations SET input = '{"place": "elsewhere"}', next_attempt_at = puente_now() WHERE id = $1`,
+      [bad.id],
+    );
     await worker.ledger.acceptGrouped(good);
-    expect(await witness.settled(bad.id)).toMatchObject({ state: 'needs_review', failure: 'input_unreadable', maybe_sent: false });
+    expect(await witness.settled(bad.id)).toMatchObject({
+      state: 'needs_review',
+      failure: 'input_unreadable',
+      maybe_sent: false,
+    });
     expect(await witness.settled(good.id)).toMatchObject({ state: 'succeeded' });
     expect(provider.callsOf(bad.id)).toBe(0);
   });
@@ -136,15 +165,22 @@ describe('dispatcher', () => {
     await witness.until(id, ({ repeats }) => repeats === 1);
     await hurry(id);
     expect(await witness.settled(id)).toMatchObject({ state: 'succeeded', repeats: 1, attempt: 2 });
-    expect(provider.effects.filter(({ operationId }) => operationId === id).map(({ repeat }) => repeat)).toEqual([0, 1]);
+    expect(provider.effects.filter(({ operationId }) => operationId === id).map(({ repeat }) => repeat)).toEqual([
+      0, 1,
+    ]);
     expect((await witness.attempts(id)).map(({ repeat }) => repeat)).toEqual([false, true]);
   });
 
   it('turns from blind repeats to unknown when the key window is over (F40)', async () => {
     const id = await accept({ effect: 'idempotent', keyWindowMs: 300_000 }, [actsAndIsLost]);
-    const row = await witness.until(id, ({ state, maybe_sent }) => state === 'queued' && maybe_sent, 3_000).catch(() => undefined);
+    const row = await witness
+      .until(id, ({ state, maybe_sent }) => state === 'queued' && maybe_sent, 3_000)
+      .catch(() => undefined);
     if (row) {
-      await witness.sql(`UPDATE operations SET first_sent_at = puente_now() - interval '301 s', next_attempt_at = puente_now() WHERE id = $1`, [id]);
+      await witness.sql(
+        `UPDATE operations SET first_sent_at = puente_now() - interval '301 s', next_attempt_at = puente_now() WHERE id = $1`,
+        [id],
+      );
       worker.dispatcher.hint();
       expect(await witness.settled(id)).toMatchObject({ state: 'needs_review', failure: 'key_expired' });
       expect(provider.callsOf(id)).toBe(1);
@@ -171,7 +207,9 @@ describe('dispatcher', () => {
       expect(await witness.row(first)).toMatchObject({ state: 'queued', attempt: 0 });
       expect(await witness.row(second)).toMatchObject({ state: 'queued', attempt: 0 });
 
-      expect(await worker.run(tenant, (tx) => worker.part(Lanes).resume(tx, { provider: 'test', pausedBy: 'unauthorized' }))).toHaveLength(1);
+      expect(
+        await worker.run(tenant, (tx) => worker.part(Lanes).resume(tx, { provider: 'test', pausedBy: 'unauthorized' })),
+      ).toHaveLength(1);
       worker.ledger.wake();
       await Promise.all([witness.settled(first), witness.settled(second)]);
       expect(await worker.part(Lanes).list(tenant)).toEqual([]);
@@ -185,7 +223,9 @@ describe('dispatcher', () => {
       await witness.settled(pausing);
       const late = await accept({ laneKey: 'rotated' }, [slow.behaviour]);
       await slow.begun;
-      await worker.run(tenant, (tx) => worker.part(Lanes).pause(tx, { provider: 'test', laneKey: 'rotated', pausedBy: 'admin', reason: 'rotation' }));
+      await worker.run(tenant, (tx) =>
+        worker.part(Lanes).pause(tx, { provider: 'test', laneKey: 'rotated', pausedBy: 'admin', reason: 'rotation' }),
+      );
       await worker.run(tenant, (tx) => worker.part(Lanes).resume(tx, { provider: 'test' }));
       slow.release();
       expect(await witness.settled(late)).toMatchObject({ state: 'succeeded' });
@@ -193,7 +233,9 @@ describe('dispatcher', () => {
     });
 
     it('parks a throttled lane for all its operations, so that they do not each find out', async () => {
-      const throttled = await accept({ laneKey: 'busy' }, [failsWith({ kind: 'throttled', retryAfterMs: 30_000, status: 429 })]);
+      const throttled = await accept({ laneKey: 'busy' }, [
+        failsWith({ kind: 'throttled', retryAfterMs: 30_000, status: 429 }),
+      ]);
       await witness.until(throttled, ({ failure }) => failure === 'throttled');
       const behind = await accept({ laneKey: 'busy' });
       const elsewhere = await accept({ laneKey: 'free' });
@@ -231,7 +273,13 @@ describe('dispatcher', () => {
 
       expect(await witness.settled(next.id)).toMatchObject({ state: 'succeeded' });
       expect(await witness.row(head.id)).toMatchObject({ state: 'exhausted', attempt: 4 });
-      expect(provider.calls.filter((id) => [head.id, next.id].includes(id))).toEqual([head.id, head.id, head.id, head.id, next.id]);
+      expect(provider.calls.filter((id) => [head.id, next.id].includes(id))).toEqual([
+        head.id,
+        head.id,
+        head.id,
+        head.id,
+        next.id,
+      ]);
     });
 
     it('goes on although whoever settled the head died before it could say so', async () => {
@@ -242,14 +290,16 @@ describe('dispatcher', () => {
       const late = newOperation(tenant, { orderKey: 'p', notBefore: new Date(Date.now() + 60_000) });
       await worker.ledger.acceptGrouped(late);
       await witness.settled(next.id);
-      await witness.sql(`UPDATE operations SET blocked = true, next_attempt_at = puente_now() WHERE id = $1`, [late.id]);
+      await witness.sql(`UPDATE operations SET blocked = true, next_attempt_at = puente_now() WHERE id = $1`, [
+        late.id,
+      ]);
       await witness.settled(late.id);
     });
   });
 
   it('runs alone what crashed its worker twice (F24, quarantine)', async () => {
     const alone: number[] = [];
-    const watched: typeof acts = (operation, fake, signal) => {
+    const watched: Behaviour = (operation, fake, signal) => {
       alone.push(fake.inFlight);
       return acts(operation, fake, signal);
     };
@@ -261,7 +311,9 @@ describe('dispatcher', () => {
         const operation = newOperation(tenant, { notBefore: new Date(Date.now() + 60_000) });
         provider.script(operation.id, watched);
         await worker.ledger.acceptGrouped(operation);
-        await witness.sql(`UPDATE operations SET crashes = 2, next_attempt_at = puente_now() WHERE id = $1`, [operation.id]);
+        await witness.sql(`UPDATE operations SET crashes = 2, next_attempt_at = puente_now() WHERE id = $1`, [
+          operation.id,
+        ]);
         return operation.id;
       }),
     );
@@ -318,7 +370,11 @@ describe('a process that ends', () => {
 
   it('drains: gives back what it has not begun, lets calls end, makes nothing unknown (F37)', async () => {
     const provider = new ScriptedProvider();
-    const worker = await TestProcess.start(database, { dispatch: true, provider, settings: { concurrency: 5, prefetch: 20 } });
+    const worker = await TestProcess.start(database, {
+      dispatch: true,
+      provider,
+      settings: { concurrency: 5, prefetch: 20 },
+    });
     const operations = Array.from({ length: 20 }, () => newOperation(tenant, { effect: 'once' }));
     const gates = operations.map(({ id }) => {
       const gate = held();
@@ -331,7 +387,11 @@ describe('a process that ends', () => {
 
     const stopped = worker.dispatcher.stop();
     await eventually(async () => (await witness.count(`state = 'running'`)) === 5);
-    expect(await witness.count(`state = 'queued' AND attempt = 0 AND lease_owner IS NULL AND NOT maybe_sent AND crashes = 0`)).toBe(15);
+    expect(
+      await witness.count(
+        `state = 'queued' AND attempt = 0 AND lease_owner IS NULL AND NOT maybe_sent AND crashes = 0`,
+      ),
+    ).toBe(15);
     for (const gate of gates) gate.release();
     await stopped;
 
@@ -378,7 +438,8 @@ describe('a process that ends', () => {
     expect(await witness.row(operation.id)).toMatchObject(expected);
 
     const worker = await TestProcess.start(database, { dispatch: true });
-    const row = expected.state === 'needs_review' ? await witness.row(operation.id) : await witness.settled(operation.id);
+    const row =
+      expected.state === 'needs_review' ? await witness.row(operation.id) : await witness.settled(operation.id);
     expect(row.state).toBe(expected.state === 'needs_review' ? 'needs_review' : 'succeeded');
     expect(worker.provider.effectsOf(operation.id)).toBe(expected.state === 'needs_review' ? 0 : 1);
     await Promise.all([api.close(), worker.close()]);
@@ -393,7 +454,9 @@ describe('a process that ends', () => {
     provider.script(operation.id, gate.behaviour);
     await other.ledger.acceptGrouped(operation);
     await gate.begun;
-    await witness.sql(`UPDATE operations SET lease_until = puente_now() - interval '1 s' WHERE id = $1`, [operation.id]);
+    await witness.sql(`UPDATE operations SET lease_until = puente_now() - interval '1 s' WHERE id = $1`, [
+      operation.id,
+    ]);
     await other.sweeper.sweep();
     await witness.until(operation.id, ({ state }) => state === 'needs_review'); // whoever swept it
     gate.release();
@@ -413,7 +476,10 @@ describe('a process that ends', () => {
         [operation.id],
       );
       await api.sweeper.sweep();
-      expect(await witness.row(operation.id)).toMatchObject({ crashes: death, state: death < 5 ? 'queued' : 'needs_review' });
+      expect(await witness.row(operation.id)).toMatchObject({
+        crashes: death,
+        state: death < 5 ? 'queued' : 'needs_review',
+      });
     }
     expect((await witness.attempts(operation.id)).map(({ outcome }) => outcome)).toEqual(Array(5).fill('crash'));
     await api.close();
@@ -422,11 +488,15 @@ describe('a process that ends', () => {
   it('keeps outcomes while every connection is killed, and settles them afterwards (F27)', async () => {
     const provider = new ScriptedProvider();
     const worker = await TestProcess.start(database, { dispatch: true, provider });
-    const operations = Array.from({ length: 300 }, (_, at) => newOperation(tenant, { effect: at % 2 ? 'once' : 'reconcilable', settleMs: 20 }));
+    const operations = Array.from({ length: 300 }, (_, at) =>
+      newOperation(tenant, { effect: at % 2 ? 'once' : 'reconcilable', settleMs: 20 }),
+    );
     await Promise.all(operations.map((each) => worker.ledger.acceptGrouped(each)));
     for (let round = 0; round < 8; round++) {
       const calls = provider.calls.length;
-      await witness.sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND usename LIKE 'puente_%'`);
+      await witness.sql(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND usename LIKE 'puente_%'`,
+      );
       await eventually(() => provider.calls.length > calls || provider.calls.length >= operations.length);
     }
     await Promise.all(operations.map(({ id }) => witness.settled(id, 20_000)));

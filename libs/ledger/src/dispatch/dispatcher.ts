@@ -45,7 +45,11 @@ export class Dispatcher {
     private readonly time: LedgerTime,
   ) {
     this.watch = new DatabaseWatch('claim', time, support.log);
-    this.slots = new WorkSlots(settings.concurrency, (claim) => this.run(claim), () => this.bell.ring());
+    this.slots = new WorkSlots(
+      settings.concurrency,
+      (claim) => this.run(claim),
+      () => this.bell.ring(),
+    );
   }
 
   /** Begins to dispatch. Returns at once, also while PostgreSQL is away. */
@@ -104,7 +108,8 @@ export class Dispatcher {
   /** Not the bell: hints and freed places keep ringing while PostgreSQL is away. */
   private async pause(ms: number): Promise<void> {
     const untilMs = this.time.nowMs() + ms;
-    while (!this.stopping && this.time.nowMs() < untilMs) await this.bell.wait(Math.max(1, untilMs - this.time.nowMs()));
+    while (!this.stopping && this.time.nowMs() < untilMs)
+      await this.bell.wait(Math.max(1, untilMs - this.time.nowMs()));
   }
 
   private async turn(): Promise<void> {

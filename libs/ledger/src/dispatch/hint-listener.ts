@@ -59,11 +59,7 @@ export class HintListener {
 
   private async heard(client: PoolClient, connected: () => void): Promise<void> {
     const broken = new AbortController();
-    let cause: unknown;
-    const lost = (error?: unknown): void => {
-      cause = error ?? new Error('Connection terminated');
-      broken.abort();
-    };
+    const lost = (error?: unknown): void => broken.abort(error ?? new Error('Connection terminated'));
     client.on('error', lost);
     client.on('end', lost);
     client.on('notification', () => this.hints.dueHere());
@@ -71,12 +67,13 @@ export class HintListener {
     connected();
     this.hints.dueHere(); // what was announced while nobody listened
     const either = AbortSignal.any([broken.signal, this.stopping.signal]);
-    while (!either.aborted) {
+    for (;;) {
       await this.time.clock.sleep(PROBE_MS, either);
-      if (!either.aborted) await client.query('SELECT 1');
+      if (either.aborted) break;
+      await client.query('SELECT 1');
     }
     client.removeListener('error', lost);
     client.removeListener('end', lost);
-    if (!this.stopping.signal.aborted) throw cause;
+    broken.signal.throwIfAborted();
   }
 }

@@ -51,7 +51,7 @@ export class LeaseKeeper {
     const held = { id, fence, abort, sinceMs: askedAtMs, settling: false, untilMs: askedAtMs + leaseMs };
     this.held.set(keyOf(lease), held);
     // Not a reason for the process to live: calls that did not end in time are left behind with their leases.
-    this.timer ??= setInterval(() => this.beat(), Math.max(10, this.settings.leaseMs / 4)).unref();
+    this.timer ??= setInterval(() => void this.beat(), Math.max(10, this.settings.leaseMs / 4)).unref();
     return abort.signal;
   }
 

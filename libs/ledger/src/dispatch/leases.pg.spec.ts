@@ -45,17 +45,23 @@ describe('leases', () => {
     await one.ledger.acceptGrouped(operation);
     return operation.id;
   };
-  const claim = async (by: TestProcess, places = 10): Promise<Claim[]> => [...(await by.part(Claimer).claim(places, new Map(), true)).claims];
+  const claim = async (by: TestProcess, places = 10): Promise<Claim[]> => [
+    ...(await by.part(Claimer).claim(places, new Map(), true)).claims,
+  ];
   const only = (claims: readonly Claim[]): Claim => {
     expect(claims).toHaveLength(1);
     return claims[0]!;
   };
   const settle = (by: TestProcess, { row }: Claim, event: OperationEvent) => {
     const tried: TryRecord = { startedAt: new Date(), durationMs: 5, outcome: event.kind };
-    return by.part(Settler).settle({ operation: leasedOperation(row, null), event, tries: [tried] }, { now: new Date() });
+    return by
+      .part(Settler)
+      .settle({ operation: leasedOperation(row, null), event, tries: [tried] }, { now: new Date() });
   };
-  const expireLeases = () => witness.sql(`UPDATE operations SET lease_until = puente_now() - interval '1 s' WHERE state = 'running'`);
-  const mark = (by: TestProcess, { row }: Claim, holdMs = 2_000) => by.part(SentMarker).mark(leasedOperation(row, null), holdMs);
+  const expireLeases = () =>
+    witness.sql(`UPDATE operations SET lease_until = puente_now() - interval '1 s' WHERE state = 'running'`);
+  const mark = (by: TestProcess, { row }: Claim, holdMs = 2_000) =>
+    by.part(SentMarker).mark(leasedOperation(row, null), holdMs);
 
   it('gives an operation to one of two workers that claim at once, and nothing to a late hint (F6)', async () => {
     for (let n = 0; n < 40; n++) await accepted();
@@ -130,27 +136,30 @@ describe('leases', () => {
     expect(await settle(two, fresh, success)).toMatchObject({ applied: true });
   });
 
-  it.each(['queued', 'unknown', 'needs_review', 'running'])('accepts the late success of a stale worker when the operation is %s (F14)', async (state) => {
-    const byState: Record<string, Partial<NewOperation>> = {
-      queued: { effect: 'idempotent' },
-      running: { effect: 'idempotent' },
-      unknown: { effect: 'reconcilable', settleMs: 60_000 },
-      needs_review: { effect: 'once' },
-    };
-    const id = await accepted(byState[state]!);
-    const stale = only(await claim(one));
-    await mark(one, stale);
-    await expireLeases();
-    await two.sweeper.sweep();
-    const other = state === 'running' ? only(await claim(two)) : undefined;
-    expect(await witness.row(id)).toMatchObject({ state });
+  it.each(['queued', 'unknown', 'needs_review', 'running'])(
+    'accepts the late success of a stale worker when the operation is %s (F14)',
+    async (state) => {
+      const byState: Record<string, Partial<NewOperation>> = {
+        queued: { effect: 'idempotent' },
+        running: { effect: 'idempotent' },
+        unknown: { effect: 'reconcilable', settleMs: 60_000 },
+        needs_review: { effect: 'once' },
+      };
+      const id = await accepted(byState[state]);
+      const stale = only(await claim(one));
+      await mark(one, stale);
+      await expireLeases();
+      await two.sweeper.sweep();
+      const other = state === 'running' ? only(await claim(two)) : undefined;
+      expect(await witness.row(id)).toMatchObject({ state });
 
-    expect(await settle(one, stale, success)).toMatchObject({ applied: true });
-    expect(await witness.row(id)).toMatchObject({ state: 'succeeded', failure: null, lease_owner: null });
-    if (other) expect(await settle(two, other, rejected)).toMatchObject({ applied: false });
-    expect(await witness.row(id)).toMatchObject({ state: 'succeeded' });
-    expect(await claim(two)).toEqual([]);
-  });
+      expect(await settle(one, stale, success)).toMatchObject({ applied: true });
+      expect(await witness.row(id)).toMatchObject({ state: 'succeeded', failure: null, lease_owner: null });
+      if (other) expect(await settle(two, other, rejected)).toMatchObject({ applied: false });
+      expect(await witness.row(id)).toMatchObject({ state: 'succeeded' });
+      expect(await claim(two)).toEqual([]);
+    },
+  );
 
   it('changes nothing final, not even by a late success (I9)', async () => {
     const id = await accepted({ effect: 'once' });
@@ -178,13 +187,23 @@ describe('leases', () => {
     await witness.sql(`ALTER TABLE operations ADD CONSTRAINT spoil CHECK (provider_code IS DISTINCT FROM 'spoilt')`);
     try {
       const results = await Promise.all(
-        claims.map((each) => settle(one, each, each.row.id === ids[1] ? { kind: 'called', outcome: { kind: 'rejected', code: 'spoilt' } } : success)),
+        claims.map((each) =>
+          settle(
+            one,
+            each,
+            each.row.id === ids[1] ? { kind: 'called', outcome: { kind: 'rejected', code: 'spoilt' } } : success,
+          ),
+        ),
       );
       expect(results.every(({ applied }) => applied)).toBe(true);
     } finally {
       await witness.sql('ALTER TABLE operations DROP CONSTRAINT spoil');
     }
-    expect((await Promise.all(ids.map((id) => witness.row(id)))).map(({ state }) => state)).toEqual(['succeeded', 'needs_review', 'succeeded']);
+    expect((await Promise.all(ids.map((id) => witness.row(id)))).map(({ state }) => state)).toEqual([
+      'succeeded',
+      'needs_review',
+      'succeeded',
+    ]);
     expect(await witness.row(ids[1]!)).toMatchObject({ failure: 'settle_failed' });
   });
 
@@ -201,7 +220,10 @@ describe('leases', () => {
     const id = await accepted({ effect: 'once' });
     const held = only(await claim(one));
     expect(await mark(one, held, 90_000)).toBe(true);
-    const [stretched] = (await witness.sql(`SELECT lease_until - puente_now() > interval '80 s' AS long, sent_at IS NOT NULL AS sent FROM operations WHERE id = $1`, [id])) as object[];
+    const [stretched] = (await witness.sql(
+      `SELECT lease_until - puente_now() > interval '80 s' AS long, sent_at IS NOT NULL AS sent FROM operations WHERE id = $1`,
+      [id],
+    )) as object[];
     expect(stretched).toEqual({ long: true, sent: true });
     one.part(LeaseKeeper).hold(held.row, held.askedAtMs);
     await one.part(LeaseKeeper).beat();
@@ -220,12 +242,17 @@ describe('leases', () => {
     const [kept, taken] = (await claim(one)).sort((a, b) => ids.indexOf(a.row.id) - ids.indexOf(b.row.id));
     const signals = [kept!, taken!].map(({ row, askedAtMs }) => keeper.hold(row, askedAtMs));
     await witness.sql(`UPDATE operations SET fence = fence + 1 WHERE id = $1`, [taken!.row.id]);
-    await witness.sql(`UPDATE operations SET lease_until = puente_now() + interval '1 s' WHERE id = $1`, [kept!.row.id]);
+    await witness.sql(`UPDATE operations SET lease_until = puente_now() + interval '1 s' WHERE id = $1`, [
+      kept!.row.id,
+    ]);
     await keeper.beat();
 
     expect(signals.map(({ aborted }) => aborted)).toEqual([false, true]);
     expect(keeper.remainingMs(taken!.row)).toBe(0);
-    const [row] = (await witness.sql(`SELECT lease_until > puente_now() + interval '20 s' AS renewed FROM operations WHERE id = $1`, [kept!.row.id])) as object[];
+    const [row] = (await witness.sql(
+      `SELECT lease_until > puente_now() + interval '20 s' AS renewed FROM operations WHERE id = $1`,
+      [kept!.row.id],
+    )) as object[];
     expect(row).toEqual({ renewed: true });
     for (const { row: lease } of [kept!, taken!]) keeper.letGo(lease);
   });
@@ -276,7 +303,11 @@ describe('leases', () => {
     const now = new Date();
     for (const each of cases) {
       const sent = sentBefore(each);
-      const decision = decide(each, { kind: 'crashed', sent }, { policy: policyNamed('payment'), random: { next: () => 0 }, now });
+      const decision = decide(
+        each,
+        { kind: 'crashed', sent },
+        { policy: policyNamed('payment'), random: { next: () => 0 }, now },
+      );
       const row = await witness.row(each.id);
       expect({ case: each, is: brief(row) }).toEqual({
         case: each,
@@ -324,7 +355,18 @@ function combinations(): Case[] {
                 for (const firstSent of [true, false]) {
                   const firstSentAt = firstSent || marked ? new Date() : null;
                   const fixed = { attempt: 2, repeats: 1, asks: 3, settleMs: 5_000, deadlineAt: null };
-                  cases.push({ id: crypto.randomUUID(), effect, onUnknown, mode, marked, maybeSent, crashes, keyWindowMs, firstSentAt, ...fixed });
+                  cases.push({
+                    id: crypto.randomUUID(),
+                    effect,
+                    onUnknown,
+                    mode,
+                    marked,
+                    maybeSent,
+                    crashes,
+                    keyWindowMs,
+                    firstSentAt,
+                    ...fixed,
+                  });
                 }
   return cases;
 }

@@ -83,7 +83,8 @@ export class SettlementWriter {
     const lanes = laneRows(items);
     const applied = new Set<string>();
     const settle = async (db: Queryable): Promise<void> => {
-      for (const row of await db.query<{ id: string; applied: boolean }>(SETTLE, [rows])) if (row.applied) applied.add(row.id);
+      for (const row of await db.query<{ id: string; applied: boolean }>(SETTLE, [rows]))
+        if (row.applied) applied.add(row.id);
     };
     let paused: LaneRow[] = [];
     if (lanes.length === 0) await settle(this.db);
@@ -96,7 +97,9 @@ export class SettlementWriter {
       });
     }
     for (const lane of paused) if (lane.paused) this.log.lanePaused(laneFields(lane));
-    return this.aftermath.of(items.map(({ operation, decision }) => ({ operation, decision, applied: applied.has(operation.id) })));
+    return this.aftermath.of(
+      items.map(({ operation, decision }) => ({ operation, decision, applied: applied.has(operation.id) })),
+    );
   }
 
   /** The database takes everything of it except what it says: a person has to look, and others go on. */
@@ -142,7 +145,9 @@ function laneRows(items: readonly Written[]) {
         park_ms: pause ? null : lane.forMs,
         paused_by: pause ? 'unauthorized' : null,
         leased_at: operation.leasedAt.toISOString(),
-        reason: pause ? `The provider refused the credentials${row.provider_code ? ` (${row.provider_code})` : ''}` : null,
+        reason: pause
+          ? `The provider refused the credentials${row.provider_code ? ` (${row.provider_code})` : ''}`
+          : null,
       },
     ];
   });

@@ -42,9 +42,17 @@ export class OperationActions {
       case 'running':
         throw new IllegalTransitionError(id, row.state, 'it runs at this moment. Wait for what comes of it.');
       case 'succeeded':
-        throw new IllegalTransitionError(id, row.state, 'doing it again would do it twice. Accept a new operation for that.');
+        throw new IllegalTransitionError(
+          id,
+          row.state,
+          'doing it again would do it twice. Accept a new operation for that.',
+        );
       case 'needs_review':
-        throw new IllegalTransitionError(id, row.state, 'it may have happened. Find out at the provider and resolve it.');
+        throw new IllegalTransitionError(
+          id,
+          row.state,
+          'it may have happened. Find out at the provider and resolve it.',
+        );
     }
   }
 

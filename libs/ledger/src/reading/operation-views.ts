@@ -59,7 +59,11 @@ export class OperationViews {
   }
 
   /** @throws {PayloadUnreadableError} */
-  async open(row: Pick<ViewRow, 'id' | 'tenant_id'>, column: 'input' | 'output', envelope: JsonObject): Promise<JsonValue> {
+  async open(
+    row: Pick<ViewRow, 'id' | 'tenant_id'>,
+    column: 'input' | 'output',
+    envelope: JsonObject,
+  ): Promise<JsonValue> {
     try {
       return await this.cipher.open({ tenantId: row.tenant_id, table: 'operations', rowId: row.id, column }, envelope);
     } catch (cause) {

@@ -73,7 +73,8 @@ describe('operations', () => {
     await accept({ provider: 'z', operation: 'b', notBefore: later });
     const done = await accept({ provider: 'a', operation: 'b' });
     await witness.settled(done);
-    const ids = async (filter: Parameters<typeof worker.ledger.list>[1]) => (await worker.ledger.list(tenant, filter)).items.map(({ id }) => id);
+    const ids = async (filter: Parameters<typeof worker.ledger.list>[1]) =>
+      (await worker.ledger.list(tenant, filter)).items.map(({ id }) => id);
 
     expect(await ids({ provider: 'a', operation: 'b', states: ['queued'] })).toEqual([wanted]);
     expect(await ids({ routeKey: 'POST /x:k1' })).toEqual([wanted]);
@@ -122,7 +123,9 @@ describe('operations', () => {
     const maybe = await accept({ notBefore: later });
     await witness.sql('UPDATE operations SET maybe_sent = true WHERE id = $1', [maybe]);
     await expect(cancel(maybe)).rejects.toThrow('may have had its effect');
-    await expect(worker.run(await witness.tenant(), (tx) => worker.ledger.cancel(tx, maybe))).rejects.toThrow(OperationNotFoundError);
+    await expect(worker.run(await witness.tenant(), (tx) => worker.ledger.cancel(tx, maybe))).rejects.toThrow(
+      OperationNotFoundError,
+    );
   });
 
   it('makes a waiting operation due, but a question not before its time', async () => {
@@ -165,7 +168,11 @@ describe('operations', () => {
 
   it('sends again what a person knows is absent, in its old place of its order key', async () => {
     const id = await review({ orderKey: 'r' });
-    expect(await resolve(id, { outcome: 'absent', then: 'resend' })).toMatchObject({ state: 'queued', attempt: 0, maybeSent: false });
+    expect(await resolve(id, { outcome: 'absent', then: 'resend' })).toMatchObject({
+      state: 'queued',
+      attempt: 0,
+      maybeSent: false,
+    });
     const next = await accept({ orderKey: 'r' });
     await witness.settled(next);
     expect(worker.provider.calls.indexOf(next)).toBeGreaterThan(worker.provider.calls.lastIndexOf(id));

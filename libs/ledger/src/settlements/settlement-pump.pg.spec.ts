@@ -16,7 +16,10 @@ describe('settlement pump', () => {
     witness = new LedgerWitness(database);
     await witness.sql('CREATE TABLE journeys (operation_id uuid, state text, tenant text)');
     await witness.sql('GRANT INSERT ON journeys TO puente_app');
-    processes = [await TestProcess.start(database, { dispatch: true }), await TestProcess.start(database, { dispatch: true })];
+    processes = [
+      await TestProcess.start(database, { dispatch: true }),
+      await TestProcess.start(database, { dispatch: true }),
+    ];
   });
   beforeEach(async () => {
     tenant = await witness.tenant();
@@ -33,8 +36,15 @@ describe('settlement pump', () => {
   const note: SettlementHandler = async (tx, { id, state }) => {
     await tx.query(`INSERT INTO journeys VALUES ($1, $2, current_setting('app.tenant_id'))`, [id, state]);
   };
-  const journey = async (id: string) => (await witness.sql('SELECT state, tenant FROM journeys WHERE operation_id = $1', [id])) as { state: string; tenant: string }[];
-  const accept = async (subscriber: string, script: Parameters<TestProcess['provider']['script']>[1][] = []): Promise<string> => {
+  const journey = async (id: string) =>
+    (await witness.sql('SELECT state, tenant FROM journeys WHERE operation_id = $1', [id])) as {
+      state: string;
+      tenant: string;
+    }[];
+  const accept = async (
+    subscriber: string,
+    script: Parameters<TestProcess['provider']['script']>[1][] = [],
+  ): Promise<string> => {
     const operation = newOperation(tenant, { subscriber, effect: 'once' });
     for (const each of processes) each.provider.script(operation.id, ...script);
     await processes[0]!.ledger.acceptGrouped(operation);

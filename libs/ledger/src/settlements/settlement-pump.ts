@@ -64,6 +64,11 @@ export class SettlementPump {
     await this.loop;
   }
 
+  /** A method, since it changes while one waits. */
+  private isStopping(): boolean {
+    return this.stopping;
+  }
+
   private async run(): Promise<void> {
     while (!this.stopping) {
       let waitMs = this.delivery.settings.pollMs;
@@ -73,7 +78,7 @@ export class SettlementPump {
       } catch (error) {
         waitMs = this.watch.failed(error);
       }
-      if (!this.stopping) await this.bell.wait(waitMs);
+      if (!this.isStopping()) await this.bell.wait(waitMs);
     }
   }
 
@@ -90,7 +95,7 @@ export class SettlementPump {
       await atMost(AT_ONCE, due, (each) => this.deliver(each));
       for (const { id } of page) seen.add(id);
       const last = page.at(-1);
-      if (this.stopping) return;
+      if (this.isStopping()) return;
       if (!last || page.length < PAGE) break;
       after = [last.settled_at, last.id];
     }

@@ -15,9 +15,10 @@ export const LIST = `
     AND ($6::timestamptz IS NULL OR o.created_at >= $6) AND ($7::timestamptz IS NULL OR o.created_at < $7)
   ORDER BY o.seq DESC LIMIT $8`;
 
+/** By fence, which is the order of the claims; times are only as exact as the way to the database is short. */
 export const ATTEMPTS = `
   SELECT number, mode, started_at, ended_at, duration_ms, outcome, provider_code, provider_status, excerpt, repeat, applied
-  FROM attempts WHERE operation_id = $1 ORDER BY started_at, fence`;
+  FROM attempts WHERE operation_id = $1 ORDER BY fence, number`;
 
 /** Locks the row: whoever acts on it decides on what is really there. A claim skips it meanwhile. */
 export const LOCK = `

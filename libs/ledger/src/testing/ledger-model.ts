@@ -75,7 +75,8 @@ export class LedgerModel {
 
   /** Unless it is far off: what waits for days has its own tests. */
   untilDue(): void {
-    if (['queued', 'unknown'].includes(this.row.state)) this.advance(Math.min(120_000, Math.max(0, this.row.dueAt - this.now)));
+    if (['queued', 'unknown'].includes(this.row.state))
+      this.advance(Math.min(120_000, Math.max(0, this.row.dueAt - this.now)));
   }
 
   claim(worker: number): void {
@@ -91,7 +92,12 @@ export class LedgerModel {
       sentAt: asking ? row.sentAt : null,
       leaseUntil: this.now + LEASE_MS,
     });
-    this.workers.set(worker, { op: this.row, leasedUntil: this.now + LEASE_MS, mayCall: 'no', localUntil: this.now + LEASE_MS });
+    this.workers.set(worker, {
+      op: this.row,
+      leasedUntil: this.now + LEASE_MS,
+      mayCall: 'no',
+      localUntil: this.now + LEASE_MS,
+    });
   }
 
   /** Checks and marks; a frozen worker may call much later, or never. */
@@ -100,7 +106,8 @@ export class LedgerModel {
     if (!worker || worker.event || worker.mayCall === 'yes') return;
     const { op } = worker;
     const policy = policyNamed(this.given.policy);
-    if (op.mode === 'call' && op.deadlineAt !== null && this.now > op.deadlineAt.getTime()) worker.event = { kind: 'deadline_passed' };
+    if (op.mode === 'call' && op.deadlineAt !== null && this.now > op.deadlineAt.getTime())
+      worker.event = { kind: 'deadline_passed' };
     else if (op.mode === 'call' && keyWindowClosed(op, this.now, policy)) worker.event = { kind: 'key_expired' };
     else if (needsMark(op)) this.mark(name, worker);
     else worker.mayCall = 'yes';
@@ -111,7 +118,8 @@ export class LedgerModel {
     if (!worker || worker.mayCall === 'no' || worker.event) return;
     const timeoutMs = needsMark(worker.op) ? policyNamed(this.given.policy).timeoutMs : 0;
     if (worker.localUntil - this.now <= timeoutMs) worker.event = { kind: 'released' };
-    else worker.event = worker.op.mode === 'reconcile' ? this.ask(mood) : { kind: 'called', outcome: this.provider(mood) };
+    else
+      worker.event = worker.op.mode === 'reconcile' ? this.ask(mood) : { kind: 'called', outcome: this.provider(mood) };
   }
 
   settle(name: number): void {
@@ -135,7 +143,9 @@ export class LedgerModel {
     const { row } = this;
     if (row.state !== 'running' || (row.leaseUntil ?? Infinity) >= this.now) return;
     const unmarked = row.effect === 'idempotent' && row.keyWindowMs === null;
-    const sent = row.mode === 'call' && (unmarked || (row.effect === 'idempotent' ? row.firstSentAt !== null : row.sentAt !== null));
+    const sent =
+      row.mode === 'call' &&
+      (unmarked || (row.effect === 'idempotent' ? row.firstSentAt !== null : row.sentAt !== null));
     const decision = decide(row, { kind: 'crashed', sent }, this.context());
     this.become({ ...applied(row, decision, this.now), fence: row.fence + 1 });
   }

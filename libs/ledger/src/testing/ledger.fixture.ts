@@ -62,6 +62,9 @@ class TestPlatform {
   }
 }
 
+@Module({})
+class TestRoot {}
+
 /** The pools of one process under test. */
 class TestDatabases {
   private constructor(
@@ -105,12 +108,19 @@ export class TestProcess {
   ): Promise<TestProcess> {
     const databases = await TestDatabases.open(urls);
     const provider = options.provider ?? new ScriptedProvider();
-    const settings = new LedgerSettings({ pollMs: 50, sweepMs: 50, drainMs: 5_000, leaseMs: 30_000, concurrency: 10, ...options.settings });
+    const settings = new LedgerSettings({
+      pollMs: 50,
+      sweepMs: 50,
+      drainMs: 5_000,
+      leaseMs: 30_000,
+      concurrency: 10,
+      ...options.settings,
+    });
     const cipher = { provide: PayloadCipher, useValue: options.cipher ?? new TestCipher() };
     const executor = { provide: OperationExecutor, useValue: provider };
     const app = await NestFactory.createApplicationContext(
       {
-        module: class Root {},
+        module: TestRoot,
         imports: [
           TestPlatform.with(databases),
           LedgerModule.forRoot({ providers: [cipher] }, settings),
@@ -178,8 +188,12 @@ export class LedgerWitness {
     return rows[0]!.n;
   }
 
-  async attempts(id: string): Promise<{ outcome: string; applied: boolean; fence: string; number: number; repeat: boolean; mode: string }[]> {
-    const { rows } = await this.pool.query(`SELECT * FROM attempts WHERE operation_id = $1 ORDER BY started_at, fence`, [id]);
+  async attempts(
+    id: string,
+  ): Promise<{ outcome: string; applied: boolean; fence: string; number: number; repeat: boolean; mode: string }[]> {
+    const { rows } = await this.pool.query(`SELECT * FROM attempts WHERE operation_id = $1 ORDER BY fence, number`, [
+      id,
+    ]);
     return rows as never;
   }
 
@@ -239,4 +253,3 @@ export function newOperation(tenantId: string, given: Partial<NewOperation> = {}
     ...given,
   };
 }
-

@@ -94,7 +94,11 @@ export const failsWith =
     outcome;
 
 /** Does not end before it is told to. */
-export function held(then: Behaviour = acts): { readonly behaviour: Behaviour; readonly begun: Promise<void>; release(): void } {
+export function held(then: Behaviour = acts): {
+  readonly behaviour: Behaviour;
+  readonly begun: Promise<void>;
+  release(): void;
+} {
   let release: () => void = () => undefined;
   let begin: () => void = () => undefined;
   const gate = new Promise<void>((resolve) => (release = resolve));

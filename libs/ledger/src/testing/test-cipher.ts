@@ -10,7 +10,7 @@ export class TestCipher extends PayloadCipher {
 
   async open(place: PayloadPlace, envelope: JsonObject): Promise<JsonValue> {
     if (envelope['place'] !== placeName(place)) throw new Error('The envelope was sealed for another place');
-    return JSON.parse(Buffer.from(String(envelope['data']), 'base64').toString()) as JsonValue;
+    return JSON.parse(Buffer.from(envelope['data'] as string, 'base64').toString()) as JsonValue;
   }
 
   async requestHash(tenantId: string, request: JsonValue): Promise<Buffer> {
