@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { removeDataDirectory } from '../../apps/sandbox/src/embedded-postgres/data-directory';
@@ -41,6 +41,7 @@ export interface SandboxPlan {
  */
 export class SandboxProcess {
   private child: ChildProcess | undefined;
+  private starts = 0;
 
   private constructor(
     readonly dataDir: string,
@@ -61,6 +62,7 @@ export class SandboxProcess {
 
   /** On the same data and the same ports. Resolves when a first request would be answered. */
   async startAgain(): Promise<void> {
+    this.keepLogs();
     const output = openSync(path.join(this.dataDir, 'sandbox.out'), 'a', 0o600);
     const args = [MAIN, '--data-dir', this.dataDir, ...this.ports, ...(this.plan.options ?? [])];
     const { PATH, HOME } = process.env;
@@ -131,6 +133,13 @@ export class SandboxProcess {
     await this.stop();
     await removeDataDirectory(path.join(this.dataDir, 'postgres'));
     rmSync(this.dataDir, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  /** Each start begins its logs anew; those of the start before stay for whoever looks for a cause. */
+  private keepLogs(): void {
+    this.starts += 1;
+    const logs = path.join(this.dataDir, 'logs');
+    if (existsSync(logs)) renameSync(logs, `${logs}-${String(this.starts)}`);
   }
 
   private killEverything(): void {

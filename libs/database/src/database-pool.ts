@@ -100,5 +100,7 @@ export function isConnectionLost(error: unknown): boolean {
   const code = (error as { code?: unknown } | null)?.code;
   if (typeof code === 'string' && /^(08|57P)/.test(code)) return true;
   if (typeof code === 'string' && /^(ECONN|EPIPE|ETIMEDOUT)/.test(code)) return true;
-  return error instanceof Error && /Connection terminated|connection timeout|not queryable/i.test(error.message);
+  // The last one is TypeORM's word for a connection that broke between two statements.
+  const said = /Connection terminated|connection timeout|not queryable|Query runner already released/i;
+  return error instanceof Error && said.test(error.message);
 }

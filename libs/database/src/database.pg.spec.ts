@@ -1,6 +1,7 @@
 import { DataSource } from 'typeorm';
+import { until } from '../../../test/support/sandbox-until';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database';
-import { DatabasePool, DispatchDatabase } from './database-pool';
+import { DatabasePool, DispatchDatabase, isConnectionLost } from './database-pool';
 import { UnsafeRoleError } from './database-errors';
 import { assertSafeRoles, roleProblems, unguardedTables } from './role-check';
 import { pendingMigrations, runMigrations } from './run-migrations';
@@ -84,6 +85,20 @@ describe('the database', () => {
       /permission denied/,
     );
     await expect(owner.query(`DELETE FROM audit_entries`)).rejects.toThrow(/append-only/);
+  });
+
+  it('knows a lost connection, also when it broke between two statements of a transaction', async () => {
+    const other = pool(test.appUrl);
+    const broken = tenants.run(TENANTS[0], async (tx) => {
+      const [backend] = await tx.query<{ pid: number }>(`SELECT pg_backend_pid() AS pid`);
+      await other.query(`SELECT pg_terminate_backend($1)`, [backend?.pid]);
+      await until(() => tx.manager.queryRunner?.isReleased, { withinMs: 5_000, what: 'TypeORM has noticed' });
+      return tx.query('SELECT 1');
+    });
+    const error: unknown = await broken.catch((caught: unknown) => caught);
+    await other.close();
+    expect(isConnectionLost(error)).toBe(true);
+    expect(await seenBy(TENANTS[0])).toEqual([TENANTS[0]]);
   });
 
   it('guards every table that has a tenant', async () => {
