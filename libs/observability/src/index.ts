@@ -18,3 +18,4 @@ export {
   traceparent,
 } from './trace';
 export { TraceInterceptor } from './trace.interceptor';
+export { mayReadMetrics } from './metrics-access';

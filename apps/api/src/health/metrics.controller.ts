@@ -1,13 +1,10 @@
 import { Controller, Get, Header, Headers, Req } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
-import { timingSafeEqual } from 'node:crypto';
 import { AppConfigService } from '@puente/config';
-import { Metrics } from '@puente/observability';
+import { mayReadMetrics, Metrics } from '@puente/observability';
 import type { FastifyRequest } from 'fastify';
 import { Public } from '../auth/scopes.decorator';
 import { ForbiddenError } from '../http/http-errors';
-
-const LOOPBACK = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1']);
 
 /** Prometheus. Open with `METRICS_TOKEN`; without one, to this machine only. */
 @Public()
@@ -22,14 +19,8 @@ export class MetricsController {
   @Get()
   @Header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
   read(@Headers('authorization') authorization: string | undefined, @Req() request: FastifyRequest): Promise<string> {
-    const token = this.config.get('METRICS_TOKEN');
-    const allowed = token === undefined ? LOOPBACK.has(request.ip) : equal(authorization ?? '', `Bearer ${token}`);
-    if (!allowed) throw new ForbiddenError(['METRICS_TOKEN']);
+    if (!mayReadMetrics({ ip: request.ip, authorization }, this.config.get('METRICS_TOKEN')))
+      throw new ForbiddenError(['METRICS_TOKEN']);
     return this.metrics.registry.metrics();
   }
-}
-
-function equal(given: string, expected: string): boolean {
-  const [a, b] = [Buffer.from(given), Buffer.from(expected)];
-  return a.length === b.length && timingSafeEqual(a, b);
 }

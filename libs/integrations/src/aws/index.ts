@@ -22,3 +22,4 @@ export {
 } from './aws-message.schemas';
 export type { AwsAttributeValue } from './aws-message.schemas';
 export { platformIdentity } from './platform-identity';
+export { awsCredentialEnv, awsKeyErrors, awsUnansweredErrors } from './aws-credential-texts';

@@ -1,5 +1,5 @@
 import type { AwsErrorMeaning, ErrorSpec } from '@puente/integrations';
-import { classifyAwsError } from '@puente/integrations';
+import { awsKeyErrors, awsUnansweredErrors, classifyAwsError } from '@puente/integrations';
 import type { Failure } from '@puente/kernel';
 
 /**
@@ -55,24 +55,7 @@ export const snsErrors: readonly ErrorSpec[] = [
     descripcion: '400: la clave KMS de este tema no permite el uso; los demás temas siguen',
     accion: 'Log + retry NO. Dar permiso sobre la clave y reenviar',
   },
-  {
-    code: 'InvalidClientTokenId',
-    failure: 'unauthorized',
-    descripcion: '403: la clave de acceso no existe o fue revocada',
-    accion: 'Se pausa el carril; no se pierde nada. Rotar las credenciales',
-  },
-  {
-    code: 'SignatureDoesNotMatch',
-    failure: 'unauthorized',
-    descripcion: '403: la clave secreta no corresponde',
-    accion: 'Se pausa el carril; no se pierde nada. Rotar las credenciales',
-  },
-  {
-    code: 'ExpiredToken',
-    failure: 'unauthorized',
-    descripcion: '403: la sesión temporal expiró',
-    accion: 'Una sesión de rol se renueva sola, una vez; si no, se pausa el carril',
-  },
+  ...awsKeyErrors,
   {
     code: 'AuthorizationError',
     failure: 'unauthorized',
@@ -93,18 +76,7 @@ export const snsErrors: readonly ErrorSpec[] = [
     accion:
       'Tema FIFO: retry 3 veces con el mismo id de deduplicación. Tema estándar y SMS: lo que declare el flujo (revisión por defecto); cada repetición va marcada',
   },
-  {
-    code: 'ServiceUnavailable',
-    failure: 'unknown',
-    descripcion: '503: AWS no garantiza que no se haya ejecutado',
-    accion: 'Como 500',
-  },
-  {
-    code: 'ECONNREFUSED',
-    failure: 'not_sent',
-    descripcion: 'Sin conexión, DNS o TLS: está probado que no se envió',
-    accion: 'Retry con espera',
-  },
+  ...awsUnansweredErrors,
   {
     code: 'timeout',
     failure: 'unknown',

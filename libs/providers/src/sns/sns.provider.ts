@@ -1,4 +1,4 @@
-import { AwsConnection, defineProvider } from '@puente/integrations';
+import { awsCredentialEnv, AwsConnection, defineProvider } from '@puente/integrations';
 import { SnsClient } from './sns.client';
 import { classifySnsError, snsErrors } from './sns.errors';
 import {
@@ -73,32 +73,7 @@ export const sns = defineProvider({
     secrets: SnsSecrets,
     config: SnsConfig,
     env: {
-      accessKeyId: {
-        variable: 'AWS_ACCESS_KEY_ID',
-        descripcion: 'Id de la clave de acceso del tenant; no hace falta si se da un rol',
-        required: false,
-      },
-      secretAccessKey: {
-        variable: 'AWS_SECRET_ACCESS_KEY',
-        descripcion: 'Clave de acceso secreta; va junto con su id',
-        required: false,
-      },
-      sessionToken: {
-        variable: 'AWS_SESSION_TOKEN',
-        descripcion: 'Token de sesión, solo para claves temporales',
-        required: false,
-      },
-      region: { variable: 'AWS_REGION', descripcion: 'Región de los temas, por ejemplo us-east-1', required: true },
-      roleArn: {
-        variable: 'AWS_ROLE_ARN',
-        descripcion: 'Rol que se asume con el ExternalId del tenant, en vez de la clave o además de ella',
-        required: false,
-      },
-      endpoint: {
-        variable: 'AWS_ENDPOINT',
-        descripcion: 'Dirección distinta de AWS, si el operador la permite',
-        required: false,
-      },
+      ...awsCredentialEnv('los temas'),
       probeTopicArn: {
         variable: 'AWS_SNS_PROBE_TOPIC_ARN',
         descripcion: 'Tema con el que se prueban las credenciales; sin él se listan los temas',
