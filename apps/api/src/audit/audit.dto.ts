@@ -1,14 +1,14 @@
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { instant } from '../http/instant';
-import { limit, seqCursor } from '../http/page';
+import { filterText, limit, seqCursor } from '../http/page';
 
 export class AuditQuery extends createZodDto(
   z.strictObject({
     cursor: seqCursor,
     limit,
-    action: z.string().max(80).optional(),
-    actor: z.string().max(120).optional(),
+    action: filterText(80).optional(),
+    actor: filterText(120).optional(),
     since: instant.optional(),
     until: instant.optional(),
   }),

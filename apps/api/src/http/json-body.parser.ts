@@ -10,7 +10,7 @@ export const DEPTH_LIMIT = 32;
  */
 export function acceptJsonBodies(server: FastifyInstance): void {
   const parse = server.getDefaultJsonParser('error', 'error');
-  server.removeContentTypeParser(['application/json']);
+  server.removeContentTypeParser(['application/json', 'text/plain']); // Fastify's own two; anything else is 415
   server.addContentTypeParser(
     'application/json',
     { parseAs: 'string', bodyLimit: BODY_LIMIT_BYTES },

@@ -7,5 +7,12 @@ export const seqCursor = z
   .optional()
   .meta({ description: '`next` of the previous page.' });
 
+/** Text by which rows are looked up. Without NUL: PostgreSQL's text cannot hold it and would refuse the whole statement. */
+export const filterText = (most: number) =>
+  z
+    .string()
+    .max(most)
+    .refine((text) => !text.includes('\0'), 'must not contain NUL');
+
 /** How many items a page has. */
 export const limit = z.coerce.number().int().min(1).max(100).default(25);

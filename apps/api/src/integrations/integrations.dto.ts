@@ -1,5 +1,6 @@
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
+import { filterText } from '../http/page';
 
 export const integrationName = z
   .string()
@@ -57,7 +58,7 @@ export class RotateIntegration extends createZodDto(
     .meta({ examples: [{ secrets: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: '…' }, overlapHours: 24 }] }),
 ) {}
 
-export class IntegrationParams extends createZodDto(z.strictObject({ provider: z.string().min(1).max(50) })) {}
+export class IntegrationParams extends createZodDto(z.strictObject({ provider: filterText(50).min(1) })) {}
 
 export class Verification extends createZodDto(
   z.object({

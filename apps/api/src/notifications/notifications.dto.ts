@@ -10,7 +10,7 @@ import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { instant } from '../http/instant';
 import { OperationAttempt } from '../operations/operations.dto';
-import { limit, seqCursor } from '../http/page';
+import { filterText, limit, seqCursor } from '../http/page';
 
 export class Notify extends createZodDto(NotifyBody) {}
 
@@ -23,9 +23,9 @@ export class NotificationParams extends createZodDto(z.strictObject({ id: z.uuid
 export class ListNotificationsQuery extends createZodDto(
   z.strictObject({
     status: z.enum(NOTIFICATION_STATUSES).optional(),
-    event: z.string().max(256).optional(),
-    group: z.string().max(128).optional(),
-    topic: z.string().max(1_024).optional(),
+    event: filterText(256).optional(),
+    group: filterText(128).optional(),
+    topic: filterText(1_024).optional(),
     since: instant.optional(),
     until: instant.optional(),
     cursor: seqCursor,

@@ -2,7 +2,7 @@ import { OPERATION_STATES } from '@puente/ledger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { instant } from '../http/instant';
-import { limit } from '../http/page';
+import { filterText, limit } from '../http/page';
 
 const uuid = z.uuid().toLowerCase();
 
@@ -22,12 +22,10 @@ export class GetOperationQuery extends createZodDto(
 
 export class ListOperationsQuery extends createZodDto(
   z.strictObject({
-    provider: z.string().max(50).optional(),
-    operation: z.string().max(64).optional(),
+    provider: filterText(50).optional(),
+    operation: filterText(64).optional(),
     state: z.enum(OPERATION_STATES).optional(),
-    routeKey: z
-      .string()
-      .max(400)
+    routeKey: filterText(400)
       .optional()
       .meta({ description: '`{route}:{key}`: the operation behind an Idempotency-Key.' }),
     since: instant.optional(),
