@@ -1,6 +1,6 @@
 /**
- * Stable error code → HTTP status. The one list of what the API can answer besides success; the OpenAPI document and
- * the README's table are made from it. A code that is missing here is our bug and is answered as 500.
+ * Stable error code → HTTP status. The one list of what the API can answer besides success; the OpenAPI
+ * document is made from it. A code that is missing here is our bug and is answered as 500.
  */
 export const ERROR_STATUS: Readonly<Record<string, number>> = {
   // The request
