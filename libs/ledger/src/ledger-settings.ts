@@ -35,7 +35,7 @@ export class LedgerSettings implements LedgerSettingsValues {
     this.sweepMs = values.sweepMs ?? 1_000;
     this.drainMs = values.drainMs ?? 25_000;
     this.concurrency = values.concurrency ?? 50;
-    this.prefetch = values.prefetch ?? this.concurrency;
+    this.prefetch = values.prefetch ?? 2 * this.concurrency;
     this.maxHoldMs = values.maxHoldMs ?? Math.max(300_000, 4 * longestTimeoutMs());
   }
 

@@ -5,6 +5,7 @@ import { HintListener } from './hint-listener';
 import { LeaseKeeper } from './lease-keeper';
 import { Sweeper } from './sweeper';
 import { WorkHints } from './work-hints';
+import type { Ended } from './work-slots';
 
 /** What goes on beside the dispatcher's loop: leases, hints from elsewhere, the sweeper. */
 @Injectable()
@@ -28,14 +29,17 @@ export class DispatchSupport {
   }
 
   /** Runs work on a claim and lets its lease go whatever happens: the worker survives every operation. */
-  async guarded({ row }: Claim, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  async guarded({ row }: Claim, work: (signal: AbortSignal) => Promise<Ended> | Ended): Promise<Ended> {
     const { id, fence } = row;
+    const tell = (error: unknown): void => this.log.loopFailed(`operation ${id}`, error);
+    const letGo = (): void => this.leases.letGo({ id, fence });
     try {
-      await work(this.leases.signalOf({ id, fence }));
+      const { settled } = await work(this.leases.signalOf({ id, fence }));
+      return { settled: settled.catch(tell).finally(letGo) };
     } catch (error) {
-      this.log.loopFailed(`operation ${id}`, error);
-    } finally {
-      this.leases.letGo({ id, fence });
+      tell(error);
+      letGo();
+      return { settled: Promise.resolve() };
     }
   }
 }

@@ -7,7 +7,7 @@ import { Claimer } from './claimer';
 import { DatabaseWatch } from './database-watch';
 import { DispatchSupport } from './dispatch-support';
 import { OperationRunner } from './operation-runner';
-import { WorkSlots } from './work-slots';
+import { type Ended, WorkSlots } from './work-slots';
 
 /** Between two claims for the sake of a hint while only few places are free: a hint comes with every accept. */
 const HINT_SPACING_MS = 10;
@@ -150,18 +150,22 @@ export class Dispatcher {
         break;
       }
       this.support.leases.hold(leaseOf(claim), claim.askedAtMs);
-      await this.run(claim);
+      await (
+        await this.run(claim)
+      ).settled;
     }
     this.normalUntilMs = this.time.nowMs() + (this.time.nowMs() - startedMs);
     this.hinted = true;
   }
 
-  private async run(claim: Claim): Promise<void> {
-    await this.support.guarded(claim, (signal) => this.runner.run(claim, signal));
+  private run(claim: Claim): Promise<Ended> {
+    return this.support.guarded(claim, (signal) => this.runner.run(claim, signal));
   }
 
   private async released(claim: Claim): Promise<void> {
-    await this.support.guarded(claim, () => this.runner.release(claim));
+    await (
+      await this.support.guarded(claim, () => this.runner.release(claim))
+    ).settled;
   }
 }
 

@@ -10,6 +10,7 @@ import { InputOpener } from './input-opener';
 import { RunPermission } from './run-permission';
 import { eventOf } from './settlement';
 import { Settler } from './settler';
+import type { Ended } from './work-slots';
 
 /** How long a call whose lease is lost may take to notice that it was aborted. */
 const ABORT_GRACE_MS = 5_000;
@@ -33,15 +34,17 @@ export class OperationRunner {
     private readonly time: LedgerTime,
   ) {}
 
-  async run(claim: Claim, signal: AbortSignal): Promise<void> {
+  /** Resolves when the call has ended; `settled` when its result is committed. */
+  async run(claim: Claim, signal: AbortSignal): Promise<Ended> {
     const { operation, unreadable } = await this.inputs.open(claim, signal);
     const ran = unreadable ? { event: unreadable } : await this.executed(operation, claim.askedAtMs, signal);
-    if (ran) await this.settle(operation, ran, claim.askedAtMs);
+    return { settled: ran ? this.settle(operation, ran, claim.askedAtMs) : Promise.resolve() };
   }
 
   /** Gives back a claim whose call was not begun. */
-  async release(claim: Claim): Promise<void> {
-    await this.settle(leasedOperation(claim.row, null), { event: { kind: 'released' } }, claim.askedAtMs);
+  release(claim: Claim): Ended {
+    const operation = leasedOperation(claim.row, null);
+    return { settled: this.settle(operation, { event: { kind: 'released' } }, claim.askedAtMs) };
   }
 
   /** @returns undefined when the lease is lost before the call: whoever has it now decides */
@@ -74,28 +77,15 @@ export class OperationRunner {
       const kind = operation.mode === 'reconcile' ? 'ask_failed' : 'called';
       return { result: { kind, outcome: failure }, tries };
     };
-    const done = new AbortController();
+    const overdue = afterAbort(signal, () => failedWith('The call did not stop after its lease was lost.'));
     try {
-      return await Promise.race([
-        this.executor.execute(operation, signal),
-        this.overdue(signal, done.signal).then(() => failedWith('The call did not stop after its lease was lost.')),
-      ]);
+      return await Promise.race([this.executor.execute(operation, signal), overdue.promise]);
     } catch (error) {
       this.settler.executorThrew(operation, error);
       return failedWith('The call ended with an internal error.');
     } finally {
-      done.abort();
+      overdue.cancel();
     }
-  }
-
-  /** An executor that ignores its signal must not keep its place for ever. */
-  private async overdue(lost: AbortSignal, done: AbortSignal): Promise<void> {
-    if (!lost.aborted) {
-      await new Promise<void>((resolve) => {
-        AbortSignal.any([lost, done]).addEventListener('abort', () => resolve(), { once: true });
-      });
-    }
-    await this.time.clock.sleep(ABORT_GRACE_MS, done);
   }
 
   private async settle(operation: LeasedOperation, { event, execution }: Ran, askedAtMs: number): Promise<void> {
@@ -106,4 +96,24 @@ export class OperationRunner {
   private databaseNow({ leasedAt }: LeasedOperation, askedAtMs: number): Date {
     return new Date(leasedAt.getTime() + (this.time.nowMs() - askedAtMs));
   }
+}
+
+/** An executor that ignores its signal must not keep its place for ever. */
+function afterAbort<T>(signal: AbortSignal, then: () => T): { readonly promise: Promise<T>; cancel(): void } {
+  let timer: NodeJS.Timeout | undefined;
+  let lost: () => void = () => undefined;
+  const promise = new Promise<T>((resolve) => {
+    lost = () => {
+      timer = setTimeout(() => resolve(then()), ABORT_GRACE_MS);
+    };
+  });
+  if (signal.aborted) lost();
+  else signal.addEventListener('abort', lost, { once: true });
+  return {
+    promise,
+    cancel: () => {
+      signal.removeEventListener('abort', lost);
+      clearTimeout(timer);
+    },
+  };
 }

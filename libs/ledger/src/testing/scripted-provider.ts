@@ -27,6 +27,7 @@ export class ScriptedProvider extends OperationExecutor {
   mostInFlight = 0;
   callTimeoutMs = 1_000;
   private readonly scripts = new Map<string, Behaviour[]>();
+  private readonly effectCounts = new Map<string, number>();
 
   constructor(private readonly otherwise: Behaviour = acts) {
     super();
@@ -38,7 +39,7 @@ export class ScriptedProvider extends OperationExecutor {
   }
 
   effectsOf(operationId: string): number {
-    return this.effects.filter((effect) => effect.operationId === operationId).length;
+    return this.effectCounts.get(operationId) ?? 0;
   }
 
   callsOf(operationId: string): number {
@@ -47,6 +48,7 @@ export class ScriptedProvider extends OperationExecutor {
 
   act({ id, tenantId, repeats }: ClaimedOperation): void {
     this.effects.push({ operationId: id, tenantId, repeat: repeats });
+    this.effectCounts.set(id, this.effectsOf(id) + 1);
   }
 
   timeoutMs(): number {
