@@ -267,6 +267,21 @@ describe('accept', () => {
       expect((await witness.attempts(operation.id)).map(({ number }) => number).sort()).toEqual([1, 2, 3]);
     });
 
+    it('does not call rejected what an earlier try in the process may have done', async () => {
+      const operation = keyed('n');
+      const begun = await api.ledger.begin(operation);
+      const [lost, refused] = [
+        { kind: 'unknown', cause: 'timeout' } as const,
+        { kind: 'rejected', status: 409 } as const,
+      ];
+      const tries = [lost, refused].map((failure) => ({
+        ...{ startedAt: new Date(), durationMs: 1, outcome: failure.kind, failure },
+      }));
+      const execution = { result: { kind: 'called', outcome: refused }, tries } as const;
+      if (begun.kind === 'started') await api.ledger.settle(begun.operation, execution);
+      expect(await witness.row(operation.id)).toMatchObject({ state: 'needs_review', maybe_sent: true, attempt: 2 });
+    });
+
     it('refuses order keys: a call now would overtake what waits', async () => {
       await expect(api.ledger.begin(keyed('m', { orderKey: 'q' }))).rejects.toMatchObject({
         code: 'OPERATION_IS_ORDERED',

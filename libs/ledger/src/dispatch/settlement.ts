@@ -1,4 +1,4 @@
-import type { Evidence, Failure, JsonObject, TryRecord } from '@puente/kernel';
+import { type Evidence, type Failure, type JsonObject, type TryRecord, mayHaveBeenSent } from '@puente/kernel';
 import type { LeasedOperation } from '../operation';
 import type { Execution } from '../ports/operation-executor.port';
 import type { SettleRow, SettleTry } from '../sql/settle';
@@ -25,9 +25,14 @@ export function eventOf({ result }: Execution): OperationEvent {
   }
 }
 
-/** In-process tries beyond the first count towards the ladder like any other. */
+/**
+ * In-process tries before the last one count like any other: towards the ladder, and as calls that may have happened.
+ * The outcome is only what the last one said.
+ */
 export function withExtraTries(operation: LeasedOperation, tries: readonly TryRecord[]): LeasedOperation {
-  return { ...operation, attempt: operation.attempt + Math.max(0, tries.length - 1) };
+  const earlier = operation.mode === 'call' ? tries.slice(0, -1) : [];
+  const maybeSent = earlier.some(({ failure }) => failure !== undefined && mayHaveBeenSent(failure));
+  return { ...operation, attempt: operation.attempt + earlier.length, maybeSent: operation.maybeSent || maybeSent };
 }
 
 export function outputOf(event: OperationEvent): { readonly value: unknown } | undefined {
