@@ -7,7 +7,8 @@ export function envExample(catalog: readonly AnyProvider[]): string {
   const own = Object.entries(AppConfigSchema.shape).map(([name, schema]) => variable(name, schema));
   const seen = new Set(Object.keys(AppConfigSchema.shape));
   const groups = catalog.map((provider) => providerGroup(provider, seen));
-  return `# Written by \`npm run gen\`. Copy to .env, or set the variables where the processes run.
+  return `# Written by \`npm run gen\`. API, worker and command line read a .env in their working directory; variables that are
+# set in the environment win.
 
 # ---------------------------------------------------------------------------
 # PUENTE

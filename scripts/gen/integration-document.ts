@@ -1,4 +1,5 @@
 import type { AnyProvider, CredentialSpec, OperationSpec, RateLimitSpec } from '@puente/integrations';
+import { policyNamed } from '@puente/resilience';
 import type { z } from 'zod';
 import { block } from './generated-blocks';
 
@@ -114,9 +115,10 @@ function credentials(provider: AnyProvider): string {
   const days = String(spec.rotateEveryDays);
   return `${table(['Variable de Entorno', 'Descripcion', 'Obligatorio'], rows)}
 
-Las variables son para la cuenta de la plataforma. Cada tenant registra las suyas con \`PUT /v1/integrations/${provider.meta.id}\`:
+Cada tenant registra sus credenciales con \`PUT /v1/integrations/${provider.meta.id}\`:
 secretos ${code(Object.keys(spec.secrets.shape))}; configuración ${code(Object.keys(spec.config.shape))}.
-Se rotan cada ${days} días; Puente avisa 14 días antes del vencimiento.`;
+Las variables de entorno son las de la plataforma${spec.model === 'tenant' ? ', para sus propias colas y para asumir roles; nunca reemplazan a las del tenant' : ''}.
+Se rotan cada ${days} días; el worker lo avisa en su log y en sus métricas desde 14 días antes.`;
 }
 
 function endpoints(provider: AnyProvider): string {
@@ -180,12 +182,16 @@ function errors({ errors: specs, operations }: AnyProvider): string {
 
 /** The rows every document has, in the directive's words, and how ours are finer where they are (docs/adr/0007). */
 function directive(operations: Readonly<Record<string, OperationSpec<unknown>>>): string[][] {
-  const blind = Object.values(operations).some(
-    ({ effect: declared }) => declared !== 'read' && declared !== 'idempotent',
-  );
+  const specs = Object.values(operations);
+  const blind = specs.some(({ effect: declared }) => declared !== 'read' && declared !== 'idempotent');
   const finer = blind
     ? '. Si la llamada pudo tener efecto y no se puede repetir sin riesgo, no se repite: se consulta al proveedor o decide `onUnknown`'
     : '';
+  const waits = specs.map(({ policy }) => policyNamed(policy).schedule).find((schedule) => schedule !== undefined);
+  const longer =
+    waits === undefined
+      ? ''
+      : `. En segundo plano sigue el calendario de la operación: hasta ${String(waits.length)} reintentos, el último tras ${String((waits.at(-1) ?? 0) / 60_000)} minutos`;
   return [
     ['400', 'El proveedor rechaza la solicitud', 'Log + retry NO'],
     [
@@ -193,8 +199,8 @@ function directive(operations: Readonly<Record<string, OperationSpec<unknown>>>)
       'Credenciales inválidas o vencidas',
       'Refrescar token; si no se puede, se pausa el carril del tenant y nada se pierde',
     ],
-    ['429', 'Demasiadas solicitudes', 'Backoff exponencial'],
-    ['500', 'Error del proveedor', `Retry 3 veces${finer}`],
+    ['429', 'Demasiadas solicitudes', `Backoff exponencial: 1 s, 2 s, 4 s; retry 3 veces${longer}`],
+    ['500', 'Error del proveedor', `Retry 3 veces${longer}${finer}`],
   ];
 }
 
@@ -228,7 +234,11 @@ function monitoring({ meta, monitoring: own }: AnyProvider): string {
         'Llamadas por resultado, en 5 minutos y con al menos 20 llamadas',
         `>${String(errorPercent)}%`,
       ],
-      ['Rate limit', 'Parte usada de la cuota del proveedor', `>${String(limitUsedPercent)}%`],
+      [
+        'Rate limit',
+        'Parte usada de la cuota del proveedor (todavía sin métrica propia)',
+        `>${String(limitUsedPercent)}%`,
+      ],
     ],
   );
 }

@@ -17,7 +17,12 @@ describe('the ledger, when PostgreSQL crashes', () => {
   let server: RunningPostgres;
 
   const start = (): Promise<RunningPostgres> =>
-    startEmbeddedPostgres({ dataDir: path.join(home, 'data'), port, superuserPassword: password, log: () => undefined });
+    startEmbeddedPostgres({
+      dataDir: path.join(home, 'data'),
+      port,
+      superuserPassword: password,
+      log: () => undefined,
+    });
   const urlOf = (role: string): string => `postgresql://puente_${role}:${password}@127.0.0.1:${String(port)}/puente`;
 
   beforeAll(async () => {
@@ -50,14 +55,20 @@ describe('the ledger, when PostgreSQL crashes', () => {
     await worker.ledger.acceptGrouped(inFlight);
     await gate.begun;
     const operations = Array.from({ length: 400 }, (_, at) =>
-      newOperation(tenant, { effect: (['idempotent', 'reconcilable', 'once'] as const)[at % 3]!, settleMs: 50, onUnknown: 'review' }),
+      newOperation(tenant, {
+        effect: (['idempotent', 'reconcilable', 'once'] as const)[at % 3]!,
+        settleMs: 50,
+        onUnknown: 'review',
+      }),
     );
     const accepted = await Promise.all(operations.map((each) => worker.ledger.acceptGrouped(each)));
     await eventually(() => provider.calls.length > 40);
 
     await server.stop('immediate');
     gate.release(); // its outcome is known while nobody can be told
-    await expect(worker.ledger.acceptGrouped(newOperation(tenant))).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
+    await expect(worker.ledger.acceptGrouped(newOperation(tenant))).rejects.toMatchObject({
+      code: 'DATABASE_UNAVAILABLE',
+    });
     server = await start();
 
     await Promise.all(accepted.map(({ operationId }) => witness.settled(operationId, 30_000)));

@@ -1,12 +1,12 @@
 import 'reflect-metadata';
-import { loadConfig } from '@puente/config';
+import { environment, loadConfig } from '@puente/config';
 import { AppError } from '@puente/kernel';
 import { startApi } from './start-api';
 
 /** The public API as a process. Ends with 1 and a sentence when it cannot start; a supervisor starts it again. */
 async function main(): Promise<void> {
   endWithSupervisor();
-  const app = await startApi(loadConfig(process.env));
+  const app = await startApi(loadConfig(environment()));
   const stop = (): void => {
     app.close().then(
       () => process.exit(0),

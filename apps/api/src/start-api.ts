@@ -6,11 +6,16 @@ import { useStructuredLogs } from '@puente/observability';
 import { catalog } from '@puente/providers';
 import { ApiModule } from './api.module';
 import { buildOpenApi } from './docs/openapi';
+import { answerFrameworkError } from './http/framework-error';
 import { acceptJsonBodies, BODY_LIMIT_BYTES } from './http/json-body.parser';
 
 /** Builds the API and listens. Separate from `main.ts` so that tests run the same application in their own process. */
 export async function startApi(config: AppConfig): Promise<NestFastifyApplication> {
-  const adapter = new FastifyAdapter({ bodyLimit: BODY_LIMIT_BYTES, routerOptions: { maxParamLength: 1_024 } });
+  const adapter = new FastifyAdapter({
+    bodyLimit: BODY_LIMIT_BYTES,
+    routerOptions: { maxParamLength: 1_024 },
+    frameworkErrors: answerFrameworkError,
+  });
   const app = await NestFactory.create<NestFastifyApplication>(ApiModule.with(config), adapter, {
     logger: false, // until our own is there; what goes wrong before is said by main.ts, once
     bodyParser: false,

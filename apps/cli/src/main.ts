@@ -1,15 +1,18 @@
+import { environment } from '@puente/config';
 import { AppError } from '@puente/kernel';
 import { Command } from 'commander';
 import { apiKeysCommand } from './commands/api-keys.command';
 import { migrateCommand } from './commands/migrate.command';
 import { tenantsCommand } from './commands/tenants.command';
 
+const env = environment();
+
 const program = new Command('puente')
   .description('Administers a Puente installation. Settings come from the environment, see .env.example.')
   .showHelpAfterError()
-  .addCommand(migrateCommand(process.env))
-  .addCommand(tenantsCommand(process.env))
-  .addCommand(apiKeysCommand(process.env));
+  .addCommand(migrateCommand(env))
+  .addCommand(tenantsCommand(env))
+  .addCommand(apiKeysCommand(env));
 
 program.parseAsync().catch((error: unknown) => {
   const said =

@@ -1,7 +1,7 @@
-import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
+import { createWriteStream, existsSync, mkdirSync, renameSync, type WriteStream } from 'node:fs';
 import path from 'node:path';
 
-/** Each process's output in a file of its own under `.puente/logs`, begun anew at every start. */
+/** Each process's output in a file of its own under `.puente/logs`; the start before is kept as `<name>.previous.log`. */
 export class SandboxLog {
   private readonly files = new Map<string, WriteStream>();
 
@@ -10,7 +10,9 @@ export class SandboxLog {
   }
 
   of(name: string): (line: string) => void {
-    const file = createWriteStream(path.join(this.folder, `${name}.log`), { flags: 'w', mode: 0o600 });
+    const current = path.join(this.folder, `${name}.log`);
+    if (existsSync(current)) renameSync(current, path.join(this.folder, `${name}.previous.log`));
+    const file = createWriteStream(current, { flags: 'w', mode: 0o600 });
     file.on('error', () => undefined); // a full disk must not stop what is being logged
     this.files.set(name, file);
     return (line) => {

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { loadConfig } from '@puente/config';
+import { environment, loadConfig } from '@puente/config';
 import { AppError } from '@puente/kernel';
 import { startWorker } from './start-worker';
 
@@ -9,7 +9,7 @@ const GRACE_MS = 10_000;
 /** The worker as a process. Ends with 1 and a sentence when it cannot start; a supervisor starts it again. */
 async function main(): Promise<void> {
   endWithSupervisor();
-  const config = loadConfig(process.env);
+  const config = loadConfig(environment());
   let stopped = false;
   const starting = startWorker(config, () => stopped);
   const stop = (): void => {

@@ -18,7 +18,7 @@ export class QueueMetrics extends QueueGauges {
       deadLetters: gauge('dead_letters', 'Messages in the dead-letter queue'),
       oldestAgeSeconds: gauge(
         'oldest_message_age_seconds',
-        'Age of the oldest message of the last batch; 0 when empty',
+        'Age of the oldest message of the last batch; 0 after an empty poll, unchanged while polling is stopped',
       ),
       received: gauge('received', 'Messages received since this process started'),
       buried: gauge('buried', 'Messages moved to the dead-letter queue since this process started'),

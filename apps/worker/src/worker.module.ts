@@ -23,6 +23,7 @@ import { MetricsController } from './metrics.controller';
 import { platformQueueClient } from './platform-queue-client';
 import { QueueMetrics } from './queue-metrics';
 import { RetiredSecretsSchedule } from './retired-secrets.schedule';
+import { RotationDueSchedule } from './rotation-due.schedule';
 import { TenantQueueClients } from './tenant-queue-clients';
 
 /** A poll ends after this long without a message, and a stopping worker waits for it. */
@@ -61,6 +62,7 @@ export class WorkerModule {
         UnseenNotifications,
         NotificationResender,
         RetiredSecretsSchedule,
+        RotationDueSchedule,
       ],
     };
   }

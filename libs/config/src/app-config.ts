@@ -53,9 +53,7 @@ export const AppConfigSchema = z.object({
     'PostgreSQL as puente_dispatch: operations of all tenants, no credentials.',
   ),
   DATABASE_AUTH_URL: postgresUrl.describe('PostgreSQL as puente_auth: reads API keys by prefix.'),
-  DATABASE_OWNER_URL: optional(postgresUrl).describe(
-    'PostgreSQL as puente_owner. Only `puente migrate` and key rotation need it.',
-  ),
+  DATABASE_OWNER_URL: optional(postgresUrl).describe('PostgreSQL as puente_owner. Only `puente migrate` needs it.'),
   DATABASE_POOL_MAX: whole(1, 200).default(10).describe('Connections per role and process.'),
 
   KEY_RING: optional(z.string().min(1)).describe(

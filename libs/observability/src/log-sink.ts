@@ -42,7 +42,7 @@ const NEVER_PRINTED = [
 export function pinoOptions(options: Omit<LogSinkOptions, 'destination'>): LoggerOptions {
   return {
     level: options.level,
-    base: { service: options.service },
+    base: { process: options.service }, // `service` is the external one in S4.6's line
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
     mixin: traceFields,

@@ -78,7 +78,7 @@ describe('ObservabilityModule', () => {
     });
     expect(lines).toHaveLength(3);
     for (const line of lines)
-      expect(line).toMatchObject({ service: 'api', requestId: 'r-1', traceId: TRACE_ID, tenantId: 'tenant-1' });
+      expect(line).toMatchObject({ process: 'api', requestId: 'r-1', traceId: TRACE_ID, tenantId: 'tenant-1' });
   });
 
   it('writes the line of a request from an allow-list: the template, not the address; no headers', async () => {
@@ -87,7 +87,7 @@ describe('ObservabilityModule', () => {
     expect(requestLine()).toEqual({
       level: 'info',
       time: expect.any(String),
-      service: 'api',
+      process: 'api',
       event: 'http_request.completed',
       method: 'GET',
       route: '/things/:token',

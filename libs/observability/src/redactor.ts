@@ -129,7 +129,9 @@ function mapStrings(value: JsonValue | undefined, map: (text: string) => string)
   if (typeof value === 'string') return map(value);
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map((item: JsonValue) => mapStrings(item, map) ?? null);
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mapStrings(item, map) ?? null]));
+  // A field that is undefined stays away, as it does in JSON: null would be another answer.
+  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+  return Object.fromEntries(entries.map(([key, item]) => [key, mapStrings(item, map) ?? null]));
 }
 
 /** The texts and numbers inside a bundle of secrets, however deep: what a {@link Redactor} is given to hold. */

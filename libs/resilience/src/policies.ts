@@ -26,5 +26,5 @@ export type PolicyName = keyof typeof policies;
 
 /** @throws never: an unknown name in an old row falls back to `messaging`, the most patient one */
 export function policyNamed(name: string): Policy {
-  return name in policies ? policies[name as PolicyName] : policies.messaging;
+  return Object.hasOwn(policies, name) ? policies[name as PolicyName] : policies.messaging;
 }

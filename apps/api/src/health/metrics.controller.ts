@@ -4,7 +4,7 @@ import { AppConfigService } from '@puente/config';
 import { mayReadMetrics, Metrics } from '@puente/observability';
 import type { FastifyRequest } from 'fastify';
 import { Public } from '../auth/scopes.decorator';
-import { ForbiddenError } from '../http/http-errors';
+import { MetricsForbiddenError } from '../http/http-errors';
 
 /** Prometheus. Open with `METRICS_TOKEN`; without one, to this machine only. */
 @Public()
@@ -20,7 +20,7 @@ export class MetricsController {
   @Header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
   read(@Headers('authorization') authorization: string | undefined, @Req() request: FastifyRequest): Promise<string> {
     if (!mayReadMetrics({ ip: request.ip, authorization }, this.config.get('METRICS_TOKEN')))
-      throw new ForbiddenError(['METRICS_TOKEN']);
+      throw new MetricsForbiddenError();
     return this.metrics.registry.metrics();
   }
 }

@@ -29,6 +29,15 @@ export class ForbiddenError extends AppError {
   }
 }
 
+/** /metrics is for whoever has the token, or for this machine when there is none. */
+export class MetricsForbiddenError extends AppError {
+  readonly code = 'FORBIDDEN';
+
+  constructor() {
+    super('Metrics are read with METRICS_TOKEN as bearer token, or from this machine when no token is set.');
+  }
+}
+
 /** A provider's answer, or the lack of one, as an error of our API. */
 export class ProviderCallError extends AppError {
   constructor(

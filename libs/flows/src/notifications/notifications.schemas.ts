@@ -3,6 +3,9 @@ import { z } from 'zod';
 
 /** Control characters, line separators and halves of surrogate pairs: they break headers, log lines or PostgreSQL's text. */
 const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/u;
+/** What SNS and SQS refuse in a text: control characters other than tab and line breaks. */
+// eslint-disable-next-line no-control-regex -- control characters are what it is about
+const UNSENDABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
 /** Halves of surrogate pairs: no text, and nothing UTF-8 could carry. */
 const HALF = /\p{Cs}/u;
 
@@ -53,6 +56,7 @@ export const NotifyBody = z.strictObject({
     .string()
     .min(1)
     .refine((text) => !HALF.test(text), 'expected well-formed Unicode')
+    .refine((text) => !UNSENDABLE.test(text), 'expected no control characters but line breaks and tabs')
     .meta({ description: 'The text.', examples: ['Su pedido A-1 está pagado 🎉'] }),
   group: Group.default('default').meta({
     description: 'Notifications of one group are published in the order in which they were accepted.',

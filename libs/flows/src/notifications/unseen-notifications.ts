@@ -13,12 +13,13 @@ interface Candidate extends Unseen {
   readonly ageMs: number;
 }
 
-/** How many a pass looks at; the rest waits for the next. */
-const MOST = 500;
+/** How many a pass looks at in each queue; the rest waits for the next. */
+const MOST_PER_QUEUE = 100;
 
 /**
  * Notifications that a queue took and never gave back. Being old is not enough, since a long backlog makes all of them
  * old: only when this process has found the queue empty after the send is the message certainly not in it any more.
+ * Looked for queue by queue, so that a long backlog of one tenant hides nobody else's.
  */
 @Injectable()
 export class UnseenNotifications {
@@ -32,13 +33,15 @@ export class UnseenNotifications {
   /** @param afterMs how old the last send must be; doubled with each one */
   async find(afterMs: number): Promise<Unseen[]> {
     const candidates = await this.database.query<Candidate>(
-      `SELECT id, tenant_id AS "tenantId", queue_url AS "queueUrl",
-              (extract(epoch FROM puente_now() - queued_at) * 1000)::float8 AS "ageMs"
-       FROM notifications
-       WHERE queued_at IS NOT NULL AND handled_at IS NULL AND deduplicated_of IS NULL AND dead_lettered_at IS NULL
-         AND queued_at < puente_now() - $1 * interval '1 millisecond' * power(2, least(greatest(sends, 1), 10) - 1)
-       ORDER BY queued_at LIMIT $2`,
-      [afterMs, MOST],
+      `SELECT id, "tenantId", "queueUrl", "ageMs" FROM (
+         SELECT id, tenant_id AS "tenantId", queue_url AS "queueUrl",
+                (extract(epoch FROM puente_now() - queued_at) * 1000)::float8 AS "ageMs",
+                row_number() OVER (PARTITION BY tenant_id, queue_url ORDER BY queued_at) AS place
+         FROM notifications
+         WHERE queued_at IS NOT NULL AND handled_at IS NULL AND deduplicated_of IS NULL AND dead_lettered_at IS NULL
+           AND queued_at < puente_now() - $1 * interval '1 millisecond' * power(2, least(greatest(sends, 1), 10) - 1)
+       ) AS old WHERE place <= $2`,
+      [afterMs, MOST_PER_QUEUE],
     );
     return candidates.filter((candidate) => this.isGone(candidate));
   }

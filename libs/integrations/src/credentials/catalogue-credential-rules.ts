@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { z } from 'zod';
+import { ConnectSettings } from '../chain/provider-clients';
 import type { CredentialModel } from '../provider';
 import { ProviderCatalogue } from '../provider-catalogue';
 
@@ -17,13 +18,26 @@ export interface RulesOfCredentials {
 /** Tells tenancy about providers without tenancy knowing any: bind as `{ provide: CredentialCatalogue, useExisting: … }`. */
 @Injectable()
 export class CatalogueCredentialRules {
-  constructor(private readonly catalogue: ProviderCatalogue) {}
+  constructor(
+    private readonly catalogue: ProviderCatalogue,
+    private readonly settings: ConnectSettings,
+  ) {}
 
   rulesOf(provider: string): RulesOfCredentials | undefined {
     const spec = this.catalogue.find(provider)?.credentials;
     if (!spec) return undefined;
-    const { model, secrets, config, globalFields = [], rotateEveryDays, rebindOn } = spec;
+    const { model, secrets, globalFields = [], rotateEveryDays, rebindOn } = spec;
+    const config = this.withAllowedEndpoint(spec.config as z.ZodObject);
     return { provider, model, secrets, config, globalFields, rotateEveryDays, rebindOn };
+  }
+
+  /** A custom endpoint is refused when it is saved, not when it is called; `connect` refuses it all the same. */
+  private withAllowedEndpoint(config: z.ZodObject): z.ZodObject {
+    if (!('endpoint' in config.shape)) return config;
+    const allowed = this.settings.allowedEndpoints.map((endpoint) => new URL(endpoint).origin);
+    const known = ({ endpoint }: Record<string, unknown>): boolean =>
+      typeof endpoint !== 'string' || allowed.includes(new URL(endpoint).origin);
+    return config.refine(known, { path: ['endpoint'], error: 'is not one of the endpoints the operator allows' });
   }
 
   providers(): readonly string[] {

@@ -74,7 +74,7 @@ export const snsErrors: readonly ErrorSpec[] = [
     failure: 'unknown',
     descripcion: '500: error de AWS; el mensaje puede haberse publicado',
     accion:
-      'Tema FIFO: retry 3 veces con el mismo id de deduplicación. Tema estándar y SMS: lo que declare el flujo (revisión por defecto); cada repetición va marcada',
+      'Tema FIFO: retry 3 veces con el mismo id de deduplicación. Tema estándar y SMS: lo que declare el flujo (reenvío marcado en las notificaciones, revisión en la ruta genérica); cada repetición va marcada',
   },
   ...awsUnansweredErrors,
   {

@@ -56,7 +56,10 @@ export class AwsFrontend {
     const principal = this.access.authenticate(aws);
     const operation = Object.hasOwn(this.service.operations, name) ? this.service.operations[name] : undefined;
     if (!operation) throw commonAwsError('InvalidAction', `The action ${name} is not valid for this endpoint.`);
-    const input = aws.protocol === 'json' ? parseJson(request.body) : decodeForm(aws.form, operation.queryInput);
+    const input =
+      aws.protocol === 'json'
+        ? parseJson(request.body)
+        : { ...this.service.queryInputOf?.(request), ...decodeForm(aws.form, operation.queryInput) };
     return operation.run({ operation: name, region: aws.region, principal, request }, input);
   }
 

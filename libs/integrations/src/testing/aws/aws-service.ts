@@ -33,6 +33,8 @@ export interface AwsService {
   readonly operations: Readonly<Record<string, AwsOperation>>;
   /** The service's own shape of an error code, for faults that name one. */
   readonly errorShape: (code: string, status: number) => AwsErrorShape;
+  /** What the address itself says in the Query protocol: SQS takes the queue from it. */
+  readonly queryInputOf?: (request: StandInRequest) => Readonly<Record<string, unknown>>;
   /** The code of a fault that orders nothing but a status, where the service has its own for it. */
   readonly codeOfStatus?: Readonly<Record<number, string>>;
 }

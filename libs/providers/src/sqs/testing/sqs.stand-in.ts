@@ -19,6 +19,7 @@ import { sqsErrorShape } from './sqs-wire.errors';
 import { SQS_SCHEMA, SQS_TABLES } from './sqs.tables';
 
 const SWEEP_MS = 15_000;
+const QUEUE_PATH = /^\/\d{12}\/[^/?]+\/?$/;
 
 /** What lives from start to stop. */
 interface Running {
@@ -52,6 +53,7 @@ export class SqsStandIn implements StandIn {
         xmlNamespace: 'http://queue.amazonaws.com/doc/2012-11-05/',
         operations: this.operations,
         errorShape: sqsErrorShape,
+        queryInputOf: ({ path }) => (QUEUE_PATH.test(path) ? { QueueUrl: path } : {}),
       },
       access,
     );
