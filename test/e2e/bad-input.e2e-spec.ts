@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import { api, sandboxFacts } from '../support/sandbox';
-import { type Answer, type JsonClient, type Problem, statusAndCode } from '../support/sandbox-client';
+import { type Answer, bodyOf, type JsonClient, type Problem, statusAndCode } from '../support/sandbox-client';
 import { type ReadyTenant, SandboxTenant } from '../support/sandbox-tenant';
 
 describe('bad input', () => {
@@ -167,6 +167,21 @@ describe('bad input', () => {
       },
     );
 
+    it('answers a problem with a request id to an address that does not decode', async () => {
+      const answer = await client.get('/v1/%zz');
+      expect(statusAndCode(answer)).toEqual([400, 'BAD_REQUEST']);
+      expect(answer.headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
+    });
+
+    it.each([
+      '/v1/operations?provider=%00',
+      '/v1/operations?routeKey=%00',
+      '/v1/notifications?group=%00',
+      '/v1/notifications?topic=%00',
+    ])('refuses NUL in the filter %s', async (path) => {
+      expect((await client.get(path)).status).toBe(422);
+    });
+
     it.each(['not-a-cursor', '%00', 'czox'.repeat(20)])('refuses the cursor %s', async (cursor) => {
       expect([400, 422]).toContain((await client.get(`/v1/operations?cursor=${cursor}`)).status);
     });
@@ -200,6 +215,21 @@ describe('bad input', () => {
     ])('refuses %s', async (_, change) => {
       const answer = await bind(change);
       expect([409, 422]).toContain(answer.status);
+    });
+
+    it('takes a bare pair of queues and says what to mend', async () => {
+      const [queueUrl, deadLetterQueueUrl] = await Promise.all(
+        ['bare', 'bare-dead'].map((name) =>
+          tenant.createQueue(`${tenant.name}-${name}.fifo`, { SqsManagedSseEnabled: 'false' }),
+        ),
+      );
+      const { warnings } = bodyOf<{ warnings: string[] }>(await bind({ queueUrl, deadLetterQueueUrl }), 200);
+      expect(warnings).toEqual([
+        expect.stringContaining('RedrivePolicy'),
+        expect.stringContaining('queueUrl is not encrypted'),
+        expect.stringContaining('deadLetterQueueUrl is not encrypted'),
+      ]);
+      expect(bodyOf<{ warnings: string[] }>(await bind({}), 200).warnings.join()).not.toContain('RedrivePolicy');
     });
 
     it('refuses a queue that is its own dead-letter queue', async () => {

@@ -4,7 +4,7 @@ import { NotificationQueues } from '@puente/flows/notifications';
 import type { Caller, Origin } from '@puente/tenancy';
 import { CurrentCaller, CurrentOrigin } from '../auth/caller.decorator';
 import { Scopes } from '../auth/scopes.decorator';
-import { BindQueue, QueueBinding } from './notifications.dto';
+import { BindQueue, BoundQueue, QueueBinding } from './notifications.dto';
 
 @ApiTags('Notifications')
 @Scopes('admin')
@@ -21,7 +21,7 @@ export class NotificationQueueController {
 
   /** Binds the queue, in place of the one before. The tenant's credentials must reach both queues. */
   @Put()
-  @ApiOkResponse({ type: QueueBinding })
+  @ApiOkResponse({ type: BoundQueue })
   bind(@CurrentCaller() { tenantId }: Caller, @CurrentOrigin() origin: Origin, @Body() body: BindQueue) {
     return this.queues.bind(tenantId, body, { origin });
   }

@@ -100,12 +100,21 @@ export class HandlerList extends createZodDto(z.object({ items: z.array(handler)
 
 export class BindQueue extends createZodDto(QueueBindingBody) {}
 
-export class QueueBinding extends createZodDto(
+const binding = {
+  queueUrl: z.string(),
+  deadLetterQueueUrl: z.string(),
+  integration: z.string(),
+  createdAt: z.iso.datetime(),
+};
+
+export class QueueBinding extends createZodDto(z.object(binding)) {}
+
+export class BoundQueue extends createZodDto(
   z.object({
-    queueUrl: z.string(),
-    deadLetterQueueUrl: z.string(),
-    integration: z.string(),
-    createdAt: z.iso.datetime(),
+    ...binding,
+    warnings: z
+      .array(z.string())
+      .meta({ description: 'What should be mended at the queues, although it works without.' }),
   }),
 ) {}
 

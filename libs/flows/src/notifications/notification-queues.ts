@@ -72,7 +72,7 @@ export class NotificationQueues {
   async bind(tenantId: string, body: QueueBindingBody, { origin, platform = false }: BindOptions) {
     const reserved = this.options.platformQueueUrls.includes(body.queueUrl);
     if (reserved && !platform) throw new NotificationQueueTakenError();
-    const queueArn = await this.check.arnOfUsable(tenantId, body);
+    const { arn: queueArn, warnings } = await this.check.check(tenantId, body);
     const bound = await this.database.run(tenantId, async (tx) => {
       const queue = await replaceQueue(tx, { ...body, queueArn });
       const detail = { queueUrl: body.queueUrl, deadLetterQueueUrl: body.deadLetterQueueUrl };
@@ -81,7 +81,7 @@ export class NotificationQueues {
       return viewOf(queue);
     });
     this.remembered.delete(tenantId);
-    return bound;
+    return { ...bound, warnings };
   }
 
   /**
