@@ -76,4 +76,11 @@ describe('Redactor', () => {
       'y',
     ]);
   });
+
+  it('leaves a field of an output away when it is undefined: null would be another answer', () => {
+    const held = new Redactor().hold(['a-secret-of-thirty-characters-x']);
+    const output = { messageId: 'm-1', sequenceNumber: undefined } as unknown as { messageId: string };
+    expect(JSON.stringify(held.maskOutput(output))).toBe('{"messageId":"m-1"}');
+    held.release();
+  });
 });

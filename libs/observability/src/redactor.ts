@@ -130,7 +130,9 @@ function mapStrings(value: JsonValue | undefined, map: (text: string) => string)
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map((item: JsonValue) => mapStrings(item, map) ?? null);
   // A field that is undefined stays away, as it does in JSON: null would be another answer.
-  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+  const entries = Object.entries(value as Record<string, JsonValue | undefined>).filter(
+    ([, item]) => item !== undefined,
+  );
   return Object.fromEntries(entries.map(([key, item]) => [key, mapStrings(item, map) ?? null]));
 }
 

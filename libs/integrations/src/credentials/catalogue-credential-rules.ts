@@ -27,7 +27,7 @@ export class CatalogueCredentialRules {
     const spec = this.catalogue.find(provider)?.credentials;
     if (!spec) return undefined;
     const { model, secrets, globalFields = [], rotateEveryDays, rebindOn } = spec;
-    const config = this.withAllowedEndpoint(spec.config as z.ZodObject);
+    const config = this.withAllowedEndpoint(spec.config);
     return { provider, model, secrets, config, globalFields, rotateEveryDays, rebindOn };
   }
 
