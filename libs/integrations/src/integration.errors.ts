@@ -74,7 +74,7 @@ export function fieldProblems(error: z.ZodError): FieldProblem[] {
     path: issue.path.map((step) => String(step).slice(0, 64)).join('.'),
     message:
       issue.code === 'unrecognized_keys'
-        ? `unknown field(s): ${issue.keys.map(named).join(', ')}`
+        ? `unknown field(s): ${issue.keys.slice(0, 20).map(named).join(', ')}`
         : issue.message.slice(0, 300),
   }));
 }
