@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import { api, sandboxFacts } from '../support/sandbox';
-import { type Answer, bodyOf, type JsonClient, type Problem, statusAndCode } from '../support/sandbox-client';
+import { type Answer, bodyOf, JsonClient, type Problem, statusAndCode } from '../support/sandbox-client';
 import { type ReadyTenant, SandboxTenant } from '../support/sandbox-tenant';
 
 describe('bad input', () => {
@@ -56,6 +56,18 @@ describe('bad input', () => {
     it('lets no administrator make a platform key', async () => {
       const answer = await tenant.admin.post('/v1/api-keys', { name: 'climber', scopes: ['platform'] });
       expect([403, 422]).toContain(answer.status);
+    });
+
+    it('opens nothing with a key that is restricted to one end user, since no route knows end users', async () => {
+      const made = await tenant.admin.post('/v1/api-keys', {
+        name: 'one user',
+        scopes: ['client'],
+        userScope: 'user-1',
+      });
+      const restricted = new JsonClient(sandboxFacts().apiUrl, bodyOf<{ key: string }>(made, 201).key);
+      for (const path of ['/v1/notifications', '/v1/operations'])
+        expect(statusAndCode(await restricted.get(path))).toEqual([403, 'FORBIDDEN']);
+      expect(statusAndCode(await restricted.post('/v1/notifications', good()))).toEqual([403, 'FORBIDDEN']);
     });
 
     it('refuses a suspended tenant until it is active again', async () => {

@@ -14,7 +14,12 @@ export class CreateApiKey extends createZodDto(
       .min(1)
       .max(4)
       .meta({ examples: [['client']] }),
-    userScope: z.string().min(1).max(120).optional().meta({ description: 'Restricts the key to one end user.' }),
+    userScope: z
+      .string()
+      .min(1)
+      .max(120)
+      .optional()
+      .meta({ description: 'Restricts the key to one end user: it opens only routes that know end users.' }),
     expiresAt: instant.optional(),
   }),
 ) {}

@@ -1,8 +1,9 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
+import type { AppError } from '@puente/kernel';
 import { identifyCaller } from '@puente/observability';
-import { ApiKeys, AuditLog, type Scope } from '@puente/tenancy';
-import { ForbiddenError } from '../http/http-errors';
+import { ApiKeys, AuditLog, type Caller, type Scope } from '@puente/tenancy';
+import { ForbiddenError, UserScopeError } from '../http/http-errors';
 import { type AuthenticatedRequest, originOf } from './caller.decorator';
 import { PUBLIC, SCOPES } from './scopes.decorator';
 
@@ -23,15 +24,25 @@ export class ApiKeyGuard implements CanActivate {
     const needed = this.reflector.getAllAndOverride<Scope[] | undefined>(SCOPES, places) ?? [];
     request.caller = caller;
     identifyCaller(caller);
-    if (needed.some((scope) => caller.scopes.includes(scope))) return true;
+    const refusal = refusalOf(caller, needed);
+    if (!refusal) return true;
     await this.audit.recordDenied(caller.tenantId, {
       ...originOf(context),
       action: 'request.refused',
       target: `${request.method} ${request.routeOptions.url ?? ''}`,
       detail: { needed: [...needed] },
     });
-    throw new ForbiddenError(needed);
+    throw refusal;
   }
+}
+
+/**
+ * A key restricted to one end user opens only routes that know end users, and so far none does: a restriction that is
+ * not enforced would be worse than a refusal.
+ */
+function refusalOf({ scopes, userScope }: Caller, needed: readonly Scope[]): AppError | undefined {
+  if (!needed.some((scope) => scopes.includes(scope))) return new ForbiddenError(needed);
+  return userScope === null ? undefined : new UserScopeError();
 }
 
 /** The token of `Authorization: Bearer …`; an empty one is no key and fails like any wrong key. */

@@ -29,6 +29,15 @@ export class ForbiddenError extends AppError {
   }
 }
 
+/** The key is for one end user's own things, and this route has none. */
+export class UserScopeError extends AppError {
+  readonly code = 'FORBIDDEN';
+
+  constructor() {
+    super('This API key is restricted to one end user, and this route does not know end users.');
+  }
+}
+
 /** /metrics is for whoever has the token, or for this machine when there is none. */
 export class MetricsForbiddenError extends AppError {
   readonly code = 'FORBIDDEN';

@@ -55,6 +55,7 @@ export const NotifyBody = z.strictObject({
   message: z
     .string()
     .min(1)
+    .max(LARGEST_MESSAGE, `expected at most ${String(LARGEST_MESSAGE)} characters`)
     .refine((text) => !HALF.test(text), 'expected well-formed Unicode')
     .refine((text) => !UNSENDABLE.test(text), 'expected no control characters but line breaks and tabs')
     .meta({ description: 'The text.', examples: ['Su pedido A-1 está pagado 🎉'] }),
