@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from './embedded-postgres';
 
+/** Another program holds the port; the message names the option that moves ours. */
 export class PortInUseError extends AppError {
   readonly code = 'PORT_IN_USE';
 

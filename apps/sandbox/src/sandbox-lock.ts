@@ -2,6 +2,7 @@ import { AppError } from '@puente/kernel';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
+/** A living sandbox has this data directory: two would write the same files. */
 export class SandboxRunningError extends AppError {
   readonly code = 'SANDBOX_RUNNING';
 

@@ -14,6 +14,7 @@ export interface SandboxOptions {
   readonly logLevel: string;
 }
 
+/** The command line does not fit; the message says how it should be. */
 export class SandboxUsageError extends AppError {
   readonly code = 'SANDBOX_USAGE';
 }

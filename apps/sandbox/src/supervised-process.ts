@@ -13,6 +13,7 @@ export interface ProcessPlan {
   readonly onRestart: () => void;
 }
 
+/** A child ended or stayed silent before it was ready; the message carries its last words. */
 export class ChildStartError extends AppError {
   readonly code = 'SANDBOX_CHILD_FAILED';
 }

@@ -110,6 +110,7 @@ function parse<T>(schema: z.ZodType<T>, env: Environment): Readonly<T> {
   );
 }
 
+/** Some variables are missing or wrong. Names and expectations only: the values may be secrets. */
 export class InvalidConfigError extends AppError {
   readonly code = 'CONFIG_INVALID';
 

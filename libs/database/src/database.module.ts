@@ -28,6 +28,7 @@ export class DatabaseLifecycle implements OnModuleInit, OnApplicationShutdown {
   }
 }
 
+/** PostgreSQL under our three running roles, for every library; the owner's role is not here. */
 @Global()
 @Module({
   imports: [

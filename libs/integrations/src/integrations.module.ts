@@ -81,6 +81,7 @@ const offered = [
   LaneProbes,
 ];
 
+/** Lets a worker probe the lanes that wait for credentials, from the moment it is up. */
 @Injectable()
 export class LaneProbesStart implements OnApplicationBootstrap {
   constructor(private readonly probes: LaneProbes) {}

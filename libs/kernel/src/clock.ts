@@ -11,6 +11,7 @@ export abstract class Clock {
   abstract sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** The machine's own clock. */
 export class SystemClock extends Clock {
   now(): Date {
     return new Date();
@@ -39,6 +40,7 @@ export abstract class Random {
   abstract next(): number;
 }
 
+/** `Math.random`: good enough for jitter, and for nothing else. */
 export class SystemRandom extends Random {
   next(): number {
     return Math.random();

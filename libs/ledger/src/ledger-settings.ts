@@ -18,6 +18,7 @@ export interface LedgerSettingsValues {
   readonly maxHoldMs: number;
 }
 
+/** Leases, waits and sizes of the ledger, checked against one another once, at boot. */
 export class LedgerSettings implements LedgerSettingsValues {
   readonly leaseMs: number;
   readonly pollMs: number;

@@ -17,6 +17,7 @@ export function createdKey({
   return { ...view, key: key.reveal() };
 }
 
+/** Keys of the caller's own tenant. A platform's administrator makes the first one of a tenant under /v1/tenants. */
 @ApiTags('API keys')
 @Scopes('admin', 'platform')
 @Controller('v1/api-keys')

@@ -5,6 +5,7 @@ import { CurrentCaller } from '../auth/caller.decorator';
 import { Scopes } from '../auth/scopes.decorator';
 import { AuditPage, AuditQuery, AuditVerification } from './audit.dto';
 
+/** The caller's audit trail, for reading and for checking; nothing here changes it. */
 @ApiTags('Audit')
 @Scopes('audit')
 @Controller('v1/audit')

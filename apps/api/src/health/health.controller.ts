@@ -5,6 +5,7 @@ import { Public } from '../auth/scopes.decorator';
 import { DatabaseHealth } from './database.health';
 import { QueueHealth } from './queue.health';
 
+/** For supervisors and load balancers. Public: it names components, never addresses. */
 @ApiTags('Health')
 @Public()
 @Controller('health')

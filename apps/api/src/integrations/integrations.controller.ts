@@ -14,6 +14,7 @@ import {
   Verification,
 } from './integrations.dto';
 
+/** A tenant's accounts with providers. Secrets go in here and never come out; the platform's own belong to the system tenant. */
 @ApiTags('Integrations')
 @Scopes('admin', 'platform')
 @Controller('v1/integrations')

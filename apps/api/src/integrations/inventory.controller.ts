@@ -22,6 +22,7 @@ class InventoryView extends createZodDto(
   }),
 ) {}
 
+/** What this installation integrates with, read from the catalogue and so never behind it. */
 @ApiTags('Audit')
 @Scopes('audit', 'admin')
 @Controller('v1/inventory')

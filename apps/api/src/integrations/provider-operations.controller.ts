@@ -12,6 +12,7 @@ import { IdempotencyKey } from '../http/idempotency-key.decorator';
 import { RespondAsync } from '../http/prefer.decorator';
 import { CallQuery, PendingOperation, ProviderOperationParams } from './provider-operations.dto';
 
+/** The generic door to every operation of the catalogue; flows have routes of their own. */
 @ApiTags('Provider operations')
 @Scopes('client')
 @Controller('v1/integrations')

@@ -6,6 +6,7 @@ import { CurrentCaller, CurrentOrigin } from '../auth/caller.decorator';
 import { Scopes } from '../auth/scopes.decorator';
 import { HandlerDetail, HandlerList, HandlerParams, PutHandler } from './notifications.dto';
 
+/** The tenant's table of event kinds and what is done with each (S1.3). */
 @ApiTags('Notifications')
 @Scopes('admin')
 @Controller('v1/notifications/handlers')

@@ -6,6 +6,7 @@ import { CurrentCaller, CurrentOrigin } from '../auth/caller.decorator';
 import { Scopes } from '../auth/scopes.decorator';
 import { BindQueue, BoundQueue, QueueBinding } from './notifications.dto';
 
+/** Which queue is the tenant's: its address is all a foreign producer knows. */
 @ApiTags('Notifications')
 @Scopes('admin')
 @Controller('v1/notifications/queue')

@@ -18,6 +18,7 @@ import {
   Notify,
 } from './notifications.dto';
 
+/** Notifications by REST and their journeys. Their texts are for client and admin keys, not for audit. */
 @ApiTags('Notifications')
 @Controller('v1/notifications')
 export class NotificationsController {

@@ -15,6 +15,7 @@ import {
   RetriedOperation,
 } from './operations.dto';
 
+/** The ledger as people see it, and what they may do with an operation; each act is audited. */
 @ApiTags('Operations')
 @Controller('v1/operations')
 export class OperationsController {

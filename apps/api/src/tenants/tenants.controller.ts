@@ -7,6 +7,7 @@ import { CurrentOrigin } from '../auth/caller.decorator';
 import { Scopes } from '../auth/scopes.decorator';
 import { CreateTenant, PageQuery, TenantPage, TenantParams, TenantView } from './tenants.dto';
 
+/** For the platform's administrators: who uses this installation, and each tenant's first key. */
 @ApiTags('Tenants')
 @Scopes('platform')
 @Controller('v1/tenants')

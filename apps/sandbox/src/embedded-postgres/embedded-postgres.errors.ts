@@ -45,14 +45,17 @@ export class DataVersionMismatchError extends EmbeddedPostgresError {
   readonly code = 'EMBEDDED_POSTGRES_DATA_VERSION';
 }
 
+/** The data directory, or the way to it, is closed to us. */
 export class DataDirectoryNotWritableError extends EmbeddedPostgresError {
   readonly code = 'EMBEDDED_POSTGRES_DATA_NOT_WRITABLE';
 }
 
+/** No room is left for the database's files. */
 export class DiskFullError extends EmbeddedPostgresError {
   readonly code = 'EMBEDDED_POSTGRES_DISK_FULL';
 }
 
+/** Another program listens on the port. */
 export class PortTakenError extends EmbeddedPostgresError {
   readonly code = 'EMBEDDED_POSTGRES_PORT_TAKEN';
 }

@@ -15,6 +15,7 @@ export interface AwsIdentity {
   close(): void;
 }
 
+/** A key that is used as it is, for as long as the tenant keeps it. */
 export class StaticIdentity implements AwsIdentity {
   constructor(private readonly reveal: () => AwsKeys) {}
 

@@ -4,6 +4,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 export const SCOPES = ['client', 'admin', 'audit', 'platform'] as const;
 export type Scope = (typeof SCOPES)[number];
 
+/** A key to our API: its prefix and its hash, never the key. */
 @Entity('api_keys')
 export class ApiKeyRecord {
   @PrimaryColumn('uuid') readonly id!: string;

@@ -9,6 +9,7 @@ export class UnauthenticatedError extends AppError {
   }
 }
 
+/** No such key of this tenant; another tenant's looks the same. */
 export class ApiKeyNotFoundError extends AppError {
   readonly code = 'API_KEY_NOT_FOUND';
 

@@ -14,6 +14,7 @@ export interface ProbeRecord {
   readonly code: string | null;
 }
 
+/** One set of credentials on its way from staged to revoked; its envelope is erased at the end. */
 @Entity('integration_versions')
 export class IntegrationVersion {
   @PrimaryColumn('uuid') readonly id!: string;

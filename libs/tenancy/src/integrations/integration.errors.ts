@@ -1,6 +1,7 @@
 import { AppError } from '@puente/kernel';
 import type { FieldProblem } from '../invalid-fields.errors';
 
+/** No such account of this tenant with the provider. */
 export class IntegrationNotFoundError extends AppError {
   readonly code = 'INTEGRATION_NOT_FOUND';
 

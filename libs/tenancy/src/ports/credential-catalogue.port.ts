@@ -12,6 +12,7 @@ export interface CredentialRules {
   readonly rebindOn: readonly string[];
 }
 
+/** What credentials each provider takes; the catalogue is above tenancy, hence a port. */
 export abstract class CredentialCatalogue {
   /** @returns undefined for a provider that does not exist */
   abstract rulesOf(provider: string): CredentialRules | undefined;

@@ -3,6 +3,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 export const TENANT_STATUSES = ['active', 'suspended', 'deleted'] as const;
 export type TenantStatus = (typeof TENANT_STATUSES)[number];
 
+/** A company that uses this installation, with its wrapped payload key. */
 @Entity('tenants')
 export class TenantRecord {
   @PrimaryColumn('uuid') readonly id!: string;

@@ -1,5 +1,6 @@
 import { AppError } from '@puente/kernel';
 
+/** No such tenant. */
 export class TenantNotFoundError extends AppError {
   readonly code = 'TENANT_NOT_FOUND';
 
@@ -8,6 +9,7 @@ export class TenantNotFoundError extends AppError {
   }
 }
 
+/** The id that was asked for is taken. */
 export class TenantExistsError extends AppError {
   readonly code = 'TENANT_EXISTS';
 
