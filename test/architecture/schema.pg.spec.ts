@@ -1,0 +1,121 @@
+import { NotificationHandlerEntity } from '../../libs/flows/src/notifications/notification-handler.entity';
+import { NotificationQueueEntity } from '../../libs/flows/src/notifications/notification-queue.entity';
+import { TENANCY_ENTITIES } from '@puente/tenancy';
+import { Client } from 'pg';
+import { DataSource } from 'typeorm';
+import { createTestDatabase, type TestDatabase } from '../support/test-database';
+
+interface Column {
+  readonly name: string;
+  readonly type: string;
+  readonly nullable: boolean;
+}
+
+/** What migrations promise about every table, and that TypeORM's entities say the same as the migrations. */
+describe('the schema', () => {
+  let test: TestDatabase;
+  let db: Client;
+  let source: DataSource;
+
+  beforeAll(async () => {
+    test = await createTestDatabase();
+    db = new Client({ connectionString: test.superuserUrl });
+    await db.connect();
+    const entities = [...TENANCY_ENTITIES, NotificationQueueEntity, NotificationHandlerEntity];
+    source = await new DataSource({
+      type: 'postgres',
+      url: test.appUrl,
+      entities,
+      installExtensions: false,
+    }).initialize();
+  });
+
+  afterAll(async () => {
+    await Promise.all([source.destroy(), db.end()]);
+    await test.drop();
+  });
+
+  const rows = async <Row extends object>(sql: string): Promise<Row[]> => (await db.query<Row>(sql)).rows;
+
+  const TENANT_TABLES = `
+    SELECT c.oid, c.relname::text AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p')
+      AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped)`;
+
+  it('has a tenant in every table but the few that are the platform’s own', async () => {
+    const others = await rows<{ name: string }>(
+      `SELECT c.relname::text AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+       WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND c.oid NOT IN (SELECT oid FROM (${TENANT_TABLES}) t) ORDER BY 1`,
+    );
+    expect(others.map(({ name }) => name)).toEqual(['clock_skew', 'encryption_keys', 'migrations', 'tenants']);
+  });
+
+  it('demands a tenant in every row of those tables', async () => {
+    const optional = await rows<{ name: string }>(
+      `SELECT t.name FROM (${TENANT_TABLES}) t JOIN pg_attribute a ON a.attrelid = t.oid AND a.attname = 'tenant_id' WHERE NOT a.attnotnull`,
+    );
+    expect(optional).toEqual([]);
+  });
+
+  it('forces row-level security on each, with the tenant’s policy for the app and one for the owner', async () => {
+    const guarded = await rows<{ name: string; forced: boolean; app: string | null; owner: number }>(
+      `SELECT t.name, c.relrowsecurity AND c.relforcerowsecurity AS forced,
+              (SELECT p.qual || ' / ' || p.with_check FROM pg_policies p
+               WHERE p.tablename = t.name AND p.roles = '{puente_app}' AND p.cmd = 'ALL') AS app,
+              (SELECT count(*)::int FROM pg_policies p WHERE p.tablename = t.name AND p.roles = '{puente_owner}') AS owner
+       FROM (${TENANT_TABLES}) t JOIN pg_class c ON c.oid = t.oid`,
+    );
+    const tenantOnly = '(tenant_id = current_tenant())';
+    expect(guarded.length).toBeGreaterThan(10);
+    for (const table of guarded) {
+      expect(table).toEqual({ name: table.name, forced: true, app: `${tenantOnly} / ${tenantOnly}`, owner: 1 });
+    }
+  });
+
+  it('carries the tenant in every foreign key between tables of tenants', async () => {
+    const plain = await rows<{ key: string }>(
+      `SELECT k.conrelid::regclass || '.' || k.conname AS key
+       FROM pg_constraint k JOIN (${TENANT_TABLES}) a ON a.oid = k.conrelid JOIN (${TENANT_TABLES}) b ON b.oid = k.confrelid
+       WHERE k.contype = 'f' AND NOT EXISTS (
+         SELECT FROM pg_attribute t WHERE t.attrelid = k.conrelid AND t.attname = 'tenant_id' AND t.attnum = ANY (k.conkey))`,
+    );
+    expect(plain).toEqual([]);
+  });
+
+  it('lets only the named roles at a table, and nobody bypass its rows', async () => {
+    const granted = await rows<{ grantee: string }>(
+      `SELECT DISTINCT grantee::text FROM information_schema.role_table_grants
+       WHERE table_schema = 'public' AND grantee <> 'puente_owner' ORDER BY 1`,
+    );
+    expect(granted.map(({ grantee }) => grantee)).toEqual(['puente_app', 'puente_auth', 'puente_dispatch']);
+    const bypassing = await rows(
+      `SELECT rolname FROM pg_roles WHERE rolname LIKE 'puente\\_%' AND (rolsuper OR rolbypassrls)`,
+    );
+    expect(bypassing).toEqual([]);
+  });
+
+  it('is what the entities say: each column exists, with its type and nullability', async () => {
+    for (const entity of source.entityMetadatas) {
+      const columns = await rows<Column>(
+        `SELECT a.attname::text AS name, format_type(a.atttypid, NULL) AS type, NOT a.attnotnull AS nullable
+         FROM pg_attribute a WHERE a.attrelid = '${entity.tableName}'::regclass AND a.attnum > 0 AND NOT a.attisdropped`,
+      );
+      const said = entity.columns.map((column) => ({
+        name: column.databaseName,
+        type: typeName(source.driver.normalizeType(column), column.isArray),
+        nullable: column.isNullable,
+      }));
+      expect({ table: entity.tableName, said: columns }).toMatchObject({
+        table: entity.tableName,
+        said: expect.arrayContaining(said) as unknown,
+      });
+    }
+    expect(source.entityMetadatas.length).toBeGreaterThan(5);
+  });
+});
+
+/** TypeORM's name of a type as PostgreSQL writes it. */
+function typeName(type: string, isArray: boolean): string {
+  const full = type === 'timestamp' ? 'timestamp without time zone' : type === 'int' ? 'integer' : type;
+  return isArray ? `${full}[]` : full;
+}
