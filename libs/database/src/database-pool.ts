@@ -83,9 +83,6 @@ export class DispatchDatabase extends DatabasePool {}
 /** Reads API keys by their prefix, and whether a tenant is active. */
 export class AuthDatabase extends DatabasePool {}
 
-/** Migrations, partitions, retention and re-wrapping. Only the command line and the sandbox hold its URL. */
-export class OwnerDatabase extends DatabasePool {}
-
 async function rolledBack(client: PoolClient): Promise<boolean> {
   try {
     await client.query('ROLLBACK');

@@ -56,5 +56,4 @@ export const ERROR_STATUS: Readonly<Record<string, number>> = {
   DATABASE_UNAVAILABLE: 503,
   ENCRYPTION_KEY_MISSING: 503,
   NOT_READY: 503,
-  SHUTTING_DOWN: 503,
 };

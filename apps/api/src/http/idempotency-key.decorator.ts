@@ -15,7 +15,7 @@ export const IdempotencyKey = createParamDecorator((_: unknown, context: Executi
 });
 
 /** @throws {BadRequestError} `IDEMPOTENCY_KEY_INVALID` */
-export function readIdempotencyKey(header: string): string {
+function readIdempotencyKey(header: string): string {
   const key = QUOTED.exec(header)?.[1] ?? header;
   if (!KEY.test(key))
     throw new BadRequestError(

@@ -18,6 +18,28 @@ export const AwsBatchEntryId = z
   .string()
   .regex(/^[\w-]{1,80}$/, 'expected 1 to 80 letters, digits, hyphens and underscores');
 
+/** An entry of a batch that was not taken. `unknown`: it may have been, all the same. */
+export const AwsBatchFailure = z.object({
+  id: z.string(),
+  code: z.string(),
+  message: z.string().optional(),
+  outcome: z.enum(['rejected', 'throttled', 'unauthorized', 'unknown']),
+});
+
+/** What is wrong with a batch as a whole: ids that repeat, and more than its entries may weigh together, in UTF-8. */
+export function awsBatchProblems(
+  entries: readonly { readonly id: string }[],
+  bodies: readonly string[],
+  maxBytes: number,
+): string[] {
+  const problems: string[] = [];
+  if (new Set(entries.map(({ id }) => id)).size < entries.length) problems.push('each entry needs an id of its own');
+  if (bodies.reduce((sum, body) => sum + Buffer.byteLength(body), 0) > maxBytes) {
+    problems.push(`together at most ${String(maxBytes)} bytes`);
+  }
+  return problems;
+}
+
 const NAME = /^(?!aws\.|amazon\.)(?!\.)(?!.*\.\.)[\w.-]{1,256}(?<!\.)$/i;
 const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/;
 

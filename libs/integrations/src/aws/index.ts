@@ -13,9 +13,11 @@ export type { AwsKeys } from './aws-client-config';
 export { classifyAwsError } from './classify-aws-error';
 export {
   AwsBatchEntryId,
+  AwsBatchFailure,
   AwsMessageAttribute,
   AwsToken,
   attributeValues,
+  awsBatchProblems,
   awsMessageAttributes,
   awsToken,
   utf8Text,

@@ -1,4 +1,13 @@
-import { AwsBatchEntryId, AwsConfig, AwsSecrets, AwsToken, awsMessageAttributes, utf8Text } from '@puente/integrations';
+import {
+  AwsBatchEntryId,
+  AwsBatchFailure,
+  awsBatchProblems,
+  AwsConfig,
+  AwsSecrets,
+  AwsToken,
+  awsMessageAttributes,
+  utf8Text,
+} from '@puente/integrations';
 import { z } from 'zod';
 
 export const SnsSecrets = AwsSecrets;
@@ -101,11 +110,12 @@ export const PublishBatch = z
       const problem = messageProblem(topicArn, entry);
       if (problem !== undefined) context.addIssue({ code: 'custom', path: ['entries', index], message: problem });
     });
-    if (new Set(entries.map(({ id }) => id)).size < entries.length) {
-      context.addIssue({ code: 'custom', path: ['entries'], message: 'each entry needs an id of its own' });
-    }
-    if (entries.reduce((sum, entry) => sum + Buffer.byteLength(entry.message), 0) > MAX_BYTES) {
-      context.addIssue({ code: 'custom', path: ['entries'], message: `together at most ${String(MAX_BYTES)} bytes` });
+    for (const problem of awsBatchProblems(
+      entries,
+      entries.map((entry) => entry.message),
+      MAX_BYTES,
+    )) {
+      context.addIssue({ code: 'custom', path: ['entries'], message: problem });
     }
   });
 
@@ -114,14 +124,7 @@ export type PublishBatch = z.output<typeof PublishBatch>;
 export const PublishedBatch = z.object({
   successful: z.array(Published.extend({ id: z.string() })),
   failed: z
-    .array(
-      z.object({
-        id: z.string(),
-        code: z.string(),
-        message: z.string().optional(),
-        outcome: z.enum(['rejected', 'throttled', 'unauthorized', 'unknown']),
-      }),
-    )
+    .array(AwsBatchFailure)
     .meta({ description: 'Entries SNS did not take. One that is `unknown` may have been published all the same.' }),
 });
 

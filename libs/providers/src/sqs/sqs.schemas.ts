@@ -1,4 +1,13 @@
-import { AwsBatchEntryId, AwsConfig, AwsSecrets, AwsToken, awsMessageAttributes, utf8Text } from '@puente/integrations';
+import {
+  AwsBatchEntryId,
+  AwsBatchFailure,
+  awsBatchProblems,
+  AwsConfig,
+  AwsSecrets,
+  AwsToken,
+  awsMessageAttributes,
+  utf8Text,
+} from '@puente/integrations';
 import { z } from 'zod';
 
 export const SqsSecrets = AwsSecrets;
@@ -84,11 +93,12 @@ export const SendMessageBatch = z
       const problem = kindProblem(queueUrl, entry);
       if (problem !== undefined) context.addIssue({ code: 'custom', path: ['entries', index], message: problem });
     });
-    if (new Set(entries.map(({ id }) => id)).size < entries.length) {
-      context.addIssue({ code: 'custom', path: ['entries'], message: 'each entry needs an id of its own' });
-    }
-    if (entries.reduce((sum, { body }) => sum + Buffer.byteLength(body), 0) > MAX_BYTES) {
-      context.addIssue({ code: 'custom', path: ['entries'], message: `together at most ${String(MAX_BYTES)} bytes` });
+    for (const problem of awsBatchProblems(
+      entries,
+      entries.map(({ body }) => body),
+      MAX_BYTES,
+    )) {
+      context.addIssue({ code: 'custom', path: ['entries'], message: problem });
     }
   });
 
@@ -97,14 +107,7 @@ export type SendMessageBatch = z.output<typeof SendMessageBatch>;
 export const SentBatch = z.object({
   successful: z.array(SentMessage.extend({ id: z.string() })),
   failed: z
-    .array(
-      z.object({
-        id: z.string(),
-        code: z.string(),
-        message: z.string().optional(),
-        outcome: z.enum(['rejected', 'throttled', 'unauthorized', 'unknown']),
-      }),
-    )
+    .array(AwsBatchFailure)
     .meta({ description: 'Entries SQS did not take. One that is `unknown` may have been taken all the same.' }),
 });
 
