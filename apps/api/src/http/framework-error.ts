@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { uuidv7 } from '@puente/kernel';
-import { PROBLEM_CONTENT_TYPE, problemTitle, problemType } from './problem';
+import { PROBLEM_CONTENT_TYPE, problemOf } from './problem';
 
 /** What Fastify refuses before any route or middleware runs, such as an address that does not decode: a problem too. */
 export function answerFrameworkError(
@@ -10,15 +10,8 @@ export function answerFrameworkError(
 ): void {
   const requestId = uuidv7();
   const status = error.statusCode ?? 400;
-  const code = 'BAD_REQUEST';
-  const problem = {
-    type: problemType(code),
-    title: problemTitle(code),
-    status,
-    code,
-    detail: 'The address of the request cannot be read.',
-    requestId,
-  };
+  const detail = 'The address of the request cannot be read.';
+  const problem = problemOf({ status, code: 'BAD_REQUEST', detail, requestId });
   void reply
     .status(status)
     .header('content-type', PROBLEM_CONTENT_TYPE)

@@ -4,15 +4,9 @@ import { AppError } from '@puente/kernel';
 import type { FastifyReply } from 'fastify';
 import { ERROR_STATUS } from './error-status';
 import { requestIdOf } from './request-id';
-import { type FieldProblem, type Problem, PROBLEM_CONTENT_TYPE, problemTitle, problemType } from './problem';
+import { type FieldProblem, type Problem, PROBLEM_CONTENT_TYPE, problemOf } from './problem';
 
-interface Described {
-  readonly code: string;
-  readonly status: number;
-  readonly detail: string;
-  readonly errors?: readonly FieldProblem[];
-  readonly operationId?: string;
-}
+type Described = Omit<Problem, 'type' | 'title' | 'requestId'>;
 
 const HTTP_CODES: Readonly<Record<number, string>> = {
   400: 'BAD_REQUEST',
@@ -33,16 +27,7 @@ export class ProblemFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const described = this.describe(error);
-    const problem: Problem = {
-      type: problemType(described.code),
-      title: problemTitle(described.code),
-      status: described.status,
-      code: described.code,
-      detail: described.detail,
-      requestId: requestIdOf(reply.raw),
-      ...(described.operationId === undefined ? {} : { operationId: described.operationId }),
-      ...(described.errors === undefined ? {} : { errors: described.errors }),
-    };
+    const problem = problemOf({ ...described, requestId: requestIdOf(reply.raw) });
     if (described.status === 401) void reply.header('www-authenticate', 'Bearer');
     if (described.status === 503) void reply.header('retry-after', '5');
     void reply.status(described.status).header('content-type', PROBLEM_CONTENT_TYPE).send(problem);

@@ -20,13 +20,18 @@ export interface FieldProblem {
 
 export const PROBLEM_CONTENT_TYPE = 'application/problem+json; charset=utf-8';
 
+/** The document for a code: type and title follow from it. */
+export function problemOf(described: Omit<Problem, 'type' | 'title'>): Problem {
+  return { type: problemType(described.code), title: problemTitle(described.code), ...described };
+}
+
 /** `IDEMPOTENCY_KEY_REUSED` becomes `urn:puente:problem:idempotency-key-reused`. */
-export function problemType(code: string): string {
+function problemType(code: string): string {
   return `urn:puente:problem:${code.toLowerCase().replaceAll('_', '-')}`;
 }
 
 /** `IDEMPOTENCY_KEY_REUSED` becomes `Idempotency key reused`. */
-export function problemTitle(code: string): string {
+function problemTitle(code: string): string {
   const words = code.toLowerCase().replaceAll('_', ' ');
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
