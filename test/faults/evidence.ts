@@ -71,7 +71,8 @@ async function allPages<T>(client: JsonClient, path: string): Promise<T[]> {
   return items;
 }
 
-async function depthOf(tenant: ReadyTenant, QueueUrl: string): Promise<number> {
+/** Visible and received messages together: what a queue still has to give. */
+export async function depthOf(tenant: ReadyTenant, QueueUrl: string): Promise<number> {
   const names = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
   const { Attributes = {} } = await tenant.sqs.send(
     new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...names] }),

@@ -5,7 +5,7 @@ import { bodyOf, JsonClient } from '../support/sandbox-client';
 import { SandboxProcess } from '../support/sandbox-process';
 import { type ReadyTenant, SandboxTenant } from '../support/sandbox-tenant';
 import { until } from '../support/sandbox-until';
-import { type Evidence, gather, hasEnded, notificationsOf } from './evidence';
+import { depthOf, type Evidence, gather, hasEnded, notificationsOf } from './evidence';
 import type { FaultPlan, Round } from './fault-plan';
 import { FaultSender } from './fault-sender';
 import { invariants } from './invariants';
@@ -137,16 +137,22 @@ export class FaultRun {
   private async heal(): Promise<Evidence> {
     const expected = this.sender.accepted.length;
     this.say(`peace; ${String(expected)} accepted, waiting until each has ended`);
+    // A message that was taken but not deleted before a kill comes back after its visibility timeout, which may be
+    // later than the end of its journey.
     const calm = async (): Promise<boolean> => {
       const rows = await notificationsOf(this.tenant);
-      return rows.length >= expected && rows.every(hasEnded);
+      return (
+        rows.length >= expected && rows.every(hasEnded) && (await depthOf(this.tenant, this.tenant.queueUrl)) === 0
+      );
     };
     // Whatever did not end is said by the invariants, each with its name and state.
-    await until(calm, { withinMs: HEAL_WITHIN_MS, everyMs: 1_000, what: 'all journeys end' }).catch(
-      (error: unknown) => {
-        this.say(String(error));
-      },
-    );
+    await until(calm, {
+      withinMs: HEAL_WITHIN_MS,
+      everyMs: 1_000,
+      what: 'all journeys end and the queue is empty',
+    }).catch((error: unknown) => {
+      this.say(String(error));
+    });
     const evidence = await gather(this.tenant, this.sandbox.facts());
     writeFileSync(
       path.join(this.dataDir, 'evidence.json'),
