@@ -3,9 +3,9 @@ import { policyNamed } from '@puente/resilience';
 import type { z } from 'zod';
 import { block } from './generated-blocks';
 
-/** File name of a provider's document inside `docs/02-integraciones`. */
-export function documentName(provider: AnyProvider): string {
-  return `${provider.meta.code}-${provider.meta.id}.md`;
+/** Where a provider's document is, from the root of the project. */
+export function documentPath({ meta }: AnyProvider): string {
+  return `docs/02-integraciones/${meta.code as string}-${meta.id as string}.md`;
 }
 
 /** What the code knows of a provider, as the blocks of its Spanish document (SYSTEMS S4.1). */

@@ -1,6 +1,6 @@
 import type { AnyProvider } from '@puente/integrations';
 import { stringify } from 'yaml';
-import { documentName } from './integration-document';
+import { documentPath } from './integration-document';
 
 /** `MASTER_INVENTORY.yml` (SYSTEMS S4.10). */
 export function inventory(catalog: readonly AnyProvider[]): string {
@@ -11,7 +11,7 @@ export function inventory(catalog: readonly AnyProvider[]): string {
     tipo: provider.meta.inventoryType,
     estado: 'activo',
     multi_tenant: provider.credentials.model !== 'global',
-    documentacion: `docs/02-integraciones/${documentName(provider)}`,
+    documentacion: documentPath(provider),
   }));
   return `# Lo escribe \`npm run gen\` desde libs/providers/src/catalog.ts.\n${stringify({ integraciones: rows })}`;
 }
