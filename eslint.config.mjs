@@ -1,5 +1,6 @@
 import eslint from '@eslint/js';
 import { defineConfig, globalIgnores } from 'eslint/config';
+import * as regexp from 'eslint-plugin-regexp';
 import tseslint from 'typescript-eslint';
 
 /** Code that proves or makes the product but is not shipped with it. */
@@ -52,7 +53,11 @@ export default defineConfig(
     languageOptions: {
       parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname },
     },
+    plugins: { regexp },
     rules: {
+      // T33: what a caller or a provider sends must never meet an expression that backtracks without end.
+      'regexp/no-super-linear-backtracking': ['error', { report: 'potential' }],
+      'regexp/no-super-linear-move': ['error', { report: 'potential' }],
       eqeqeq: 'error',
       'no-console': 'error',
       'no-restricted-imports': ['error', { paths: [noForwardRef, noEnv] }],
@@ -116,6 +121,8 @@ export default defineConfig(
   {
     files: notShipped,
     rules: {
+      // What a test reads, it made itself.
+      'regexp/no-super-linear-move': 'off',
       'max-lines': ['error', { max: 500, skipBlankLines: true, skipComments: true }],
       'max-lines-per-function': 'off',
       // expect.any() and expect.objectContaining() are `any` by their types.

@@ -5,7 +5,7 @@ import { block } from './generated-blocks';
 
 /** Where a provider's document is, from the root of the project. */
 export function documentPath({ meta }: AnyProvider): string {
-  return `docs/02-integraciones/${meta.code as string}-${meta.id as string}.md`;
+  return `docs/02-integraciones/${meta.code as string}-${meta.id}.md`;
 }
 
 /** What the code knows of a provider, as the blocks of its Spanish document (SYSTEMS S4.1). */

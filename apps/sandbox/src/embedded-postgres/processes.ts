@@ -45,7 +45,7 @@ function fromPs(pid: number): ProcessFacts | undefined {
     encoding: 'utf8',
     timeout: 5_000,
   });
-  const [, parent, command] = /^\s*(\d+)\s+(.*)$/m.exec(line) ?? [];
+  const [, parent, command] = /^(\d+) +(\S.*)$/.exec(line.trim()) ?? [];
   return parent === undefined || command === undefined ? undefined : { pid, parent: Number(parent), command };
 }
 

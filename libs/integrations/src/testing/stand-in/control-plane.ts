@@ -55,7 +55,7 @@ export class ControlPlane {
   }
 
   async handle(request: StandInRequest): Promise<StandInReply> {
-    const path = request.path.length > PREFIX.length ? request.path.replace(/\/+$/, '') : request.path;
+    const path = request.path.length > PREFIX.length ? request.path.replace(/\/$/, '') : request.path;
     const methods = this.routes.get(path);
     if (!methods) return refuse(404, `There is no ${path}. GET ${PREFIX} lists what there is.`);
     const route = methods.get(request.method);
