@@ -240,6 +240,7 @@ describe('bad input', () => {
         expect.stringContaining('RedrivePolicy'),
         expect.stringContaining('queueUrl is not encrypted'),
         expect.stringContaining('deadLetterQueueUrl is not encrypted'),
+        expect.stringContaining('VisibilityTimeout'),
       ]);
       expect(bodyOf<{ warnings: string[] }>(await bind({}), 200).warnings.join()).not.toContain('RedrivePolicy');
     });

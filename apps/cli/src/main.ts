@@ -3,6 +3,7 @@ import { AppError } from '@puente/kernel';
 import { Command } from 'commander';
 import { apiKeysCommand } from './commands/api-keys.command';
 import { migrateCommand } from './commands/migrate.command';
+import { queuesCommand } from './commands/queues.command';
 import { tenantsCommand } from './commands/tenants.command';
 
 const env = environment();
@@ -12,7 +13,8 @@ const program = new Command('puente')
   .showHelpAfterError()
   .addCommand(migrateCommand(env))
   .addCommand(tenantsCommand(env))
-  .addCommand(apiKeysCommand(env));
+  .addCommand(apiKeysCommand(env))
+  .addCommand(queuesCommand(env));
 
 program.parseAsync().catch((error: unknown) => {
   const said =

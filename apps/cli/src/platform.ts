@@ -2,7 +2,8 @@ import { type INestApplicationContext, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { type AppConfig, AppConfigModule, loadConfig } from '@puente/config';
 import { DatabaseModule } from '@puente/database';
-import { IntegrationsModule, PortsModule } from '@puente/integrations';
+import { NotificationsModule } from '@puente/flows/notifications';
+import { IntegrationsModule, platformIdentity, PortsModule } from '@puente/integrations';
 import { LedgerModule } from '@puente/ledger';
 import { ObservabilityModule } from '@puente/observability';
 import { catalog } from '@puente/providers';
@@ -36,8 +37,13 @@ function modulesFor(config: AppConfig) {
       DatabaseModule,
       TenancyModule,
       LedgerModule.forRoot({}),
-      IntegrationsModule.forRoot({ catalog, allowedEndpoints: config.AWS_ALLOWED_ENDPOINTS }),
+      IntegrationsModule.forRoot({
+        catalog,
+        allowedEndpoints: config.AWS_ALLOWED_ENDPOINTS,
+        platformAws: platformIdentity(config.AWS_REGION),
+      }),
       PortsModule,
+      NotificationsModule.forRoot({ platformQueueUrls: config.NOTIFICATIONS_QUEUE_URLS }),
     ],
   };
 }

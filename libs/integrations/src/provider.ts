@@ -77,6 +77,11 @@ export interface OperationSpec<Client, I extends z.ZodType = z.ZodType, O extend
   readonly endpoint: string;
   /** The provider's own page about it. */
   readonly documentation: string;
+  /**
+   * Only flows call it: the generic route and its OpenAPI document do not know it. For what is an administrator's work,
+   * while the generic route is open to every client key.
+   */
+  readonly internal?: boolean;
   /** Declared, or computed from the parsed input once, at accept. */
   readonly effect: Effect | EffectOf<z.output<I>>;
   readonly policy: PolicyName;

@@ -7,6 +7,7 @@ export * from './queue-handler.port';
 export * from './queue-message';
 export * from './queue-monitor';
 export * from './queue-options';
+export { CONSUMER_VISIBILITY_S } from './queue-reader';
 export * from './queue-readers';
 export * from './queue-supervisor';
 export * from './queue-log';

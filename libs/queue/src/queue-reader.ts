@@ -10,7 +10,7 @@ import type { QueueLog } from './queue-log';
 import { type QueueMessage, readMessage } from './queue-message';
 
 /** How long a received message is ours. Short, because after a kill its whole group waits that long; renewed while we work. */
-const VISIBILITY_S = 20;
+export const CONSUMER_VISIBILITY_S = 20;
 const HEARTBEAT_S = 6;
 const BATCH = 10;
 /** Before a message that was given back is handed out again, by how often it was received. */
@@ -76,7 +76,7 @@ export class QueueReader {
       sqs: this.source.client,
       batchSize: BATCH,
       waitTimeSeconds: this.services.longPollSeconds,
-      visibilityTimeout: VISIBILITY_S,
+      visibilityTimeout: CONSUMER_VISIBILITY_S,
       heartbeatInterval: HEARTBEAT_S,
       messageAttributeNames: ['All'],
       messageSystemAttributeNames: ['All'],
@@ -176,7 +176,7 @@ export class QueueReader {
     const handles = new Map(received.map(({ MessageId, ReceiptHandle }) => [MessageId, ReceiptHandle]));
     // One wait for all of a batch: messages of one group come back together.
     const receives = Math.max(...kept.map(({ receiveCount }) => receiveCount));
-    const wait = RETRY_AFTER_S[Math.min(receives, RETRY_AFTER_S.length) - 1] ?? VISIBILITY_S;
+    const wait = RETRY_AFTER_S[Math.min(receives, RETRY_AFTER_S.length) - 1] ?? CONSUMER_VISIBILITY_S;
     const entries = kept.map(({ id }, i) => ({
       Id: String(i),
       ReceiptHandle: handles.get(id),

@@ -61,8 +61,9 @@ function withoutPath(paths: OpenAPIObject['paths'], gone: string): OpenAPIObject
 
 function pathsOf(provider: AnyProvider, generic: PathOperation): OpenAPIObject['paths'] {
   const operations = Object.entries(provider.operations as Record<string, OperationSpec<unknown>>);
+  const open = operations.filter(([, spec]) => !spec.internal);
   return Object.fromEntries(
-    operations.map(([name, spec]): [string, PathItem] => [
+    open.map(([name, spec]): [string, PathItem] => [
       `/v1/integrations/${provider.meta.id}/operations/${name}`,
       { post: describe(provider, name, spec, generic) },
     ]),

@@ -1,6 +1,11 @@
 import { Body, Controller, HttpStatus, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import { type CallResult, IntegrationGateway } from '@puente/integrations';
+import {
+  type CallResult,
+  IntegrationGateway,
+  ProviderCatalogue,
+  ProviderOperationNotFoundError,
+} from '@puente/integrations';
 import type { IdempotencyClaim } from '@puente/ledger';
 import type { JsonValue } from '@puente/kernel';
 import type { Caller } from '@puente/tenancy';
@@ -17,7 +22,10 @@ import { CallQuery, PendingOperation, ProviderOperationParams } from './provider
 @Scopes('client')
 @Controller('v1/integrations')
 export class ProviderOperationsController {
-  constructor(private readonly gateway: IntegrationGateway) {}
+  constructor(
+    private readonly gateway: IntegrationGateway,
+    private readonly catalogue: ProviderCatalogue,
+  ) {}
 
   /** Calls an operation of a provider with the tenant's credentials. */
   @Post(':provider/operations/:operation')
@@ -42,6 +50,8 @@ export class ProviderOperationsController {
     @Body() input: unknown,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
+    if (this.catalogue.operation(provider, operation).internal)
+      throw new ProviderOperationNotFoundError(provider, operation);
     const idempotency =
       key === undefined ? undefined : claim(provider, operation, key, { name, input: input as JsonValue });
     const options = { tenantId, integration: name, idempotency, deadlineMs: waitMs, respondAsync, onUnknown };

@@ -3,8 +3,10 @@ export const DEMO_TENANT_ID = '01980000-0000-7000-8000-0000000000de';
 export const DEMO_REGION = 'us-east-1';
 export const DEMO_ACCOUNT = '000000000000';
 
-export const DEMO_QUEUE = 'notifications-demo.fifo';
-export const DEMO_DEAD_LETTER_QUEUE = 'notifications-demo-dead.fifo';
+/** As `puente queues create --name` takes it; the names of both queues follow from it. */
+export const DEMO_QUEUE_NAME = 'notifications-demo';
+export const DEMO_QUEUE = `${DEMO_QUEUE_NAME}.fifo`;
+export const DEMO_DEAD_LETTER_QUEUE = `${DEMO_QUEUE_NAME}-dead.fifo`;
 export const DEMO_TOPIC = 'demo';
 export const DEMO_FIFO_TOPIC = 'demo.fifo';
 

@@ -1,7 +1,7 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { loadConfig } from '@puente/config';
-import { NotificationQueues } from '@puente/flows/notifications';
+import { NotificationQueues, QueueSetup } from '@puente/flows/notifications';
 import { SYSTEM_TENANT_ID } from '@puente/kernel';
 import {
   ApiKeys,
@@ -15,6 +15,7 @@ import {
   DEMO_DEAD_LETTER_QUEUE,
   DEMO_FIFO_TOPIC,
   DEMO_QUEUE,
+  DEMO_QUEUE_NAME,
   DEMO_REGION,
   DEMO_TENANT_ID,
   DEMO_TOPIC,
@@ -70,11 +71,10 @@ async function register(app: INestApplicationContext, sandboxUrl: string): Promi
       admin.put(origin, { tenantId: DEMO_TENANT_ID, provider, name: 'default' }, credentials),
     ),
   );
-  const queues = {
-    queueUrl: demoQueueUrl(sandboxUrl, DEMO_QUEUE),
-    deadLetterQueueUrl: demoQueueUrl(sandboxUrl, DEMO_DEAD_LETTER_QUEUE),
-    integration: 'default',
-  };
+  const integration = 'default';
+  const order = { name: DEMO_QUEUE_NAME, integration };
+  const { queueUrl, deadLetterQueueUrl } = await app.get(QueueSetup).create(DEMO_TENANT_ID, order);
+  const queues = { queueUrl, deadLetterQueueUrl, integration };
   await app.get(NotificationQueues).bind(DEMO_TENANT_ID, queues, { origin, platform: true });
 }
 

@@ -11,13 +11,23 @@ export class CreateNotifications1764000003000 implements MigrationInterface {
         id                    uuid PRIMARY KEY,
         tenant_id             uuid NOT NULL REFERENCES tenants (id),
         queue_url             text NOT NULL UNIQUE,
-        queue_arn             text NOT NULL UNIQUE,    -- an address can be written in several ways, the ARN cannot
+        queue_arn             text NOT NULL,           -- an address can be written in several ways, the ARN cannot
         dead_letter_queue_url text NOT NULL,
         integration           text NOT NULL DEFAULT 'default', -- the tenant's sqs account that reaches it
         created_at            timestamptz NOT NULL DEFAULT now(),
         UNIQUE (tenant_id, id),
         UNIQUE (tenant_id)
       )`);
+    // One queue is one tenant's, in one role: else a redrive could read another tenant's messages out of a shared queue.
+    await db.query(`
+      CREATE TABLE notification_queue_arns (
+        arn       text PRIMARY KEY,
+        tenant_id uuid NOT NULL REFERENCES notification_queues (tenant_id) ON DELETE CASCADE,
+        role      text NOT NULL CHECK (role IN ('queue', 'dead_letters')),
+        UNIQUE (tenant_id, role)
+      )`);
+    await db.query(`SELECT guard_tenant_table('notification_queue_arns')`);
+    await db.query(`GRANT SELECT, INSERT, DELETE ON notification_queue_arns TO puente_app`);
     await db.query(`
       CREATE TABLE notification_handlers (
         id          uuid PRIMARY KEY,
@@ -106,7 +116,13 @@ export class CreateNotifications1764000003000 implements MigrationInterface {
   }
 
   async down(db: QueryRunner): Promise<void> {
-    for (const table of ['dead_letters', 'notifications', 'notification_handlers', 'notification_queues']) {
+    for (const table of [
+      'dead_letters',
+      'notifications',
+      'notification_handlers',
+      'notification_queue_arns',
+      'notification_queues',
+    ]) {
       await db.query(`DROP TABLE ${table}`);
     }
   }

@@ -22,3 +22,5 @@ export { NotificationsModule } from './notifications.module';
 export { type NotificationsOptions } from './notifications.options';
 export { HandlerBody, HandlerKind, NotifyBody, QueueBindingBody } from './notifications.schemas';
 export { UnseenNotifications } from './unseen-notifications';
+export { MAX_RECEIVES, type QueueField, type QueueFinding } from './queue-findings';
+export { QUEUE_NAME, type QueueOrder, QueueSetup, type QueuesMade } from './queue-setup';

@@ -10,7 +10,8 @@ import {
 } from './notifications.errors';
 import { NOTIFICATIONS_OPTIONS, type NotificationsOptions } from './notifications.options';
 import type { QueueBindingBody } from './notifications.schemas';
-import { QueueCheck } from './queue-check';
+import { type CheckedQueues, QueueCheck } from './queue-check';
+import type { QueueFinding } from './queue-findings';
 
 export interface NotificationQueueView {
   readonly queueUrl: string;
@@ -64,24 +65,37 @@ export class NotificationQueues {
 
   /**
    * Binds the tenant's queue, in place of the one before. The tenant's own credentials must reach both queues: otherwise
-   * anybody could take another's address.
+   * anybody could take another's address. No queue serves two tenants, not even as the dead-letter queue of one of them.
    *
    * @throws {NotificationQueueTakenError}
    * @throws {NotificationQueueUnusableError}
    */
   async bind(tenantId: string, body: QueueBindingBody, { origin, platform = false }: BindOptions) {
-    const reserved = this.options.platformQueueUrls.includes(body.queueUrl);
+    const reserved = this.options.platformQueueUrls.some(
+      (url) => url === body.queueUrl || url === body.deadLetterQueueUrl,
+    );
     if (reserved && !platform) throw new NotificationQueueTakenError();
-    const { arn: queueArn, warnings } = await this.check.check(tenantId, body);
+    const { arns, findings } = await this.check.check(tenantId, body);
     const bound = await this.database.run(tenantId, async (tx) => {
-      const queue = await replaceQueue(tx, { ...body, queueArn });
+      const queue = await replaceQueue(tx, body, arns);
       const detail = { queueUrl: body.queueUrl, deadLetterQueueUrl: body.deadLetterQueueUrl };
       const target = 'notification-queue';
       await this.audit.record(tx, { ...origin, action: 'notification-queue.bound', target, outcome: 'done', detail });
       return viewOf(queue);
     });
     this.remembered.delete(tenantId);
-    return { ...bound, warnings };
+    return { ...bound, warnings: findings.flatMap(({ ok, text }) => (ok ? [] : [text])) };
+  }
+
+  /**
+   * What is so and what is wrong with the bound queues as they are now.
+   *
+   * @throws {NotificationQueueNotFoundError}
+   * @throws {NotificationQueueUnusableError} one of them is gone, or not for the tenant's credentials
+   * @throws {CredentialsUnavailableError}
+   */
+  async verify(tenantId: string): Promise<readonly QueueFinding[]> {
+    return (await this.check.check(tenantId, await this.get(tenantId))).findings;
   }
 
   /**
@@ -106,12 +120,19 @@ function boundQueue(tx: TenantTransaction): Promise<NotificationQueueEntity | nu
 
 async function replaceQueue(
   tx: TenantTransaction,
-  binding: QueueBindingBody & { readonly queueArn: string },
+  binding: QueueBindingBody,
+  arns: CheckedQueues['arns'],
 ): Promise<NotificationQueueEntity> {
+  const { tenantId } = tx;
   try {
     await tx.manager
       .getRepository(NotificationQueueEntity)
-      .upsert({ id: uuidv7(), tenantId: tx.tenantId, ...binding }, ['tenantId']);
+      .upsert({ id: uuidv7(), tenantId, ...binding, queueArn: arns.queueUrl }, ['tenantId']);
+    await tx.query(`DELETE FROM notification_queue_arns WHERE tenant_id = $1`, [tenantId]);
+    await tx.query(
+      `INSERT INTO notification_queue_arns (tenant_id, arn, role) VALUES ($1, $2, 'queue'), ($1, $3, 'dead_letters')`,
+      [tenantId, arns.queueUrl, arns.deadLetterQueueUrl],
+    );
   } catch (error) {
     if ((error as { code?: unknown }).code === '23505') throw new NotificationQueueTakenError();
     throw error;

@@ -21,6 +21,7 @@ import { NotificationsFlow } from './notifications-flow';
 import { NOTIFICATIONS_OPTIONS, type NotificationsOptions } from './notifications.options';
 import { PublishSettlement } from './publish-settlement';
 import { QueueCheck } from './queue-check';
+import { QueueSetup } from './queue-setup';
 import { SendSettlement } from './send-settlement';
 
 /**
@@ -38,6 +39,7 @@ export class NotificationsModule {
       NotificationJourney,
       NotificationHandlers,
       NotificationQueues,
+      QueueSetup,
       DeadLetters,
       NotificationIntake,
       NotificationQueueBindings,

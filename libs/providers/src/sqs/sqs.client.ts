@@ -1,15 +1,18 @@
 import type { AwsConnection } from '@puente/integrations';
 import { AwsCallRefusedError, attributeValues, awsToken, settleBatch } from '@puente/integrations';
 import {
+  CreateQueueCommand,
   GetQueueAttributesCommand,
+  GetQueueUrlCommand,
   ListQueuesCommand,
   SQSClient,
   SendMessageBatchCommand,
   SendMessageCommand,
+  SetQueueAttributesCommand,
 } from '@aws-sdk/client-sqs';
 import type { QueueAttributeName } from '@aws-sdk/client-sqs';
 import { sqsCodes } from './sqs.errors';
-import type { SendMessage, SendMessageBatch } from './sqs.schemas';
+import type { CreateQueue, SendMessage, SendMessageBatch, SetQueueAttributes } from './sqs.schemas';
 import { isFifo } from './sqs.schemas';
 
 /** What of a call reaches the wire: the signal to give up, and what FIFO queues deduplicate by. */
@@ -76,6 +79,27 @@ export class SqsClient {
     return { attributes: Attributes };
   }
 
+  async getQueueUrl(queueName: string, signal: AbortSignal): Promise<unknown> {
+    const command = new GetQueueUrlCommand({ QueueName: queueName });
+    const { QueueUrl } = await this.aws.call(signal, () => this.sdk.send(command, { abortSignal: signal }));
+    return { queueUrl: QueueUrl };
+  }
+
+  /** Answers with the queue's address also when it is there already, as long as nothing given differs from what it has. */
+  async createQueue({ queueName, attributes }: CreateQueue, signal: AbortSignal): Promise<unknown> {
+    const fifo = queueName.endsWith('.fifo') ? { FifoQueue: 'true' } : {};
+    const command = new CreateQueueCommand({ QueueName: queueName, Attributes: { ...fifo, ...given(attributes) } });
+    const { QueueUrl } = await this.aws.call(signal, () => this.sdk.send(command, { abortSignal: signal }));
+    return { queueUrl: QueueUrl };
+  }
+
+  async setQueueAttributes({ queueUrl, attributes }: SetQueueAttributes, signal: AbortSignal): Promise<unknown> {
+    this.checkRegion(queueUrl);
+    const command = new SetQueueAttributesCommand({ QueueUrl: queueUrl, Attributes: given(attributes) });
+    await this.aws.call(signal, () => this.sdk.send(command, { abortSignal: signal }));
+    return {};
+  }
+
   async checkAccess(queueUrl: string | undefined, signal: AbortSignal): Promise<unknown> {
     if (queueUrl !== undefined) {
       await this.getQueueAttributes(queueUrl, ['QueueArn'], signal);
@@ -97,6 +121,12 @@ export class SqsClient {
       `The queue is in ${region}, the integration in ${this.aws.region}. Nothing was sent.`,
     );
   }
+}
+
+function given(attributes: CreateQueue['attributes']): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(attributes).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
 }
 
 function wireMessage(message: Message, deduplicationId: string | undefined) {

@@ -1,7 +1,7 @@
 import type { ContractSample, ContractSubject, ContractWorld } from '@puente/integrations/contract-suite';
 import { contractCases, controlledWorld } from '@puente/integrations/contract-suite';
 import { AwsAccess, StandInHost, StsStandIn } from '@puente/integrations/testing';
-import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { CreateQueueCommand, GetQueueAttributesCommand, ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { Secret } from '@puente/kernel';
 import { request } from 'undici';
 import type { TestDatabase } from '../../../../test/support/test-database';
@@ -16,6 +16,7 @@ const key = { accessKeyId: secrets.accessKeyId };
 let database: TestDatabase;
 let host: StandInHost;
 let world: ContractWorld;
+let aws: SQSClient;
 
 beforeAll(async () => {
   database = await createTestDatabase();
@@ -31,13 +32,13 @@ beforeAll(async () => {
     revoke: { path: 'aws/revoke', body: key },
     restore: { path: 'aws/restore', body: key },
   });
-  const client = new SQSClient({ region, endpoint: host.url, credentials: { ...secrets } });
-  await client.send(new CreateQueueCommand({ QueueName: 'orders' }));
-  await client.send(new CreateQueueCommand({ QueueName: 'orders.fifo', Attributes: { FifoQueue: 'true' } }));
-  client.destroy();
+  aws = new SQSClient({ region, endpoint: host.url, credentials: { ...secrets } });
+  await aws.send(new CreateQueueCommand({ QueueName: 'orders' }));
+  await aws.send(new CreateQueueCommand({ QueueName: 'orders.fifo', Attributes: { FifoQueue: 'true' } }));
 });
 
 afterAll(async () => {
+  aws.destroy();
   await host.stop();
   await database.drop();
 });
@@ -86,6 +87,21 @@ const samples: ContractSample[] = [
     }),
   },
   { operation: 'getQueueAttributes', effect: 'read', input: (_unique, at) => ({ queueUrl: url(at, 'orders') }) },
+  { operation: 'getQueueUrl', effect: 'read', input: () => ({ queueName: 'orders.fifo' }) },
+  {
+    operation: 'createQueue',
+    effect: 'idempotent',
+    repeatKnownBy: 'input',
+    input: (unique) => ({ queueName: `made-${unique}.fifo`, attributes: { SqsManagedSseEnabled: 'true' } }),
+    count: async () => (await aws.send(new ListQueuesCommand({ QueueNamePrefix: 'made-' }))).QueueUrls?.length ?? 0,
+  },
+  {
+    operation: 'setQueueAttributes',
+    effect: 'idempotent',
+    repeatKnownBy: 'input',
+    input: (unique, at) => ({ queueUrl: url(at, 'orders'), attributes: { VisibilityTimeout: secondsOf(unique) } }),
+    count: changesOfVisibility(),
+  },
   {
     operation: 'checkAccess',
     variant: 'to one queue',
@@ -94,6 +110,24 @@ const samples: ContractSample[] = [
   },
   { operation: 'checkAccess', variant: 'to the list of queues', effect: 'read', input: () => ({}) },
 ];
+
+/** Another number of seconds for each case. */
+function secondsOf(unique: string): string {
+  return String(Number.parseInt(unique.slice(0, 3), 16) * 10 + (Number.parseInt(unique.slice(3, 4), 16) % 10));
+}
+
+/** SQS counts no changes of attributes; so they are counted here, from one look to the next. */
+function changesOfVisibility(): (at: ContractWorld) => Promise<number> {
+  let last: string | undefined;
+  let changes = 0;
+  return async (at) => {
+    const ask = new GetQueueAttributesCommand({ QueueUrl: url(at, 'orders'), AttributeNames: ['VisibilityTimeout'] });
+    const now = (await aws.send(ask)).Attributes?.VisibilityTimeout;
+    if (last !== undefined && now !== last) changes += 1;
+    last = now;
+    return changes;
+  };
+}
 
 const subject: ContractSubject = {
   definition: sqs,

@@ -30,6 +30,13 @@ export const sqsErrors: readonly ErrorSpec[] = [
     accion: 'Log + retry NO. Corregir la URL o la región',
   },
   {
+    code: 'QueueNameExists',
+    failure: 'rejected',
+    descripcion: 'Ya existe una cola con ese nombre y otros atributos',
+    accion:
+      'Log + retry NO. `puente queues verify` muestra las diferencias; `puente queues create --repair` las corrige',
+  },
+  {
     code: 'InvalidMessageContents',
     failure: 'rejected',
     descripcion: '400: el mensaje tiene caracteres no permitidos',

@@ -122,6 +122,47 @@ export const GetQueueAttributes = z.strictObject({
 
 export const QueueAttributes = z.object({ attributes: z.record(z.string(), z.string()) });
 
+/** Only FIFO queues end with `.fifo`. */
+const QueueName = z
+  .string()
+  .regex(
+    /^([\w-]{1,80}|[\w-]{1,75}\.fifo)$/,
+    'expected 1 to 80 letters, digits, - or _, and .fifo at the end of a FIFO queue',
+  )
+  .meta({ examples: ['notifications.fifo'] });
+
+const wholeNumber = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d{1,7}$/, 'expected a whole number as text')
+    .refine((text) => Number(text) >= least && Number(text) <= most, `expected ${String(least)} to ${String(most)}`);
+
+/**
+ * What we set of a queue, in AWS's own names and texts. Not its `Policy`: who else may use a queue is for its owner.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
+ */
+const QueueSettings = z.strictObject({
+  VisibilityTimeout: wholeNumber(0, 43_200).optional(),
+  MessageRetentionPeriod: wholeNumber(60, 1_209_600).optional(),
+  RedrivePolicy: z.string().max(2_048).optional(),
+  SqsManagedSseEnabled: z.enum(['true', 'false']).optional(),
+  KmsMasterKeyId: z.string().max(2_048).optional(),
+});
+
+export const GetQueueUrl = z.strictObject({ queueName: QueueName });
+
+export const CreateQueue = z.strictObject({ queueName: QueueName, attributes: QueueSettings.default({}) });
+
+export type CreateQueue = z.output<typeof CreateQueue>;
+
+export const FoundQueue = z.object({ queueUrl: z.string().min(1) });
+
+export const SetQueueAttributes = z.strictObject({ queueUrl: QueueUrl, attributes: QueueSettings });
+
+export type SetQueueAttributes = z.output<typeof SetQueueAttributes>;
+
+export const AttributesSet = z.object({});
+
 export const CheckAccess = z.strictObject({ queueUrl: QueueUrl.optional() });
 
 export const Access = z.object({ proof: z.enum(['GetQueueAttributes', 'ListQueues']) });

@@ -30,6 +30,8 @@ export interface ContractSample {
   readonly effect: Effect;
   /** Effects one call leaves. Default: none of a `read`, one of everything else. */
   readonly effects?: number;
+  /** `idempotent` only: what the provider knows a repeat by. Default: our key. `input`: the same input has no second effect. */
+  readonly repeatKnownBy?: 'key' | 'input';
   /** Counts the effects of this sample where the stand-in's own record does not. */
   readonly count?: (world: ContractWorld) => Promise<number>;
 }
