@@ -73,11 +73,12 @@ export class SandboxTenant {
     return new SandboxTenant(id, name, keys, freshAwsKey(), facts);
   }
 
-  /** With verified credentials for both providers and a notification queue bound. */
+  /** With verified credentials for all providers and a notification queue bound. */
   static async createReady(facts: SandboxFacts): Promise<ReadyTenant> {
     const tenant = await SandboxTenant.create(facts);
     await tenant.register('sqs');
     await tenant.register('sns');
+    await tenant.register('lambda');
     const deadLetterQueueUrl = await tenant.createQueue(`${tenant.name}-dead.fifo`);
     const redrive = { deadLetterTargetArn: await tenant.queueArn(deadLetterQueueUrl), maxReceiveCount: 5 };
     const queueUrl = await tenant.createQueue(`${tenant.name}.fifo`, { RedrivePolicy: JSON.stringify(redrive) });
@@ -99,7 +100,7 @@ export class SandboxTenant {
   }
 
   /** PUT of the tenant's AWS key for a provider. */
-  async register(provider: 'sqs' | 'sns', key: AwsKey = this.aws): Promise<Answer> {
+  async register(provider: 'sqs' | 'sns' | 'lambda', key: AwsKey = this.aws): Promise<Answer> {
     const config = { region: 'us-east-1', endpoint: this.facts.sandboxUrl };
     const answer = await this.admin.put(`/v1/integrations/${provider}`, { secrets: key, config });
     bodyOf(answer, 200, 201);

@@ -58,6 +58,7 @@ export class ApiModule {
         LedgerModule.forRoot({}),
         IntegrationsModule.forRoot({
           catalog,
+          installation: config.ENV,
           allowedEndpoints: config.AWS_ALLOWED_ENDPOINTS,
           platformAws: platformIdentity(config.AWS_REGION),
         }),

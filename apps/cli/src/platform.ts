@@ -39,6 +39,7 @@ function modulesFor(config: AppConfig) {
       LedgerModule.forRoot({}),
       IntegrationsModule.forRoot({
         catalog,
+        installation: config.ENV,
         allowedEndpoints: config.AWS_ALLOWED_ENDPOINTS,
         platformAws: platformIdentity(config.AWS_REGION),
       }),

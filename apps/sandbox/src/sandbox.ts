@@ -7,7 +7,15 @@ import { ensureKeyRing } from './key-ring-file';
 import { lockDataDirectory } from './sandbox-lock';
 import { SandboxLog } from './sandbox-log';
 import type { SandboxOptions } from './sandbox-options';
-import { createDemoResources, DEMO_QUEUE, demoQueueUrl, seedDemo, type SandboxFacts, writeSandboxFile } from './seed';
+import {
+  createDemoResources,
+  DEMO_QUEUE,
+  demoQueueUrl,
+  SANDBOX_ENV,
+  seedDemo,
+  type SandboxFacts,
+  writeSandboxFile,
+} from './seed';
 import { SupervisedPostgres } from './supervised-postgres';
 import { SupervisedProcess } from './supervised-process';
 
@@ -123,7 +131,7 @@ export class Sandbox {
   private settings(urls: DatabaseUrls, keyRing: string, ports: Ports): Readonly<Record<string, string>> {
     const sandboxUrl = `http://127.0.0.1:${String(ports.standIns)}`;
     return {
-      ENV: 'sandbox',
+      ENV: SANDBOX_ENV,
       HOST: '127.0.0.1',
       PORT: String(ports.api),
       WORKER_PORT: String(ports.worker),

@@ -25,6 +25,7 @@ export class TenantQueueClients extends QueueClients {
     const connection = AwsConnection.open(given, sqs.credentials.config.parse(config), {
       tenantId,
       externalId,
+      installation: this.config.get('ENV'),
       allowedEndpoints,
     });
     // Not to whatever host the queue's URL names: the request is signed with the tenant's key.

@@ -46,6 +46,7 @@ export class WorkerModule {
         DispatchModule.forRoot({}),
         IntegrationsModule.forRoot({
           catalog,
+          installation: config.ENV,
           allowedEndpoints: config.AWS_ALLOWED_ENDPOINTS,
           platformAws: platformIdentity(config.AWS_REGION),
           probePausedLanes: true,

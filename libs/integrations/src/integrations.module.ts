@@ -33,6 +33,8 @@ import { ProviderCatalogue } from './provider-catalogue';
 export interface IntegrationsOptions {
   /** `catalog` of `@puente/providers`. */
   readonly catalog: readonly AnyProvider[];
+  /** Name of this installation (`ENV`): providers build names from it. */
+  readonly installation: string;
   /** Origins that tenants may name as custom endpoints (`AWS_ALLOWED_ENDPOINTS`). */
   readonly allowedEndpoints?: readonly string[];
   readonly platformAws?: ConnectContext['platformAws'];
@@ -101,7 +103,7 @@ export class LaneProbesStart implements OnApplicationBootstrap {
 @Module({})
 export class IntegrationsModule {
   static forRoot(options: IntegrationsOptions): DynamicModule {
-    const { catalog, allowedEndpoints, platformAws, maxClients, probePausedLanes, imports = [] } = options;
+    const { catalog, probePausedLanes, imports = [], ...settings } = options;
     return {
       module: IntegrationsModule,
       imports,
@@ -109,7 +111,7 @@ export class IntegrationsModule {
         { provide: Clock, useClass: SystemClock },
         { provide: Random, useClass: SystemRandom },
         { provide: ProviderCatalogue, useFactory: () => new ProviderCatalogue(catalog) },
-        { provide: ConnectSettings, useFactory: () => new ConnectSettings(allowedEndpoints, platformAws, maxClients) },
+        { provide: ConnectSettings, useFactory: () => new ConnectSettings(settings) },
         ...parts,
         ...(probePausedLanes === true ? [LaneProbesStart] : []),
       ],

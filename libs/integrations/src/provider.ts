@@ -48,6 +48,8 @@ export interface ConnectContext {
   readonly tenantId: string;
   /** Made by us per tenant, demanded by the tenant's role (confused deputy). */
   readonly externalId: string;
+  /** Name of this installation (`ENV`): what tells the names of one environment from those of another. */
+  readonly installation: string;
   /** Origins an operator allows as custom endpoints. */
   readonly allowedEndpoints: readonly string[];
   /** The platform's own AWS identity, by which a tenant's role is assumed when the tenant gave us a role and no key. */

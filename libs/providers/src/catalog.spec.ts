@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { IntegrationGateway, ProviderCatalogue } from '@puente/integrations';
 import { catalog } from './catalog';
-import { Sns, Sqs } from './index';
+import { Lambda, Sns, Sqs } from './index';
 
 describe('the catalogue', () => {
   it('lists every folder of this library, once, and contradicts itself nowhere', () => {
@@ -12,7 +12,7 @@ describe('the catalogue', () => {
     expect([...ids].sort()).toEqual(folders.map(({ name }) => name).sort());
   });
 
-  it.each([Sns, Sqs])('%p can be injected: Nest sees what its facade needs', (facade) => {
+  it.each([Lambda, Sns, Sqs])('%p can be injected: Nest sees what its facade needs', (facade) => {
     expect(Reflect.getMetadata('design:paramtypes', facade)).toEqual([IntegrationGateway]);
   });
 });

@@ -1,3 +1,4 @@
 export { catalog } from './catalog';
+export { Lambda, LambdaProviderModule } from './lambda';
 export { Sns, SnsProviderModule } from './sns';
 export { Sqs, SqsProviderModule } from './sqs';

@@ -10,6 +10,15 @@ export const DEMO_DEAD_LETTER_QUEUE = `${DEMO_QUEUE_NAME}-dead.fifo`;
 export const DEMO_TOPIC = 'demo';
 export const DEMO_FIFO_TOPIC = 'demo.fifo';
 
+/** `ENV` of the sandbox: what its API keys and its functions are named after. */
+export const SANDBOX_ENV = 'sandbox';
+/** Base names of the functions that run at the Lambda stand-in, each as `{name}-sandbox`. */
+export const DEMO_FUNCTIONS = {
+  notifications: 'finalitix-notifications',
+  notificationsPubSub: 'finalitix-notifications-pubsub',
+  contact: 'finalitix-contact',
+} as const;
+
 export function demoQueueUrl(sandboxUrl: string, queue: string): string {
   return `${sandboxUrl}/${DEMO_ACCOUNT}/${queue}`;
 }

@@ -35,7 +35,7 @@ export interface SeedPlaces {
 }
 
 /**
- * Makes the demo tenant what the README promises: verified credentials for SQS and SNS, a bound queue, one key per scope.
+ * Makes the demo tenant what the README promises: verified credentials for SQS, SNS and Lambda, a bound queue, one key per scope.
  * Safe to repeat; keys of an earlier run are kept as long as they work.
  */
 export async function seedDemo(settings: Readonly<Record<string, string>>, places: SeedPlaces): Promise<SandboxFacts> {
@@ -67,7 +67,7 @@ async function register(app: INestApplicationContext, sandboxUrl: string): Promi
     config: { region: DEMO_REGION, endpoint: sandboxUrl },
   };
   await Promise.all(
-    ['sqs', 'sns'].map((provider) =>
+    ['sqs', 'sns', 'lambda'].map((provider) =>
       admin.put(origin, { tenantId: DEMO_TENANT_ID, provider, name: 'default' }, credentials),
     ),
   );

@@ -20,7 +20,11 @@ export class SeedModule {
         DatabaseModule,
         TenancyModule,
         LedgerModule.forRoot({}),
-        IntegrationsModule.forRoot({ catalog, allowedEndpoints: config.AWS_ALLOWED_ENDPOINTS }),
+        IntegrationsModule.forRoot({
+          catalog,
+          installation: config.ENV,
+          allowedEndpoints: config.AWS_ALLOWED_ENDPOINTS,
+        }),
         PortsModule,
         NotificationsModule.forRoot({ platformQueueUrls: config.NOTIFICATIONS_QUEUE_URLS }),
       ],

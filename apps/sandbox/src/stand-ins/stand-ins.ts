@@ -1,6 +1,8 @@
 import { AwsAccess, StandInHost, StsStandIn } from '@puente/integrations/testing';
+import { LambdaStandIn } from '@puente/providers/lambda/testing';
 import { SnsStandIn } from '@puente/providers/sns/testing';
 import { SqsStandIn } from '@puente/providers/sqs/testing';
+import { demoFunctions } from './demo-functions';
 
 export interface StandInsOptions {
   /** PostgreSQL, a database for the stand-ins alone. */
@@ -17,6 +19,12 @@ export async function startStandIns(options: StandInsOptions): Promise<StandInHo
   const access = new AwsAccess();
   return StandInHost.start({
     ...options,
-    parts: [access, new StsStandIn(access), new SqsStandIn(access), new SnsStandIn(access)],
+    parts: [
+      access,
+      new StsStandIn(access),
+      new SqsStandIn(access),
+      new SnsStandIn(access),
+      new LambdaStandIn(access, demoFunctions),
+    ],
   });
 }

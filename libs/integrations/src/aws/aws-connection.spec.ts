@@ -100,7 +100,13 @@ function connect(
   config: Partial<AwsConfig> = {},
   platformAws?: () => Promise<typeof keys>,
 ): AwsConnection {
-  const context = { tenantId: 'tenant-1', externalId: 'external-1', allowedEndpoints: [aws.url], platformAws };
+  const context = {
+    tenantId: 'tenant-1',
+    externalId: 'external-1',
+    installation: 'test',
+    allowedEndpoints: [aws.url],
+    platformAws,
+  };
   const connection = AwsConnection.open(
     new Secret(secrets),
     { region: 'eu-west-1', endpoint: aws.url, ...config },
@@ -151,7 +157,7 @@ describe('a tenant with a key', () => {
   it('does not follow AWS_ENDPOINT_URL when it names no endpoint of its own', async () => {
     const before = process.env.AWS_ENDPOINT_URL;
     process.env.AWS_ENDPOINT_URL = aws.url;
-    const context = { tenantId: 't', externalId: 'x', allowedEndpoints: [] };
+    const context = { tenantId: 't', externalId: 'x', installation: 'test', allowedEndpoints: [] };
     const connection = AwsConnection.open(new Secret(keys), { region: 'eu-west-1' }, context);
     open.push(connection);
     const client = new SQSClient(connection.clientConfig);
@@ -174,7 +180,12 @@ describe('a tenant with a key', () => {
   });
 
   it('is not sent to an endpoint the operator did not allow', () => {
-    const context = { tenantId: 't', externalId: 'x', allowedEndpoints: ['http://127.0.0.1:9', 'not a url'] };
+    const context = {
+      tenantId: 't',
+      externalId: 'x',
+      installation: 'test',
+      allowedEndpoints: ['http://127.0.0.1:9', 'not a url'],
+    };
     const at = (endpoint: string): unknown =>
       AwsConnection.open(new Secret(keys), { region: 'eu-west-1', endpoint }, context);
 

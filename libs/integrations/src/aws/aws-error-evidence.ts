@@ -39,11 +39,12 @@ export function evidenceOf({ awsCode: code, networkCode, status, message }: AwsE
   return {
     code: code ?? networkCode,
     status,
-    message: code === undefined ? undefined : presentable(message),
+    message: code === undefined ? undefined : presentableAwsText(message),
   };
 }
 
-function presentable(message: string): string | undefined {
+/** A text of AWS's, or of what runs there, as it may be kept: printable, short, nothing shaped like a credential. */
+export function presentableAwsText(message: string): string | undefined {
   const clean = message.replace(CONTROL, ' ').replace(SECRET_SHAPES, '[redacted]').trim();
   if (clean === '' || clean === 'Unknown' || clean === 'UnknownError') return undefined;
   return clean.length > MAX_MESSAGE ? `${clean.slice(0, MAX_MESSAGE - 1)}…` : clean;

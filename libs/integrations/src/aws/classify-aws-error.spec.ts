@@ -49,7 +49,7 @@ afterAll(() => {
 });
 
 function connect(to: string): AwsConnection {
-  const context = { tenantId: 't', externalId: 'x', allowedEndpoints: [to] };
+  const context = { tenantId: 't', externalId: 'x', installation: 'test', allowedEndpoints: [to] };
   const connection = AwsConnection.open(new Secret(keys), { region: 'us-east-1', endpoint: to }, context);
   open.push(connection);
   return connection;

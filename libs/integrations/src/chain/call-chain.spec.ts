@@ -86,7 +86,7 @@ describe('call chain', () => {
         { provide: LogSink, useValue: createLogSink({ service: 'test', level: 'trace', redactor, destination }) },
         { provide: Clock, useValue: clock },
         { provide: Random, useValue: new FixedRandom(0.5) },
-        { provide: ConnectSettings, useFactory: () => new ConnectSettings([], undefined, maxClients) },
+        { provide: ConnectSettings, useFactory: () => new ConnectSettings({ installation: 'test', maxClients }) },
         { provide: CredentialVault, useValue: vault },
         { provide: ProviderCatalogue, useFactory: () => new ProviderCatalogue([echo]) },
       ],

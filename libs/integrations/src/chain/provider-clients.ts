@@ -2,14 +2,34 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { ConnectContext, ProviderDefinition } from '../provider';
 import type { ResolvedCredentials } from '../credential-vault.port';
 
+export interface ConnectSettingsValues {
+  /** `ENV`. */
+  readonly installation: string;
+  readonly allowedEndpoints?: readonly string[] | undefined;
+  readonly platformAws?: ConnectContext['platformAws'];
+  readonly maxClients?: number | undefined;
+}
+
 /** What every `connect` of this installation may know. Given by the app through {@link IntegrationsModule}. */
 export class ConnectSettings {
-  constructor(
-    readonly allowedEndpoints: readonly string[] = [],
-    readonly platformAws?: ConnectContext['platformAws'],
-    /** Connected clients are sockets and memory; a tenant that calls again after so many others connects again. */
-    readonly maxClients = 500,
-  ) {}
+  readonly installation: string;
+  readonly allowedEndpoints: readonly string[];
+  readonly platformAws: ConnectContext['platformAws'];
+  /** Connected clients are sockets and memory; a tenant that calls again after so many others connects again. */
+  readonly maxClients: number;
+
+  constructor(values: ConnectSettingsValues) {
+    this.installation = values.installation;
+    this.allowedEndpoints = values.allowedEndpoints ?? [];
+    this.platformAws = values.platformAws;
+    this.maxClients = values.maxClients ?? 500;
+  }
+
+  /** The same for every tenant: what is left of a {@link ConnectContext} when the tenant's own is taken away. */
+  get shared(): Omit<ConnectContext, 'tenantId' | 'externalId'> {
+    const { installation, allowedEndpoints, platformAws } = this;
+    return { installation, allowedEndpoints, platformAws };
+  }
 }
 
 /** Whose client it is. */
@@ -76,8 +96,7 @@ export class ProviderClients implements OnApplicationShutdown {
 
   private connect(definition: ProviderDefinition, owner: ClientOwner, credentials: ResolvedCredentials): Entry {
     const { secrets, config, externalId, version } = credentials;
-    const { allowedEndpoints, platformAws } = this.settings;
-    const context = { tenantId: owner.tenantId, externalId, allowedEndpoints, platformAws };
+    const context = { tenantId: owner.tenantId, externalId, ...this.settings.shared };
     const client = definition.connect(secrets, config, context);
     return { version, client, users: 0, evicted: false, disconnect: () => definition.disconnect?.(client) };
   }

@@ -40,7 +40,7 @@ describe('ChainCredentialProbe', () => {
         { provide: Redactor, useValue: redactor },
         { provide: LogSink, useValue: createLogSink({ service: 'test', level: 'trace', redactor, destination }) },
         { provide: Clock, useClass: SystemClock },
-        { provide: ConnectSettings, useFactory: () => new ConnectSettings() },
+        { provide: ConnectSettings, useFactory: () => new ConnectSettings({ installation: 'test' }) },
         { provide: ProviderCatalogue, useFactory: () => new ProviderCatalogue([echo]) },
       ],
     }).compile();

@@ -61,11 +61,10 @@ class CandidateConnection implements CallInterceptor {
 
   async intercept(call: ProviderCall, next: NextCall): Promise<Outcome> {
     const { secrets, config, tenantId, externalId } = this.candidate;
-    const { allowedEndpoints, platformAws } = this.settings;
     const redaction = this.redactor.hold(secretTexts(secrets.reveal()));
     let disconnect: () => void = () => undefined;
     try {
-      const client = this.definition.connect(secrets, config, { tenantId, externalId, allowedEndpoints, platformAws });
+      const client = this.definition.connect(secrets, config, { tenantId, externalId, ...this.settings.shared });
       disconnect = () => this.definition.disconnect?.(client);
       return await next(connected(call, { client, redaction }));
     } catch (error) {

@@ -98,7 +98,7 @@ describe('IntegrationGateway on PostgreSQL', () => {
         TestPortsModule,
         LedgerModule.forRoot({}),
         DispatchModule.forRoot({}),
-        IntegrationsModule.forRoot({ catalog: [echo], probePausedLanes: true }),
+        IntegrationsModule.forRoot({ catalog: [echo], installation: 'test', probePausedLanes: true }),
         EchoProviderModule,
       ],
     }).compile();

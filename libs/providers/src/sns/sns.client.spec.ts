@@ -33,7 +33,7 @@ beforeEach(async () => {
   client = sns.connect(
     new Secret({ accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'secret' }),
     { region: 'us-east-1', endpoint },
-    { tenantId: 't', externalId: 'x', allowedEndpoints: [endpoint] },
+    { tenantId: 't', externalId: 'x', installation: 'test', allowedEndpoints: [endpoint] },
   );
 });
 

@@ -40,7 +40,7 @@ beforeEach(async () => {
   client = sqs.connect(
     new Secret({ accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'secret' }),
     { region: 'us-east-1', endpoint },
-    { tenantId: 't', externalId: 'x', allowedEndpoints: [endpoint] },
+    { tenantId: 't', externalId: 'x', installation: 'test', allowedEndpoints: [endpoint] },
   );
 });
 
@@ -77,7 +77,7 @@ describe('sending to a queue', () => {
   });
 
   it('goes to the region of the credentials, never to the host in the URL of the queue', async () => {
-    const context = { tenantId: 't', externalId: 'x', allowedEndpoints: [] };
+    const context = { tenantId: 't', externalId: 'x', installation: 'test', allowedEndpoints: [] };
     const keys = new Secret({ accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'secret' });
     const real = sqs.connect(keys, { region: 'us-east-1' }, context);
     const hosts: string[] = [];

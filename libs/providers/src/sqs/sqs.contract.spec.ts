@@ -152,6 +152,7 @@ describe('a tenant’s role', () => {
     const client = sqs.connect(new Secret(secrets), config, {
       tenantId: 'tenant-1',
       externalId,
+      installation: 'test',
       allowedEndpoints: [host.url],
     });
     try {

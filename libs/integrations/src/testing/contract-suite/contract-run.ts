@@ -45,7 +45,7 @@ export class ContractRun {
     this.client = this.definition.connect(
       new Secret(credentials.secrets.parse(secrets)),
       credentials.config.parse(config(endpoint)),
-      { tenantId: randomUUID(), externalId: 'contract-suite', allowedEndpoints: [endpoint] },
+      { tenantId: randomUUID(), externalId: 'contract-suite', installation: 'contract', allowedEndpoints: [endpoint] },
     );
     this.redaction = masked ? new Redactor().hold(secretTexts(secrets)) : transparent;
   }

@@ -56,19 +56,26 @@ export class ControlPlane {
 
   async handle(request: StandInRequest): Promise<StandInReply> {
     const path = request.path.length > PREFIX.length ? request.path.replace(/\/$/, '') : request.path;
-    const methods = this.routes.get(path);
+    const { methods, name } = this.find(path);
     if (!methods) return refuse(404, `There is no ${path}. GET ${PREFIX} lists what there is.`);
     const route = methods.get(request.method);
     if (!route) return refuse(405, `${path} knows ${[...methods.keys()].join(', ')}, not ${request.method}.`);
     const body = parseBody(request.body);
     if (!body.ok) return refuse(400, 'The body is not JSON.');
     try {
-      const reply = await route.handle({ query: request.query, body: body.value, host: request.host });
+      const reply = await route.handle({ query: request.query, body: body.value, host: request.host, name });
       return jsonReply(reply.status, reply.body);
     } catch (error) {
       if (error instanceof z.ZodError) return refuse(422, z.prettifyError(error));
       return refuse(500, error instanceof Error ? error.message : String(error));
     }
+  }
+
+  private find(path: string): { readonly methods: Map<string, ControlRoute> | undefined; readonly name: string } {
+    const exact = this.routes.get(path);
+    if (exact) return { methods: exact, name: '' };
+    const cut = path.lastIndexOf('/');
+    return { methods: this.routes.get(`${path.slice(0, cut)}/{name}`), name: decoded(path.slice(cut + 1)) };
   }
 
   private addPart(part: SandboxPart): void {
@@ -149,6 +156,14 @@ export class ControlPlane {
       [...methods.values()].map(({ method, summary }) => ({ route: `${method} ${path}`, summary })),
     );
     return { standIns: this.options.parts.filter(isStandIn).map(({ id }) => id), routes };
+  }
+}
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
   }
 }
 

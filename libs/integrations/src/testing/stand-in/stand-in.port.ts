@@ -49,6 +49,8 @@ export interface ControlCall {
   /** The parsed JSON body, `undefined` when there was none. */
   readonly body: unknown;
   readonly host: string;
+  /** What stood in the place of `{name}`, decoded; empty for a route without one. */
+  readonly name: string;
 }
 
 export interface ControlReply {
@@ -58,7 +60,8 @@ export interface ControlReply {
 
 /** A control route of one part: `/_sandbox/<part>/<path>`, beside those that every stand-in has. */
 export interface ControlRoute {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** May end with `/{name}`. */
   readonly path: string;
   /** Shown in the index at `GET /_sandbox`. */
   readonly summary: string;

@@ -1,0 +1,2 @@
+export { lambda } from './lambda.provider';
+export { Lambda, LambdaProviderModule } from './lambda.module';

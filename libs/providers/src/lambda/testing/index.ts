@@ -1,0 +1,2 @@
+export type { FunctionHandler, HandlerContext } from './lambda-functions';
+export { LambdaStandIn } from './lambda.stand-in';
