@@ -41,7 +41,7 @@ describe('integrations', () => {
 
   it('lists them', async () => {
     const { items } = bodyOf<{ items: IntegrationView[] }>(await tenant.admin.get('/v1/integrations'), 200);
-    expect(items.map(({ provider }) => provider).sort()).toEqual(['sns', 'sqs']);
+    expect(items.map(({ provider }) => provider).sort()).toEqual(['lambda', 'sns', 'sqs']);
   });
 
   it('rotates to a new key; the fingerprint changes, the version counts on', async () => {
