@@ -3,6 +3,7 @@ import type { Finding } from './finding';
 import { replaceBlocks } from './generated-blocks';
 import { documentBlocks, documentPath, newDocument } from './integration-document';
 import { inventory } from './inventory';
+import { OPENAPI_FILE, openApi } from './openapi';
 import type { Project } from './project';
 
 /** Path → text of the files that follow from the code. */
@@ -13,6 +14,7 @@ const GENERATORS: readonly ((project: Project) => Files | Promise<Files>)[] = [
   ({ providers }) => [['MASTER_INVENTORY.yml', inventory(providers)]],
   ({ providers }) => [['.env.example', envExample(providers)]],
   integrationDocuments,
+  async (project) => [[OPENAPI_FILE, await openApi(project)]],
 ];
 
 /** The generated files that are not on disk as the code has them now. */

@@ -24,7 +24,9 @@ export class CreateApiKey extends createZodDto(
   }),
 ) {}
 
-export class ApiKeyParams extends createZodDto(z.strictObject({ id: z.uuid().toLowerCase() })) {}
+export class ApiKeyParams extends createZodDto(
+  z.strictObject({ id: z.uuid().toLowerCase().meta({ description: 'Id of the key.' }) }),
+) {}
 
 const key = {
   id: z.uuid(),
@@ -38,10 +40,26 @@ const key = {
   lastUsedAt: z.iso.datetime().nullable(),
 };
 
-export class ApiKeyView extends createZodDto(z.object(key)) {}
+const example = {
+  id: '0190f6d1-2222-7a55-9a0e-3f6f5f0d7a11',
+  prefix: 'k3v9x2mq',
+  name: 'tienda web',
+  scopes: ['client' as const],
+  userScope: null,
+  createdAt: '2026-11-23T12:00:00.000Z',
+  expiresAt: null,
+  revokedAt: null,
+  lastUsedAt: '2026-11-23T15:30:00.000Z',
+};
 
-export class ApiKeyList extends createZodDto(z.object({ items: z.array(z.object(key)) })) {}
+const view = z.object(key).meta({ examples: [example] });
+
+export class ApiKeyView extends createZodDto(view) {}
+
+export class ApiKeyList extends createZodDto(z.object({ items: z.array(view) })) {}
 
 export class CreatedApiKey extends createZodDto(
-  z.object({ ...key, key: z.string().meta({ description: 'Shown once; we keep only its hash.' }) }),
+  z
+    .object({ ...key, key: z.string().meta({ description: 'Shown once; we keep only its hash.' }) })
+    .meta({ examples: [{ ...example, lastUsedAt: null, key: 'pnt_prod_k3v9x2mq_…' }] }),
 ) {}

@@ -7,3 +7,7 @@ export const instant = z
     encode: (date) => date.toISOString(),
   })
   .meta({ type: 'string', format: 'date-time' });
+
+/** The bounds of a list in time. */
+export const since = instant.optional().meta({ description: 'Nothing older than this.' });
+export const until = instant.optional().meta({ description: 'Nothing newer than this.' });

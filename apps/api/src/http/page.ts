@@ -15,4 +15,10 @@ export const filterText = (most: number) =>
     .refine((text) => !text.includes('\0'), 'must not contain NUL');
 
 /** How many items a page has. */
-export const limit = z.coerce.number().int().min(1).max(100).default(25);
+export const limit = z.coerce
+  .number()
+  .int()
+  .min(1)
+  .max(100)
+  .default(25)
+  .meta({ description: 'How many items a page has.' });

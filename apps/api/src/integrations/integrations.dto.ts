@@ -58,53 +58,95 @@ export class RotateIntegration extends createZodDto(
     .meta({ examples: [{ secrets: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: '…' }, overlapHours: 24 }] }),
 ) {}
 
-export class IntegrationParams extends createZodDto(z.strictObject({ provider: filterText(50).min(1) })) {}
-
-export class Verification extends createZodDto(
-  z.object({
-    version: z.int(),
-    verdict: z.enum(['good', 'refused', 'unclear']),
-    outcome: z.string(),
-    code: z.string().nullable(),
+export class IntegrationParams extends createZodDto(
+  z.strictObject({
+    provider: filterText(50)
+      .min(1)
+      .meta({ description: 'Id of the provider.', examples: ['sns'] }),
   }),
 ) {}
 
-const detail = z.object({
-  id: z.uuid(),
-  provider: z.string(),
-  name: z.string(),
-  model: z.enum(['global', 'tenant', 'hybrid']).nullable(),
-  isActive: z.boolean(),
-  version: z.int().meta({ description: 'The newest version; name it in a change to refuse being overtaken.' }),
-  activeVersion: z.int().nullable(),
-  config: fields,
-  configSources: z.record(z.string(), z.enum(['tenant', 'global'])),
-  secrets: z.record(
-    z.string(),
-    z.object({
-      set: z.boolean(),
-      fingerprint: z
-        .string()
-        .nullable()
-        .meta({ description: 'Keyed hash, 8 hexadecimal digits: tells secrets apart, reveals none.' }),
-      source: z.enum(['tenant', 'global']).nullable(),
-    }),
-  ),
-  versions: z.array(
-    z.object({
+export class Verification extends createZodDto(
+  z
+    .object({
       version: z.int(),
-      state: z.enum(['staged', 'verified', 'active', 'retiring', 'revoked']),
-      probe: z.unknown().nullable(),
-      createdAt: z.iso.datetime(),
-      activatedAt: z.iso.datetime().nullable(),
-      retireAt: z.iso.datetime().nullable(),
-    }),
-  ),
-  rotation: z.object({ dueAt: z.iso.datetime().nullable(), state: z.enum(['ok', 'due', 'overdue']).nullable() }),
-  quarantine: z.object({ at: z.iso.datetime(), reason: z.string() }).nullable(),
-  createdAt: z.iso.datetime(),
-  updatedAt: z.iso.datetime(),
-});
+      verdict: z.enum(['good', 'refused', 'unclear']),
+      outcome: z.string(),
+      code: z.string().nullable(),
+    })
+    .meta({ examples: [{ version: 3, verdict: 'refused', outcome: 'unauthorized', code: 'InvalidClientTokenId' }] }),
+) {}
+
+const detail = z
+  .object({
+    id: z.uuid(),
+    provider: z.string(),
+    name: z.string(),
+    model: z.enum(['global', 'tenant', 'hybrid']).nullable(),
+    isActive: z.boolean(),
+    version: z.int().meta({ description: 'The newest version; name it in a change to refuse being overtaken.' }),
+    activeVersion: z.int().nullable(),
+    config: fields,
+    configSources: z.record(z.string(), z.enum(['tenant', 'global'])),
+    secrets: z.record(
+      z.string(),
+      z.object({
+        set: z.boolean(),
+        fingerprint: z
+          .string()
+          .nullable()
+          .meta({ description: 'Keyed hash, 8 hexadecimal digits: tells secrets apart, reveals none.' }),
+        source: z.enum(['tenant', 'global']).nullable(),
+      }),
+    ),
+    versions: z.array(
+      z.object({
+        version: z.int(),
+        state: z.enum(['staged', 'verified', 'active', 'retiring', 'revoked']),
+        probe: z.unknown(),
+        createdAt: z.iso.datetime(),
+        activatedAt: z.iso.datetime().nullable(),
+        retireAt: z.iso.datetime().nullable(),
+      }),
+    ),
+    rotation: z.object({ dueAt: z.iso.datetime().nullable(), state: z.enum(['ok', 'due', 'overdue']).nullable() }),
+    quarantine: z.object({ at: z.iso.datetime(), reason: z.string() }).nullable(),
+    createdAt: z.iso.datetime(),
+    updatedAt: z.iso.datetime(),
+  })
+  .meta({
+    examples: [
+      {
+        id: '0190f6d2-3333-7a55-9a0e-3f6f5f0d7a11',
+        provider: 'sns',
+        name: 'default',
+        model: 'tenant',
+        isActive: true,
+        version: 3,
+        activeVersion: 3,
+        config: { region: 'us-east-1' },
+        configSources: { region: 'tenant' },
+        secrets: {
+          accessKeyId: { set: true, fingerprint: '1c2d3e4f', source: 'tenant' },
+          secretAccessKey: { set: true, fingerprint: '5a6b7c8d', source: 'tenant' },
+        },
+        versions: [
+          {
+            version: 3,
+            state: 'active',
+            probe: { verdict: 'good', outcome: 'ok', code: null, at: '2026-11-23T12:00:00.000Z' },
+            createdAt: '2026-11-23T12:00:00.000Z',
+            activatedAt: '2026-11-23T12:00:01.000Z',
+            retireAt: null,
+          },
+        ],
+        rotation: { dueAt: '2027-02-21T12:00:00.000Z', state: 'ok' },
+        quarantine: null,
+        createdAt: '2026-08-01T09:00:00.000Z',
+        updatedAt: '2026-11-23T12:00:01.000Z',
+      },
+    ],
+  });
 
 export class IntegrationDetail extends createZodDto(detail) {}
 

@@ -8,16 +8,36 @@ import { Scopes } from '../auth/scopes.decorator';
 class InventoryView extends createZodDto(
   z.object({
     integraciones: z.array(
-      z.object({
-        codigo: z.string(),
-        id: z.string(),
-        nombre: z.string(),
-        proveedor: z.string(),
-        tipo: z.string(),
-        estado: z.string(),
-        multi_tenant: z.boolean(),
-        operaciones: z.array(z.object({ nombre: z.string(), documentacion: z.string() })),
-      }),
+      z
+        .object({
+          codigo: z.string(),
+          id: z.string(),
+          nombre: z.string(),
+          proveedor: z.string(),
+          tipo: z.string(),
+          estado: z.string(),
+          multi_tenant: z.boolean(),
+          operaciones: z.array(z.object({ nombre: z.string(), documentacion: z.string() })),
+        })
+        .meta({
+          examples: [
+            {
+              codigo: 'INT-002',
+              id: 'sns',
+              nombre: 'Amazon SNS',
+              proveedor: 'Amazon Web Services',
+              tipo: 'mensajeria',
+              estado: 'activo',
+              multi_tenant: true,
+              operaciones: [
+                {
+                  nombre: 'publish',
+                  documentacion: 'https://docs.aws.amazon.com/sns/latest/api/API_Publish.html',
+                },
+              ],
+            },
+          ],
+        }),
     ),
   }),
 ) {}

@@ -40,7 +40,11 @@ export class ProviderOperationsController {
     description: '`respond-async`: answer 202 at once and call in the background.',
   })
   @ApiOkResponse({ description: 'The provider has answered.' })
-  @ApiAcceptedResponse({ type: PendingOperation, description: 'Not known yet. Follow Location.' })
+  @ApiAcceptedResponse({
+    type: PendingOperation,
+    description: 'Not known yet. Follow Location.',
+    headers: { Location: { description: 'Where the operation can be read.', schema: { type: 'string' } } },
+  })
   async call(
     @CurrentCaller() { tenantId }: Caller,
     @Param() { provider, operation }: ProviderOperationParams,

@@ -21,7 +21,12 @@ export class CallQuery extends createZodDto(
 ) {}
 
 export class ProviderOperationParams extends createZodDto(
-  z.strictObject({ provider: z.string().min(1).max(50), operation: z.string().min(1).max(64) }),
+  z.strictObject({
+    provider: z.string().min(1).max(50).meta({ description: 'Id of the provider.' }),
+    operation: z.string().min(1).max(64).meta({ description: 'Name of the operation.' }),
+  }),
 ) {}
 
-export class PendingOperation extends createZodDto(z.object({ operationId: z.uuid() })) {}
+export class PendingOperation extends createZodDto(
+  z.object({ operationId: z.uuid() }).meta({ examples: [{ operationId: '0190f6d2-7c1e-7a55-9a0e-3f6f5f0d7a11' }] }),
+) {}

@@ -37,7 +37,10 @@ export class NotificationsController {
     required: false,
     description: 'Repeating a request with the same key gives the first answer back.',
   })
-  @ApiAcceptedResponse({ type: AcceptedNotification })
+  @ApiAcceptedResponse({
+    type: AcceptedNotification,
+    headers: { Location: { description: 'Where its journey can be read.', schema: { type: 'string' } } },
+  })
   async notify(
     @CurrentCaller() { tenantId }: Caller,
     @IdempotencyKey() idempotencyKey: string | undefined,

@@ -1,12 +1,12 @@
 import { OPERATION_STATES } from '@puente/ledger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
-import { instant } from '../http/instant';
+import { since, until } from '../http/instant';
 import { filterText, limit } from '../http/page';
 
-const uuid = z.uuid().toLowerCase();
-
-export class OperationParams extends createZodDto(z.strictObject({ id: uuid })) {}
+export class OperationParams extends createZodDto(
+  z.strictObject({ id: z.uuid().toLowerCase().meta({ description: 'Id of the operation.' }) }),
+) {}
 
 export class GetOperationQuery extends createZodDto(
   z.strictObject({
@@ -22,14 +22,14 @@ export class GetOperationQuery extends createZodDto(
 
 export class ListOperationsQuery extends createZodDto(
   z.strictObject({
-    provider: filterText(50).optional(),
-    operation: filterText(64).optional(),
-    state: z.enum(OPERATION_STATES).optional(),
+    provider: filterText(50).optional().meta({ description: 'Only operations of this provider.' }),
+    operation: filterText(64).optional().meta({ description: 'Only operations of this name.' }),
+    state: z.enum(OPERATION_STATES).optional().meta({ description: 'Only operations in this state.' }),
     routeKey: filterText(400)
       .optional()
       .meta({ description: '`{route}:{key}`: the operation behind an Idempotency-Key.' }),
-    since: instant.optional(),
-    until: instant.optional(),
+    since,
+    until,
     cursor: z.string().max(64).optional().meta({ description: '`next` of the previous page.' }),
     limit,
   }),
@@ -51,21 +51,36 @@ export class ResolveOperation extends createZodDto(
     .meta({ examples: [{ outcome: 'absent', then: 'resend', note: 'not in the log of SNS' }] }),
 ) {}
 
+const attemptExample = {
+  number: 1,
+  mode: 'call',
+  startedAt: '2026-11-23T12:00:00.120Z',
+  durationMs: 184,
+  outcome: 'ok',
+  providerCode: null,
+  providerStatus: null,
+  excerpt: null,
+  repeat: false,
+  applied: true,
+};
+
 export class OperationAttempt extends createZodDto(
-  z.object({
-    number: z.int(),
-    mode: z.string(),
-    startedAt: z.iso.datetime(),
-    durationMs: z.int(),
-    outcome: z.string(),
-    providerCode: z.string().nullable(),
-    providerStatus: z.int().nullable(),
-    excerpt: z.string().nullable(),
-    repeat: z.boolean(),
-    applied: z
-      .boolean()
-      .meta({ description: 'false: this worker had lost its lease, so the try changed nothing here.' }),
-  }),
+  z
+    .object({
+      number: z.int(),
+      mode: z.string(),
+      startedAt: z.iso.datetime(),
+      durationMs: z.int(),
+      outcome: z.string(),
+      providerCode: z.string().nullable(),
+      providerStatus: z.int().nullable(),
+      excerpt: z.string().nullable(),
+      repeat: z.boolean(),
+      applied: z
+        .boolean()
+        .meta({ description: 'false: this worker had lost its lease, so the try changed nothing here.' }),
+    })
+    .meta({ examples: [attemptExample] }),
 ) {}
 
 const summary = {
@@ -89,19 +104,46 @@ const summary = {
   settledAt: z.iso.datetime().nullable(),
 };
 
-export class OperationSummary extends createZodDto(z.object(summary)) {}
+const example = {
+  id: '0190f6d2-7c1e-7a55-9a0e-3f6f5f0d7a11',
+  provider: 'sns',
+  operation: 'publish',
+  integration: 'default',
+  effect: 'once',
+  state: 'succeeded' as const,
+  attempt: 1,
+  repeats: 0,
+  maybeSent: true,
+  failure: null,
+  providerCode: null,
+  providerStatus: null,
+  failureMessage: null,
+  routeKey: 'POST /v1/integrations/sns/operations/publish:order-42',
+  replayOf: null,
+  nextAttemptAt: null,
+  createdAt: '2026-11-23T12:00:00.000Z',
+  settledAt: '2026-11-23T12:00:00.310Z',
+};
+
+const view = z.object(summary).meta({ examples: [example] });
+
+export class OperationSummary extends createZodDto(view) {}
 
 export class OperationDetail extends createZodDto(
-  z.object({ ...summary, output: z.unknown().nullable(), attempts: z.array(OperationAttempt.schema) }),
+  z.object({ ...summary, output: z.unknown(), attempts: z.array(OperationAttempt.schema) }).meta({
+    examples: [
+      { ...example, output: { messageId: 'b9d9c8a2-6f41-5d0e-9a63-94dbd24ffb11' }, attempts: [attemptExample] },
+    ],
+  }),
 ) {}
 
-export class OperationPage extends createZodDto(
-  z.object({ items: z.array(z.object(summary)), next: z.string().nullable() }),
-) {}
+export class OperationPage extends createZodDto(z.object({ items: z.array(view), next: z.string().nullable() })) {}
 
 export class RetriedOperation extends createZodDto(
-  z.object({
-    kind: z.enum(['due', 'replayed']).meta({ description: 'The same operation is due now, or a new one was made.' }),
-    operationId: z.uuid(),
-  }),
+  z
+    .object({
+      kind: z.enum(['due', 'replayed']).meta({ description: 'The same operation is due now, or a new one was made.' }),
+      operationId: z.uuid(),
+    })
+    .meta({ examples: [{ kind: 'due', operationId: example.id }] }),
 ) {}

@@ -7,19 +7,33 @@ export class CreateTenant extends createZodDto(
   z.strictObject({ name: displayName }).meta({ examples: [{ name: 'Comercial Andes' }] }),
 ) {}
 
-export class TenantParams extends createZodDto(z.strictObject({ id: z.uuid().toLowerCase() })) {}
+export class TenantParams extends createZodDto(
+  z.strictObject({ id: z.uuid().toLowerCase().meta({ description: 'Id of the tenant.' }) }),
+) {}
 
 export class PageQuery extends createZodDto(
   z.strictObject({ cursor: z.uuid().optional().meta({ description: '`next` of the previous page.' }), limit }),
 ) {}
 
-const tenant = z.object({
-  id: z.uuid(),
-  name: z.string(),
-  status: z.enum(['active', 'suspended', 'deleted']),
-  externalId: z.string().meta({ description: 'The ExternalId that this tenant’s AWS roles must demand.' }),
-  createdAt: z.iso.datetime(),
-});
+const tenant = z
+  .object({
+    id: z.uuid(),
+    name: z.string(),
+    status: z.enum(['active', 'suspended', 'deleted']),
+    externalId: z.string().meta({ description: 'The ExternalId that this tenant’s AWS roles must demand.' }),
+    createdAt: z.iso.datetime(),
+  })
+  .meta({
+    examples: [
+      {
+        id: '0190f6d0-1111-7a55-9a0e-3f6f5f0d7a11',
+        name: 'Comercial Andes',
+        status: 'active',
+        externalId: 'f3b1c0de-6f0d-4a0e-8a63-1d2f3a4b5c6d',
+        createdAt: '2026-11-23T12:00:00.000Z',
+      },
+    ],
+  });
 
 export class TenantView extends createZodDto(tenant) {}
 

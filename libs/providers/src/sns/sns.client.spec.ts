@@ -227,4 +227,13 @@ describe('the input', () => {
   ])('refuses to subscribe by %s to %s', (protocol, endpoint) => {
     expect(Subscribe.safeParse({ topicArn, protocol, endpoint }).success).toBe(false);
   });
+
+  it('takes the attributes of a subscription that are given, and needs no others', () => {
+    const input = { topicArn, protocol: 'email', endpoint: 'ventas@example.com' };
+
+    expect(Subscribe.parse({ ...input, attributes: { RawMessageDelivery: 'true' } }).attributes).toEqual({
+      RawMessageDelivery: 'true',
+    });
+    expect(Subscribe.safeParse({ ...input, attributes: { Endpoint: 'x' } }).success).toBe(false);
+  });
 });

@@ -168,7 +168,7 @@ export const Subscribe = z
     protocol: Protocol,
     endpoint: z.string().min(1).max(2_048),
     attributes: z
-      .record(
+      .partialRecord(
         z.enum([
           'FilterPolicy',
           'FilterPolicyScope',
