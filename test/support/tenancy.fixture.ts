@@ -4,6 +4,7 @@ import { Test } from '@nestjs/testing';
 import { AppConfigModule, loadConfig } from '@puente/config';
 import { DatabaseModule, TenantDatabase } from '@puente/database';
 import type { Outcome } from '@puente/kernel';
+import { Metrics } from '@puente/observability';
 import {
   CredentialCatalogue,
   CredentialProbe,
@@ -84,7 +85,7 @@ export interface Tenancy {
 
 export const KEY_RING = `test-1:${randomBytes(32).toString('base64')}`;
 
-/** The real module with the real database; only the three ports are the test's. */
+/** The real module with the real database; only the three ports are the test's, and the metrics. */
 export async function startTenancy(env: Readonly<Record<string, string>> = {}): Promise<Tenancy> {
   const database = await createTestDatabase();
   const tenancy = await startOn(database, env);
@@ -139,8 +140,9 @@ async function boot(
       { provide: CredentialCatalogue, useClass: FixtureCatalogue },
       { provide: CredentialProbe, useValue: probe },
       { provide: CredentialsMended, useValue: mended },
+      { provide: Metrics, useValue: new Metrics() },
     ],
-    exports: [CredentialCatalogue, CredentialProbe, CredentialsMended],
+    exports: [CredentialCatalogue, CredentialProbe, CredentialsMended, Metrics],
   })
   class Bindings {}
 

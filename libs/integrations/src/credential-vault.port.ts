@@ -15,6 +15,9 @@ export interface ResolvedCredentials {
  * Where the chain's innermost link gets credentials from. Tenancy implements it; the app binds it. One function for all
  * three models, so that a fall-back from a tenant's key to ours cannot be written by accident.
  *
+ * Always fresh: what was committed, by whichever process, before `resolve` was called. So a caller whose credentials
+ * were refused learns by asking again whether they are still the active ones.
+ *
  * @throws CredentialsMissingError (`CREDENTIALS_MISSING`), CredentialsInactiveError (`CREDENTIALS_INACTIVE`),
  *   CredentialsQuarantinedError (`CREDENTIALS_QUARANTINED`), TenantSuspendedError (`TENANT_SUSPENDED`)
  */

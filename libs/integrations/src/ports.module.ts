@@ -1,5 +1,5 @@
 import { Global, Injectable, Module } from '@nestjs/common';
-import { PayloadCipher } from '@puente/ledger';
+import { LaneReports, PayloadCipher } from '@puente/ledger';
 import {
   CredentialCatalogue,
   CredentialProbe,
@@ -10,6 +10,7 @@ import {
 import { CredentialVault } from './credential-vault.port';
 import { CatalogueCredentialRules } from './credentials/catalogue-credential-rules';
 import { ChainCredentialProbe } from './credentials/chain-credential-probe';
+import { CredentialEvents } from './credentials/credential-events';
 import { IntegrationLanes } from './credentials/integration-lanes';
 
 /** Credentials that work again let the calls go on that waited for them. */
@@ -26,6 +27,7 @@ export class ResumeLanes extends CredentialsMended {
 
 const bindings = [
   { provide: PayloadCipher, useExisting: TenantPayloadCipher },
+  { provide: LaneReports, useClass: CredentialEvents },
   { provide: CredentialVault, useExisting: TenantCredentialVault },
   { provide: CredentialCatalogue, useExisting: CatalogueCredentialRules },
   { provide: CredentialProbe, useExisting: ChainCredentialProbe },
@@ -34,7 +36,7 @@ const bindings = [
 
 /**
  * Binds the ports that ledger and tenancy declare because they do not know each other or the catalogue. Here and not in
- * each app: this is the lowest library that sees both sides, and every app needs the same five.
+ * each app: this is the lowest library that sees both sides, and every app needs the same six.
  */
 @Global()
 @Module({ providers: bindings, exports: bindings.map(({ provide }) => provide) })

@@ -73,6 +73,10 @@ export class LedgerLog {
     this.log.warn({ event: 'lane.paused', ...fields }, line);
   }
 
+  lanesUntold(error: unknown): void {
+    this.log.error({ event: 'lane.untold', err: error }, 'Lanes are paused, but operators could not be told of it');
+  }
+
   settlementRefused(fields: About & { readonly state: OperationState }): void {
     const line = `The result (${fields.state}) of operation ${fields.operationId} came too late and was only noted`;
     this.log.warn({ event: 'settlement.refused', ...fields }, line);

@@ -14,6 +14,7 @@ import { TransactionalAccept } from './accept/transactional-accept';
 import { InputOpener } from './dispatch/input-opener';
 import { LeaseKeeper } from './dispatch/lease-keeper';
 import { SettlementAftermath } from './dispatch/settlement-aftermath';
+import { SettlementStore } from './dispatch/settlement-store';
 import { SettlementWriter } from './dispatch/settlement-writer';
 import { Settler } from './dispatch/settler';
 import { Beginnings } from './dispatch/beginnings';
@@ -25,6 +26,7 @@ import { LedgerTime } from './ledger-time';
 import { LedgerLog } from './ledger.log';
 import { OperationLedger } from './operation-ledger';
 import { Lanes } from './reading/lanes';
+import { MendedLanes } from './reading/mended-lanes';
 import { OperationActions } from './reading/operation-actions';
 import { OperationReader } from './reading/operation-reader';
 import { OperationViews } from './reading/operation-views';
@@ -45,11 +47,20 @@ export class LedgerLifecycle implements BeforeApplicationShutdown {
 @Module({})
 export class LedgerModule {
   /**
-   * @param app `imports` export what binds PayloadCipher; or `providers` do
+   * @param app `imports` export what binds PayloadCipher and LaneReports; or `providers` do
    * @param settings instead of the configuration's
    */
   static forRoot(app: Pick<ModuleMetadata, 'imports' | 'providers'>, settings?: LedgerSettings): DynamicModule {
-    const exported = [OperationLedger, Lanes, SettlementRegistry, LedgerSettings, LedgerTime, LedgerLog, LedgerMetrics];
+    const exported = [
+      OperationLedger,
+      Lanes,
+      MendedLanes,
+      SettlementRegistry,
+      LedgerSettings,
+      LedgerTime,
+      LedgerLog,
+      LedgerMetrics,
+    ];
     const machinery = [LeaseKeeper, Settler, WorkHints, OperationViews, InputOpener];
     return {
       module: LedgerModule,
@@ -62,10 +73,10 @@ export class LedgerModule {
         { provide: LedgerMetrics, inject: [Metrics], useFactory: (metrics: Metrics) => new LedgerMetrics(metrics) },
         { provide: Clock, useClass: SystemClock },
         { provide: Random, useClass: SystemRandom },
-        ...[OperationLedger, Lanes, SettlementRegistry, LedgerTime, LedgerLog],
+        ...[OperationLedger, Lanes, MendedLanes, SettlementRegistry, LedgerTime, LedgerLog],
         ...machinery,
         ...[TransactionalAccept, GroupedAccept, Beginnings, SynchronousOperations, OperationReader, OperationActions],
-        ...[SettlementWriter, SettlementAftermath, LedgerLifecycle],
+        ...[SettlementStore, SettlementWriter, SettlementAftermath, LedgerLifecycle],
       ],
       exports: [...exported, ...machinery],
     };

@@ -22,8 +22,15 @@ export {
 export { KeyProvider, type WrappedKey } from './envelopes/key-provider.port';
 export { KeyRing, type KeyRingSource } from './envelopes/key-ring';
 export { type SealedPlace, TenantPayloadCipher } from './envelopes/tenant-payload-cipher';
+export {
+  type NewOperatorEvent,
+  type OperatorEventFilter,
+  type OperatorEventPage,
+  OperatorEvents,
+  type OperatorEventView,
+} from './events/operator-events';
 export * from './integrations/integration.errors';
-export type { IntegrationRef } from './integrations/integration-ref';
+export { type IntegrationRef, targetOf } from './integrations/integration-ref';
 export type { IntegrationView, RotationView, SecretView, VersionView } from './integrations/integration-view';
 export { type DueRotation, IntegrationViews } from './integrations/integration-views';
 export {

@@ -5,13 +5,6 @@ import { Injectable, Logger } from '@nestjs/common';
 export class TenancyLog {
   private readonly log = new Logger('Tenancy');
 
-  quarantined(tenantId: string, provider: string, integration: string): void {
-    this.log.error(
-      { event: 'integration.quarantined', tenantId, provider, integration },
-      'Credentials cannot be decrypted and were put into quarantine: save them again',
-    );
-  }
-
   versionUnreadable(tenantId: string, provider: string, integration: string, version: number): void {
     this.log.error(
       { event: 'integration.version_unreadable', tenantId, provider, integration, version },
@@ -24,6 +17,11 @@ export class TenancyLog {
       { event: 'integration.resume_failed', tenantId, provider, integration, ...told(error) },
       'The credentials are active, but paused calls were not resumed: verify the integration again',
     );
+  }
+
+  /** Every event is told at the same level: how urgent one is, its type says. */
+  operatorEvent(tenantId: string, type: string, subject: string, data: object): void {
+    this.log.warn({ ...data, event: type, tenantId, subject }, `Operators are told: ${type} (${subject})`);
   }
 
   lastUseFailed(keyId: string, error: unknown): void {

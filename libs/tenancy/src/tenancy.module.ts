@@ -16,6 +16,8 @@ import { KeyRing } from './envelopes/key-ring';
 import { TenantDataKeys } from './envelopes/tenant-data-keys';
 import { TenantKeyDatabase } from './envelopes/tenant-key-database';
 import { TenantPayloadCipher } from './envelopes/tenant-payload-cipher';
+import { OperatorEventRecord } from './events/operator-event.entity';
+import { OperatorEvents } from './events/operator-events';
 import { CandidateProbe } from './integrations/candidate-probe';
 import { CredentialActivation } from './integrations/credential-activation';
 import { CredentialStaging } from './integrations/credential-staging';
@@ -42,15 +44,16 @@ export const TENANCY_ENTITIES = [
   IntegrationRecord,
   IntegrationVersion,
   AuditEntry,
+  OperatorEventRecord,
 ] as const;
 
 const offered = [
-  ...[Tenants, ApiKeys, IntegrationsAdmin, IntegrationViews, RetiredSecrets, AuditLog, AuditVerifier],
+  ...[Tenants, ApiKeys, IntegrationsAdmin, IntegrationViews, RetiredSecrets, AuditLog, AuditVerifier, OperatorEvents],
   ...[TenantPayloadCipher, TenantCredentialVault],
 ];
 
 /**
- * Tenants, API keys, encrypted credentials and the audit trail. Import DatabaseModule and AppConfigModule beside it.
+ * Tenants, API keys, encrypted credentials and the audit trail. Import DatabaseModule, AppConfigModule and ObservabilityModule beside it.
  *
  * The app provides, in a global module, what this library must not import: CredentialCatalogue, CredentialProbe and
  * CredentialsMended. It binds TenantPayloadCipher as the ledger's PayloadCipher and TenantCredentialVault as

@@ -2,6 +2,7 @@ import { Foundation1764000000000 } from './1764000000000-foundation';
 import { CreateTenancy1764000001000 } from './1764000001000-create-tenancy';
 import { CreateLedger1764000002000 } from './1764000002000-create-ledger';
 import { CreateNotifications1764000003000 } from './1764000003000-create-notifications';
+import { CreateRotation1764000006000 } from './1764000006000-create-rotation';
 
 /** Every migration in order. A list instead of a glob: it works in `dist`, under Jest and in a bundle alike. */
 export const migrations = [
@@ -9,4 +10,5 @@ export const migrations = [
   CreateTenancy1764000001000,
   CreateLedger1764000002000,
   CreateNotifications1764000003000,
+  CreateRotation1764000006000,
 ];

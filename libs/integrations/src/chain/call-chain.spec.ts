@@ -13,7 +13,7 @@ import {
 import { DeadlineInterceptor, RetryInterceptor, TimeoutInterceptor } from '@puente/resilience';
 import { FixedRandom, ManualClock } from '../../../../test/support/manual-clock';
 import { CredentialVault, type ResolvedCredentials } from '../credential-vault.port';
-import { answers, drop, echo, EchoClient, EchoServer, hang, status } from '../echo-provider.fixture';
+import { answers, drop, echo, type EchoAnswer, EchoClient, EchoServer, hang, status } from '../echo-provider.fixture';
 import { ProviderCatalogue } from '../provider-catalogue';
 import { CallChain, callChains } from './call-chain';
 import { CredentialsInterceptor } from './credentials.interceptor';
@@ -45,7 +45,10 @@ class RetryClock extends ManualClock {
 class TestVault extends CredentialVault {
   credentials: () => Promise<ResolvedCredentials> = () => Promise.reject(new Error('not set'));
 
+  asked = 0;
+
   resolve(): Promise<ResolvedCredentials> {
+    this.asked += 1;
     return this.credentials();
   }
 
@@ -65,6 +68,7 @@ describe('call chain', () => {
   beforeEach(() => {
     server.reset();
     lines.length = 0;
+    vault.asked = 0;
     vault.has(CANARY, server.url);
   });
   afterEach(async () => {
@@ -244,6 +248,98 @@ describe('call chain', () => {
       await clock.advance(TIMEOUT_MS);
       expect(await slow).toMatchObject({ kind: 'unknown', cause: 'timeout' });
       expect(EchoClient.open).toBe(1);
+    });
+
+    describe('that are rotated while a call is on its way', () => {
+      const NEW = 'another-key-0123456789';
+      const keys = () => server.received.map(({ headers }) => headers.authorization?.replace('Bearer ', ''));
+      /** The old key is good until the request arrives, and withdrawn by the time it is looked at. */
+      const onlyTheNew: EchoAnswer = ({ headers }, response) => {
+        vault.has(NEW, server.url, '2');
+        const answer = headers.authorization === `Bearer ${NEW}` ? status(200, { id: 'new' }) : status(401);
+        return answer({ path: '', body: null, headers }, response);
+      };
+
+      it.each(['read', 'idempotent', 'reconcilable', 'once'] as const)(
+        'a refused %s call is made again with the new ones, as the same try',
+        async (effect) => {
+          const run = await chainOn(new SystemClock());
+          server.answer = onlyTheNew;
+          const call = sampleCall({ effect, waitsInProcess: false });
+
+          expect(await run(call)).toEqual(ok({ id: 'new' }));
+          expect(keys()).toEqual([CANARY, NEW]);
+          expect(call.tries.map(({ outcome }) => outcome)).toEqual(['ok']);
+          expect(lines.join()).toContain('credentials.replaced');
+          expect(EchoClient.open).toBe(1);
+        },
+      );
+
+      it('a question about an earlier call as well', async () => {
+        const run = await chainOn(new SystemClock());
+        server.answer = ({ headers }, response) => {
+          vault.has(NEW, server.url, '2');
+          const isNew = headers.authorization === `Bearer ${NEW}`;
+          response.writeHead(isNew ? 200 : 401).end(JSON.stringify(isNew ? { kind: 'absent' } : {}));
+        };
+
+        expect(await run({ operation: 'pay', effect: 'reconcilable', mode: 'reconcile' })).toEqual(
+          ok({ kind: 'absent' }),
+        );
+      });
+
+      it('refuses at once when the refused ones are the active ones', async () => {
+        const run = await chainOn(new SystemClock());
+        server.answer = status(401, { code: 'bad_key' });
+
+        expect(await run()).toMatchObject({ kind: 'unauthorized', code: 'bad_key' });
+        expect(keys()).toEqual([CANARY]);
+      });
+
+      it('is bounded, however often somebody rotates', async () => {
+        const run = await chainOn(new SystemClock());
+        server.answer = (request, response) => {
+          vault.has(`key-number-${String(server.received.length)}`, server.url, String(server.received.length + 1));
+          return status(401)(request, response);
+        };
+
+        expect(await run()).toMatchObject({ kind: 'unauthorized' });
+        expect(keys()).toEqual([CANARY, 'key-number-1', 'key-number-2', 'key-number-3']);
+      });
+
+      it('says what is the matter now when they were switched off or cannot be read', async () => {
+        const run = await chainOn(new RetryClock());
+        const thenVault =
+          (error: Error): EchoAnswer =>
+          (request, response) => {
+            vault.credentials = () => Promise.reject(error);
+            return status(401)(request, response);
+          };
+        server.answer = thenVault(new GoneError('CREDENTIALS_INACTIVE'));
+        expect(await run()).toMatchObject({ kind: 'unauthorized', code: 'CREDENTIALS_INACTIVE' });
+
+        vault.has(CANARY, server.url);
+        server.answer = thenVault(new Error('connection terminated'));
+        expect(await run()).toEqual(notSent('connect', { code: 'CREDENTIALS_UNREADABLE' }));
+      });
+
+      it('a call that read the old ones before the switch does not bring their client back', async () => {
+        const run = await chainOn(new SystemClock());
+        await run();
+        let go: () => void = () => undefined;
+        const old = await vault.credentials();
+        vault.credentials = () => new Promise((resolve) => (go = () => resolve(old)));
+        const late = run();
+        await until(() => vault.asked === 2);
+        vault.has(NEW, server.url, '2');
+        await run();
+        go();
+        await late;
+        await run();
+
+        expect(keys()).toEqual([CANARY, NEW, CANARY, NEW]);
+        expect(EchoClient.open).toBe(1);
+      });
     });
 
     it('keeps a bounded number of clients and lets go of the one that was not used for longest', async () => {

@@ -30,9 +30,17 @@ export function lacksCredentials(failure: Failure): boolean {
   return failure.kind === 'unauthorized' && WAITS_FOR_ADMINISTRATOR.has(failure.code ?? '');
 }
 
+/** Rotations that one try lives through. Each needs a version newer than the last, so this only bounds a fault of ours. */
+const MAX_ROTATIONS = 3;
+
 /**
  * Gives the call its tenant's client. Resolved anew for each try, so that a rotation is in force from the next one on.
  * Until the provider's code has ended the secrets are held by the redactor. Whatever fails here, nothing was sent.
+ *
+ * A refusal counts only when the refused credentials are still the active ones. If they were exchanged while the call
+ * was on its way (the provider withdrew the old key), the call is made again with the new ones, within the same try:
+ * `unauthorized` proves that nothing happened, so this is safe for every effect. Processes do not tell each other of a
+ * rotation; the vault reads what is committed, and its readers share a read.
  */
 @Injectable()
 export class CredentialsInterceptor implements CallInterceptor {
@@ -46,8 +54,28 @@ export class CredentialsInterceptor implements CallInterceptor {
 
   async intercept(call: ProviderCall, next: NextCall): Promise<Outcome> {
     const definition = this.catalogue.get(call.provider);
-    const credentials = await this.resolve(call);
-    if ('kind' in credentials) return credentials;
+    let credentials = await this.resolve(call);
+    for (let rotations = 0; ; rotations += 1) {
+      if ('kind' in credentials) return credentials;
+      const outcome = await this.callWith(credentials, definition, call, next);
+      if (outcome.kind !== 'unauthorized' || rotations === MAX_ROTATIONS) return outcome;
+      const active = await this.resolve(call);
+      // The time of the try is over: what the provider said is all that is known.
+      if (call.signal.aborted) return outcome;
+      if (!('kind' in active)) {
+        if (active.version === credentials.version) return outcome;
+        this.log.credentialsReplaced(call, outcome);
+      }
+      credentials = active;
+    }
+  }
+
+  private async callWith(
+    credentials: ResolvedCredentials,
+    definition: ProviderDefinition,
+    call: ProviderCall,
+    next: NextCall,
+  ): Promise<Outcome> {
     const redaction = this.redactor.hold(secretTexts(credentials.secrets.reveal()));
     try {
       const leased = this.lease(definition, call, credentials, redaction);

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import type { ProviderCall } from '@puente/kernel';
+import type { Failure, ProviderCall } from '@puente/kernel';
 import { LogSink, type Redaction, type SerializedError, serializeError } from '@puente/observability';
 
-/** Faults of our own code around a provider: what an outcome's few words cannot tell a developer. */
+/** What happens around a provider's code and an outcome's few words cannot tell: faults of our own, most of all. */
 @Injectable()
 export class ProviderFaultLog {
   constructor(private readonly log: LogSink) {}
@@ -34,6 +34,15 @@ export class ProviderFaultLog {
       call,
       serializeError(error),
       'was not called: its credentials could not be read',
+    );
+  }
+
+  /** No fault: a call under credentials that were rotated away meanwhile is made again, and nobody else hears of it. */
+  credentialsReplaced(call: ProviderCall, { code }: Failure): void {
+    const { provider, operation, tenantId, operationId } = call;
+    this.log.info(
+      { event: 'credentials.replaced', service: provider, operation, tenantId, operationId, code },
+      `${provider}.${operation} was refused with credentials that have been rotated since; calling again with the new ones`,
     );
   }
 

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { TenantDatabase } from '@puente/database';
-import { Lanes, OperationLedger } from '@puente/ledger';
-import { integrationOfLane } from '../gateway/call-plan';
+import { SYSTEM_TENANT_ID } from '@puente/kernel';
+import { type MendedCredentials, MendedLanes } from '@puente/ledger';
+import { DEFAULT_INTEGRATION } from '../gateway/call-plan';
+import { ProviderCatalogue } from '../provider-catalogue';
 
 /** What `lanes` writes as `paused_by` when a provider refuses the credentials. */
 export const UNAUTHORIZED = 'unauthorized';
@@ -10,19 +11,30 @@ export const UNAUTHORIZED = 'unauthorized';
 @Injectable()
 export class IntegrationLanes {
   constructor(
-    private readonly db: TenantDatabase,
-    private readonly lanes: Lanes,
-    private readonly ledger: OperationLedger,
+    private readonly catalogue: ProviderCatalogue,
+    private readonly lanes: MendedLanes,
   ) {}
 
-  /** Lets those go on that were paused because the credentials were refused. What an administrator paused stays so. */
+  /**
+   * Lets those go on that were paused because the credentials were refused, and keeps late refusals of the old ones from
+   * pausing them again. What an administrator paused stays so. The platform's own credentials let every tenant go on
+   * that may use them.
+   */
   async resume(tenantId: string, provider: string, integration: string): Promise<void> {
-    await this.db.run(tenantId, async (tx) => {
-      for (const lane of await this.lanes.list(tx)) {
-        const waits = lane.provider === provider && integrationOfLane(lane.laneKey) === integration;
-        if (waits) await this.lanes.resume(tx, { provider, laneKey: lane.laneKey, pausedBy: UNAUTHORIZED });
-      }
-    });
-    this.ledger.wake();
+    await this.lanes.resume(this.mended(tenantId, provider, integration));
+  }
+
+  private mended(tenantId: string, provider: string, integration: string): MendedCredentials {
+    const own = { tenantId, provider, integration, reach: 'owner', lanesOf: integration } as const;
+    if (tenantId !== SYSTEM_TENANT_ID) return own;
+    switch (this.catalogue.find(provider)?.credentials.model) {
+      case 'global':
+        return { ...own, reach: 'all' };
+      case 'hybrid': // only the default ones are lent, to whatever each tenant calls its account
+        return integration === DEFAULT_INTEGRATION ? { ...own, reach: 'all', lanesOf: undefined } : own;
+      case 'tenant':
+      case undefined:
+        return own;
+    }
   }
 }

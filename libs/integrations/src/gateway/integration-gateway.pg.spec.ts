@@ -3,7 +3,14 @@ import { Test, type TestingModule } from '@nestjs/testing';
 import { AppConfigModule, loadConfig } from '@puente/config';
 import { DatabaseModule, TenantDatabase } from '@puente/database';
 import { AppError, type JsonObject, type JsonValue, Secret, uuidv7 } from '@puente/kernel';
-import { DispatchModule, LedgerModule, OperationLedger, type OperationState, PayloadCipher } from '@puente/ledger';
+import {
+  DispatchModule,
+  LaneReports,
+  LedgerModule,
+  OperationLedger,
+  type OperationState,
+  PayloadCipher,
+} from '@puente/ledger';
 import { ObservabilityModule } from '@puente/observability';
 import { createHash } from 'node:crypto';
 import { Client } from 'pg';
@@ -38,6 +45,12 @@ class OpenCipher extends PayloadCipher {
   }
 }
 
+/** Nobody is told: what operators hear of is tenancy's, see credential-events.pg.spec.ts. */
+class Untold extends LaneReports {
+  refused = (): Promise<() => void> => Promise.resolve(() => undefined);
+  resumed = (): Promise<() => void> => Promise.resolve(() => undefined);
+}
+
 class NoCredentialsError extends AppError {
   readonly code = 'CREDENTIALS_MISSING';
 }
@@ -60,8 +73,9 @@ const vault = new TestVault();
   providers: [
     { provide: PayloadCipher, useClass: OpenCipher },
     { provide: CredentialVault, useValue: vault },
+    { provide: LaneReports, useClass: Untold },
   ],
-  exports: [PayloadCipher, CredentialVault],
+  exports: [PayloadCipher, CredentialVault, LaneReports],
 })
 class TestPortsModule {}
 

@@ -1,29 +1,16 @@
 import { Injectable } from '@nestjs/common';
-import { DispatchDatabase, type Queryable } from '@puente/database';
 import { type GroupResult, GroupCommit, done, failed } from '../group-commit';
 import { LedgerSettings } from '../ledger-settings';
 import { LedgerTime } from '../ledger-time';
 import { LedgerLog } from '../ledger.log';
-import type { LeasedOperation, Settled } from '../operation';
-import { APPLY_LANE_ACTIONS } from '../sql/lanes';
-import { SETTLE, type SettleRow } from '../sql/settle';
+import type { Settled } from '../operation';
+import type { SettleRow } from '../sql/settle';
 import { sqlState } from '../sql/sqlstate';
 import type { Decision } from '../state-machine';
 import { DatabaseWatch, isDatabaseAway } from './database-watch';
+import type { Written } from './settlement';
 import { SettlementAftermath } from './settlement-aftermath';
-
-export interface Written {
-  readonly operation: LeasedOperation;
-  readonly decision: Decision;
-  readonly row: SettleRow;
-}
-
-interface LaneRow {
-  readonly tenant_id: string;
-  readonly provider: string;
-  readonly lane_key: string;
-  readonly paused: boolean;
-}
+import { SettlementStore } from './settlement-store';
 
 /**
  * Commits results in groups. What it holds is precious: a call's outcome exists nowhere else. So it waits while
@@ -36,7 +23,7 @@ export class SettlementWriter {
   private readonly watch: DatabaseWatch;
 
   constructor(
-    private readonly db: DispatchDatabase,
+    private readonly rows: SettlementStore,
     private readonly aftermath: SettlementAftermath,
     private readonly settings: LedgerSettings,
     private readonly log: LedgerLog,
@@ -79,24 +66,7 @@ export class SettlementWriter {
   }
 
   private async store(items: readonly Written[]): Promise<Settled[]> {
-    const rows = JSON.stringify(items.map(({ row }) => row));
-    const lanes = laneRows(items);
-    const applied = new Set<string>();
-    const settle = async (db: Queryable): Promise<void> => {
-      for (const row of await db.query<{ id: string; applied: boolean }>(SETTLE, [rows]))
-        if (row.applied) applied.add(row.id);
-    };
-    let paused: LaneRow[] = [];
-    if (lanes.length === 0) await settle(this.db);
-    else {
-      // One commit: an operation that went back to its lane must not be claimed before the lane is parked.
-      await this.db.transaction(async (tx) => {
-        await settle(tx);
-        const meant = lanes.filter(({ id, paused_by }) => paused_by === null || applied.has(id));
-        if (meant.length > 0) paused = await tx.query<LaneRow>(APPLY_LANE_ACTIONS, [JSON.stringify(meant)]);
-      });
-    }
-    for (const lane of paused) if (lane.paused) this.log.lanePaused(laneFields(lane));
+    const applied = await this.rows.store(items);
     return this.aftermath.of(
       items.map(({ operation, decision }) => ({ operation, decision, applied: applied.has(operation.id) })),
     );
@@ -129,30 +99,4 @@ export class SettlementWriter {
 /** Away, or a lost deadlock: the same statement may do in a moment. */
 function mayPass(error: unknown): boolean {
   return isDatabaseAway(error) || sqlState(error).startsWith('40');
-}
-
-function laneRows(items: readonly Written[]) {
-  return items.flatMap(({ operation, decision: { lane }, row }) => {
-    if (!lane) return [];
-    const { tenantId: tenant_id, provider, laneKey: lane_key, id } = operation;
-    const pause = lane.kind === 'pause';
-    return [
-      {
-        id,
-        tenant_id,
-        provider,
-        lane_key,
-        park_ms: pause ? null : lane.forMs,
-        paused_by: pause ? 'unauthorized' : null,
-        leased_at: operation.leasedAt.toISOString(),
-        reason: pause
-          ? `The provider refused the credentials${row.provider_code ? ` (${row.provider_code})` : ''}`
-          : null,
-      },
-    ];
-  });
-}
-
-function laneFields({ tenant_id, provider, lane_key }: LaneRow) {
-  return { tenantId: tenant_id, provider, laneKey: lane_key, reason: 'the provider refuses the credentials' };
 }

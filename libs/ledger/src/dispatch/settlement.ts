@@ -14,6 +14,13 @@ export interface Settlement {
   readonly tries: readonly TryRecord[];
 }
 
+/** A decided settlement, ready to be written. */
+export interface Written {
+  readonly operation: LeasedOperation;
+  readonly decision: Decision;
+  readonly row: SettleRow;
+}
+
 export function eventOf({ result }: Execution): OperationEvent {
   switch (result.kind) {
     case 'called':

@@ -12,8 +12,10 @@ import { LedgerModule } from '../ledger.module';
 import { LedgerSettings, type LedgerSettingsValues } from '../ledger-settings';
 import type { NewOperation, OperationState } from '../operation';
 import { OperationLedger } from '../operation-ledger';
+import { LaneReports } from '../ports/lane-reports.port';
 import { OperationExecutor } from '../ports/operation-executor.port';
 import { PayloadCipher } from '../ports/payload-cipher.port';
+import { LaneRecord } from './lane-record';
 import { ScriptedProvider } from './scripted-provider';
 import { TestCipher } from './test-cipher';
 
@@ -104,6 +106,7 @@ export class TestProcess {
       readonly provider?: ScriptedProvider;
       readonly dispatch?: boolean;
       readonly cipher?: PayloadCipher;
+      readonly reports?: LaneReports;
     } = {},
   ): Promise<TestProcess> {
     const databases = await TestDatabases.open(urls);
@@ -117,13 +120,14 @@ export class TestProcess {
       ...options.settings,
     });
     const cipher = { provide: PayloadCipher, useValue: options.cipher ?? new TestCipher() };
+    const reports = { provide: LaneReports, useValue: options.reports ?? new LaneRecord() };
     const executor = { provide: OperationExecutor, useValue: provider };
     const app = await NestFactory.createApplicationContext(
       {
         module: TestRoot,
         imports: [
           TestPlatform.with(databases),
-          LedgerModule.forRoot({ providers: [cipher] }, settings),
+          LedgerModule.forRoot({ providers: [cipher, reports] }, settings),
           DispatchModule.forRoot({ providers: [executor] }, options.dispatch ?? false),
         ],
       },

@@ -13,8 +13,8 @@ export interface IntegrationRef {
   readonly name: string;
 }
 
-/** `integration:sns/default`, as the audit trail names it. */
-export function targetOf({ provider, name }: IntegrationRef): string {
+/** `integration:sns/default`, as the audit trail and the events name it. */
+export function targetOf({ provider, name }: Omit<IntegrationRef, 'tenantId'>): string {
   return `integration:${provider}/${name}`;
 }
 

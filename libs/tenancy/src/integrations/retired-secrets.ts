@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { TenantDatabase } from '@puente/database';
 import { SYSTEM_TENANT_ID } from '@puente/kernel';
 import { AuditLog } from '../audit/audit-log';
+import { targetOf } from './integration-ref';
 import { IntegrationsRepository } from './integrations.repository';
 
 /** Erases the secrets of rotated versions once their overlap is over. For a schedule of the worker, once an hour or so. */
@@ -26,11 +27,11 @@ export class RetiredSecrets {
   private sweepTenant(tenantId: string): Promise<number> {
     return this.database.run(tenantId, async (tx) => {
       const versions = await this.repository.revokeRetired(tx);
-      for (const { provider, name, version } of versions) {
+      for (const { version, ...ref } of versions) {
         await this.audit.record(tx, {
           actor: 'system:schedule',
           action: 'integration.version_revoked',
-          target: `integration:${provider}/${name}`,
+          target: targetOf(ref),
           outcome: 'done',
           detail: { version },
         });

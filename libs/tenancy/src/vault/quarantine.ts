@@ -3,7 +3,8 @@ import { TenantDatabase, type TenantTransaction } from '@puente/database';
 import { AuditLog } from '../audit/audit-log';
 import { EncryptionKeyMissingError } from '../envelopes/envelope.errors';
 import { KeyProvider } from '../envelopes/key-provider.port';
-import { TenancyLog } from '../tenancy.log';
+import { OperatorEvents } from '../events/operator-events';
+import { targetOf } from '../integrations/integration-ref';
 
 const REASON =
   'The active credentials cannot be decrypted: they were changed, moved, or encrypted under a missing key.';
@@ -23,7 +24,7 @@ export class Quarantine {
   constructor(
     private readonly database: TenantDatabase,
     private readonly audit: AuditLog,
-    private readonly log: TenancyLog,
+    private readonly events: OperatorEvents,
     private readonly keys: KeyProvider,
   ) {}
 
@@ -32,30 +33,32 @@ export class Quarantine {
    * @throws {EncryptionKeyMissingError} when the row is sound and only this process cannot read it
    */
   async put({ tenantId, provider, integration, id, sealed }: Unreadable): Promise<boolean> {
-    const marked = await this.database.run(tenantId, async (tx) => {
+    let tell: () => void = () => undefined;
+    const isCurrent = await this.database.run(tenantId, async (tx) => {
       const [row] = await tx.query<{ quarantined: boolean; kid: string | null }>(
         `SELECT quarantined_at IS NOT NULL AS quarantined, credentials->>'kid' AS kid FROM tenant_integrations
          WHERE id = $1 AND credentials::text = $2 FOR UPDATE`,
         [id, sealed],
       );
-      if (!row) return 'changed';
-      if (row.quarantined) return 'known';
+      if (!row) return false;
+      if (row.quarantined) return true;
       await this.refuseIfOurFault(tx, row.kid);
       await tx.query(
         `UPDATE tenant_integrations SET quarantined_at = puente_now(), quarantine = $2, updated_at = puente_now() WHERE id = $1`,
         [id, REASON],
       );
-      const target = `integration:${provider}/${integration}`;
+      const target = targetOf({ provider, name: integration });
+      tell = await this.events.record(tx, { tenantId, type: 'integration.quarantined', subject: target });
       await this.audit.record(tx, {
         actor: 'system:vault',
         action: 'integration.quarantined',
         target,
         outcome: 'failed',
       });
-      return 'new';
+      return true;
     });
-    if (marked === 'new') this.log.quarantined(tenantId, provider, integration);
-    return marked !== 'changed';
+    tell();
+    return isCurrent;
   }
 
   /** A key that came into use while this process ran is no reason to take the row from the others. */
