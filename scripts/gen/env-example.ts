@@ -19,8 +19,9 @@ ${own.join('\n\n')}
 # ---------------------------------------------------------------------------
 # INTEGRACIONES EXTERNAS
 #
-# Credenciales de la plataforma. Las de cada tenant se registran por la API y
-# se guardan cifradas en tenant_integrations.
+# Cómo se llaman las credenciales de cada proveedor. Las de cada tenant se
+# registran por la API y se guardan cifradas en tenant_integrations; lo que está
+# aquí es de la plataforma y nunca reemplaza a lo de un tenant.
 # ---------------------------------------------------------------------------
 
 ${groups.join('\n\n')}

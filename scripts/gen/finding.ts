@@ -10,6 +10,9 @@ export interface Finding {
   readonly isWarning?: boolean;
 }
 
+/** A finding in a file that is known. */
+export type Problem = Omit<Finding, 'file'>;
+
 /** `docs/…/INT-002-sns.md, Rate Limits: no row for … Run …`: one line a finding. */
 export function sentence({ file, section, problem, remedy, isWarning }: Finding): string {
   const where = section === undefined ? file : `${file}, "${section}"`;

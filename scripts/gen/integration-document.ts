@@ -1,11 +1,19 @@
-import type { AnyProvider, CredentialSpec, OperationSpec, RateLimitSpec } from '@puente/integrations';
+import type { AnyProvider, CredentialModel, CredentialSpec, OperationSpec, RateLimitSpec } from '@puente/integrations';
 import { policyNamed } from '@puente/resilience';
 import type { z } from 'zod';
+import {
+  DEFAULT_ALERTS,
+  DOCUMENT_FOLDER,
+  ERROR_ACTIONS,
+  LIMIT_WINDOWS,
+  PLACEHOLDER,
+  TABLE_COLUMNS,
+} from './document-template';
 import { block } from './generated-blocks';
 
 /** Where a provider's document is, from the root of the project. */
 export function documentPath({ meta }: AnyProvider): string {
-  return `docs/02-integraciones/${meta.code as string}-${meta.id}.md`;
+  return `${DOCUMENT_FOLDER}/${meta.code as string}-${meta.id}.md`;
 }
 
 /** What the code knows of a provider, as the blocks of its Spanish document (SYSTEMS S4.1). */
@@ -18,7 +26,7 @@ export function documentBlocks(provider: AnyProvider): Readonly<Record<string, s
     errores: errors(provider),
     fallbacks: bullets(provider.fallbacks),
     'multi-tenant': tenancy(provider),
-    webhooks: table(['Evento', 'Endpoint', 'Descripcion'], [['No aplica', '-', 'El proveedor no llama a Puente.']]),
+    webhooks: table('Webhooks (si aplica)', [['No aplica', '-', 'El proveedor no llama a Puente.']]),
     monitoreo: monitoring(provider),
     referencias: references(provider),
   };
@@ -37,7 +45,7 @@ ${part('metadata')}
 
 ## Descripcion
 
-Escribir aquí qué hace la integración, para quién, y qué no hace.
+${PLACEHOLDER} qué hace la integración, para quién, y qué no hace.
 
 ## Credenciales Requeridas
 
@@ -71,12 +79,12 @@ ${part('webhooks')}
 
 ### Sandbox/Test Mode
 
-Escribir aquí cómo se prueba sin tocar producción.
+${PLACEHOLDER} cómo se prueba sin tocar producción.
 
 ### Comandos de Test
 
 \`\`\`sh
-npx jest libs/providers/src/${provider.meta.id}
+npx jest libs/providers/src/${provider.meta.id}/${provider.meta.id}.contract.spec.ts
 \`\`\`
 
 ## Monitoreo
@@ -92,39 +100,42 @@ ${part('referencias')}
 }
 
 function metadata({ meta, credentials }: AnyProvider): string {
-  return table(
-    ['Campo', 'Valor'],
-    [
-      ['Codigo', meta.code],
-      ['Proveedor', meta.vendor],
-      ['Tipo', meta.category],
-      ['Estado', 'Implementado'],
-      ['Multi-tenant', credentials.model === 'global' ? 'No' : 'Si'],
-      ['Fecha integracion', meta.integratedOn],
-    ],
-  );
+  return table('Metadata', [
+    ['Codigo', meta.code],
+    ['Proveedor', meta.vendor],
+    ['Tipo', meta.category],
+    ['Estado', 'Implementado'],
+    ['Multi-tenant', credentials.model === 'global' ? 'No' : 'Si'],
+    ['Fecha integracion', meta.integratedOn],
+  ]);
 }
 
 function credentials(provider: AnyProvider): string {
   const spec = provider.credentials as CredentialSpec<z.ZodObject, z.ZodObject>;
-  const rows = Object.values(spec.env).map(({ variable, descripcion, required }) => [
+  const rows = Object.entries(spec.env).map(([field, { variable, descripcion, required }]) => [
     `\`${variable}\``,
-    descripcion,
+    `${descripcion} (${field in spec.secrets.shape ? 'secreto' : 'configuración'} \`${field}\`)`,
     required ? 'Si' : 'No',
   ]);
-  const days = String(spec.rotateEveryDays);
-  return `${table(['Variable de Entorno', 'Descripcion', 'Obligatorio'], rows)}
+  return `${table('Credenciales Requeridas', rows)}
 
-Cada tenant registra sus credenciales con \`PUT /v1/integrations/${provider.meta.id}\`:
-secretos ${code(Object.keys(spec.secrets.shape))}; configuración ${code(Object.keys(spec.config.shape))}.
-Las variables de entorno son las de la plataforma${spec.model === 'tenant' ? ', para sus propias colas y para asumir roles; nunca reemplazan a las del tenant' : ''}.
-Se rotan cada ${days} días; el worker lo avisa en su log y en sus métricas desde 14 días antes.`;
+${CREDENTIAL_SOURCES[spec.model](provider.meta.id)}
+Los secretos se cifran al recibirlos y nunca se vuelven a mostrar. Se rotan cada ${String(spec.rotateEveryDays)} días; desde 14 días antes el worker lo avisa en su log y en la métrica \`puente_credentials_due\`.`;
 }
+
+const CREDENTIAL_SOURCES: Readonly<Record<CredentialModel, (id: string) => string>> = {
+  global: () => 'Puente lee estas variables de su entorno; ningún tenant registra credenciales propias.',
+  tenant: (id) =>
+    `Cada tenant registra sus propios valores con \`PUT /v1/integrations/${id}\`, campo por campo. Los nombres de las variables son los de la convención {PROVEEDOR}_{TIPO}; lo que
+tengan en el entorno de Puente es de la plataforma y nunca reemplaza al valor de un tenant.`,
+  hybrid: (id) =>
+    `Puente lee estas variables de su entorno. Cada tenant puede registrar sus propios valores con \`PUT /v1/integrations/${id}\`, campo por campo, y esos prevalecen.`,
+};
 
 function endpoints(provider: AnyProvider): string {
   const operations = Object.entries(provider.operations as Record<string, OperationSpec<unknown>>);
   return `${table(
-    ['Operacion', 'Endpoint/Metodo', 'Descripcion'],
+    'Endpoints/SDK Utilizados',
     operations.map(([name, spec]) => [`\`${name}\``, `\`${spec.endpoint}\``, `${spec.descripcion}. ${effect(spec)}`]),
   )}
 
@@ -132,14 +143,15 @@ ${bullets(operations.map(([name, spec]) => `Documentación oficial de \`${name}\
 }
 
 function effect({ effect: declared, idempotentForMs }: OperationSpec<unknown>): string {
-  if (typeof declared === 'function') return 'El efecto depende de la entrada (ver Manejo de Errores).';
+  const repeatable =
+    idempotentForMs === undefined ? 'Idempotente' : `Idempotente durante ${String(idempotentForMs / 60_000)} minutos`;
+  if (typeof declared === 'function')
+    return `Según la entrada, ver Descripcion. ${repeatable}, o no se repite en silencio.`;
   switch (declared) {
     case 'read':
       return 'Solo lectura.';
     case 'idempotent':
-      return idempotentForMs === undefined
-        ? 'Idempotente.'
-        : `Idempotente durante ${String(idempotentForMs / 60_000)} minutos.`;
+      return `${repeatable}.`;
     case 'reconcilable':
       return 'Si se pierde la respuesta, se consulta al proveedor.';
     case 'once':
@@ -150,34 +162,33 @@ function effect({ effect: declared, idempotentForMs }: OperationSpec<unknown>): 
 function limits(specs: readonly RateLimitSpec[]): string {
   const rows = specs.map(({ limite, quota, windowMs, per, accion }) => [
     limite,
-    `${quota.toLocaleString('es-CL')} por ${period(windowMs)} (${per === 'credential' ? 'por cuenta' : 'global'})`,
+    `${quota.toLocaleString('es-CL')} ${period(windowMs)} (${per === 'credential' ? 'por cuenta' : 'global'})`,
     accion,
   ]);
   const windows = new Set(specs.map(({ windowMs }) => windowMs));
-  if (!windows.has(MINUTE_MS)) rows.push(['Por minuto', 'El proveedor no publica uno', 'Retry con backoff']);
-  if (!windows.has(DAY_MS)) rows.push(['Por día', 'El proveedor no publica uno', 'Cola de espera']);
-  return table(['Limite', 'Valor', 'Accion si excede'], rows);
+  const unpublished = LIMIT_WINDOWS.filter(({ windowMs }) => !windows.has(windowMs)).map(({ row, action }) => [
+    row,
+    'El proveedor no publica uno',
+    action,
+  ]);
+  return table('Rate Limits', [...rows, ...unpublished]);
 }
-
-const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
 
 function period(windowMs: number): string {
   const known: Readonly<Record<number, string>> = {
-    1_000: 'segundo',
-    60_000: 'minuto',
-    3_600_000: 'hora',
-    86_400_000: 'día',
+    0: 'a la vez',
+    1_000: 'por segundo',
+    60_000: 'por minuto',
+    3_600_000: 'por hora',
+    86_400_000: 'por día',
   };
-  return known[windowMs] ?? `${String(windowMs / 1_000)} segundos`;
+  return known[windowMs] ?? `cada ${String(windowMs / 1_000)} segundos`;
 }
 
 function errors({ errors: specs, operations }: AnyProvider): string {
+  const fixed = directive(operations as Record<string, OperationSpec<unknown>>);
   const own = specs.map(({ code: name, descripcion, accion }) => [name, descripcion, accion]);
-  return table(
-    ['Codigo', 'Descripcion', 'Accion'],
-    [...directive(operations as Record<string, OperationSpec<unknown>>), ...own],
-  );
+  return table('Manejo de Errores', [...fixed, ...own]);
 }
 
 /** The rows every document has, in the directive's words, and how ours are finer where they are (docs/adr/0007). */
@@ -185,23 +196,29 @@ function directive(operations: Readonly<Record<string, OperationSpec<unknown>>>)
   const specs = Object.values(operations);
   const blind = specs.some(({ effect: declared }) => declared !== 'read' && declared !== 'idempotent');
   const finer = blind
-    ? '. Si la llamada pudo tener efecto y no se puede repetir sin riesgo, no se repite: se consulta al proveedor o decide `onUnknown`'
+    ? '. Una llamada que pudo tener efecto y que no se puede repetir sin riesgo no se repite: se consulta al proveedor o decide `onUnknown`'
     : '';
-  const waits = specs.map(({ policy }) => policyNamed(policy).schedule).find((schedule) => schedule !== undefined);
-  const longer =
-    waits === undefined
-      ? ''
-      : `. En segundo plano sigue el calendario de la operación: hasta ${String(waits.length)} reintentos, el último tras ${String((waits.at(-1) ?? 0) / 60_000)} minutos`;
-  return [
-    ['400', 'El proveedor rechaza la solicitud', 'Log + retry NO'],
-    [
-      '401',
+  const longer = schedules(specs);
+  const rows: Readonly<Record<string, readonly [descripcion: string, detail: string]>> = {
+    '400': ['El proveedor rechaza la solicitud', ''],
+    '401': [
       'Credenciales inválidas o vencidas',
-      'Refrescar token; si no se puede, se pausa el carril del tenant y nada se pierde',
+      '; si no se puede, se pausan las llamadas de ese tenant al proveedor (su carril) y nada se pierde',
     ],
-    ['429', 'Demasiadas solicitudes', `Backoff exponencial: 1 s, 2 s, 4 s; retry 3 veces${longer}`],
-    ['500', 'Error del proveedor', `Retry 3 veces${longer}${finer}`],
-  ];
+    '429': ['Demasiadas solicitudes', `: 1 s, 2 s, 4 s; retry 3 veces${longer}`],
+    '500': ['Error del proveedor', `${longer}${finer}`],
+  };
+  return Object.entries(ERROR_ACTIONS).map(([status, action]) => {
+    const [descripcion = '', detail = ''] = rows[status] ?? [];
+    return [status, descripcion, action + detail];
+  });
+}
+
+function schedules(specs: readonly OperationSpec<unknown>[]): string {
+  const waits = specs.map(({ policy }) => policyNamed(policy).schedule).find((schedule) => schedule !== undefined);
+  if (waits === undefined) return '';
+  const last = String((waits.at(-1) ?? 0) / 60_000);
+  return `. Una operación en segundo plano que tiene calendario lo sigue: hasta ${String(waits.length)} reintentos, el último unos ${last} minutos después del anterior`;
 }
 
 const MODELS: Readonly<Record<string, string>> = {
@@ -219,28 +236,25 @@ function tenancy({ credentials: { model, globalFields, rebindOn } }: AnyProvider
 }
 
 function monitoring({ meta, monitoring: own }: AnyProvider): string {
-  const { latencyMs = 2_000, errorPercent = 5, limitUsedPercent = 80 } = own ?? {};
+  const { latencyMs, errorPercent, limitUsedPercent } = { ...DEFAULT_ALERTS, ...own };
   const calls = `{provider="${meta.id}"}`;
-  return table(
-    ['Metrica', 'Descripcion', 'Alerta'],
+  return table('Monitoreo', [
     [
-      [
-        `Latencia: \`puente_provider_call_duration_seconds${calls}\``,
-        'Duración de cada llamada, percentil 95 en 5 minutos',
-        `>${String(latencyMs / 1_000)}s`,
-      ],
-      [
-        `Errores: \`puente_provider_calls_total${calls}\``,
-        'Llamadas por resultado, en 5 minutos y con al menos 20 llamadas',
-        `>${String(errorPercent)}%`,
-      ],
-      [
-        'Rate limit',
-        'Parte usada de la cuota del proveedor (todavía sin métrica propia)',
-        `>${String(limitUsedPercent)}%`,
-      ],
+      `Latencia: \`puente_provider_call_duration_seconds${calls}\``,
+      'Duración de cada llamada con sus reintentos inmediatos, percentil 95 en 5 minutos',
+      `>${String(latencyMs / 1_000)}s`,
     ],
-  );
+    [
+      `Errores: \`puente_provider_calls_total${calls}\``,
+      'Parte de las llamadas que no termina bien, en 5 minutos y con al menos 20 llamadas',
+      `>${String(errorPercent)}%`,
+    ],
+    [
+      'Rate limit',
+      'Parte usada de la cuota. Puente aún no la mide: se vigila en la consola del proveedor',
+      `>${String(limitUsedPercent)}%`,
+    ],
+  ]);
 }
 
 function references({ meta }: AnyProvider): string {
@@ -254,7 +268,9 @@ function references({ meta }: AnyProvider): string {
   ]);
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** The one table of a section. */
+function table(section: string, rows: readonly (readonly string[])[]): string {
+  const head = TABLE_COLUMNS[section] ?? [];
   const line = (cells: readonly string[]): string =>
     `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');

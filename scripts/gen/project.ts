@@ -11,6 +11,8 @@ export class Project {
     readonly root: string,
     readonly providers: readonly AnyProvider[],
     private readonly changed: ReadonlyMap<string, string | undefined> = new Map(),
+    /** ISO date. */
+    readonly today = new Date().toISOString().slice(0, 10),
   ) {}
 
   /** Paths are relative to the root, with forward slashes. */

@@ -105,6 +105,7 @@ export interface RateLimitSpec {
   /** Spanish, column Limite: "Solicitudes por segundo (Publish)". */
   readonly limite: string;
   readonly quota: number;
+  /** 0: so many at once, whatever the time. */
   readonly windowMs: number;
   readonly per: 'credential' | 'global';
   /** Spanish, column "Accion si excede". */

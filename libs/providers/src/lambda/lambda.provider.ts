@@ -42,8 +42,8 @@ export const lambda = defineProvider({
     vendor: 'Amazon Web Services',
     category: 'Computo',
     inventoryType: 'computo',
-    integratedOn: '2026-11-24',
-    reviewedOn: '2026-11-24',
+    integratedOn: '2026-11-23',
+    reviewedOn: '2026-11-23',
     references: [
       { title: 'AWS Lambda API Reference: Invoke', url: `${API}/API_Invoke.html` },
       { title: 'Invocación síncrona', url: `${GUIDE}/invocation-sync.html` },
@@ -145,7 +145,7 @@ export const lambda = defineProvider({
     {
       limite: 'Ejecuciones simultáneas por región (las cuentas nuevas tienen menos)',
       quota: 1_000,
-      windowMs: 1_000,
+      windowMs: 0,
       per: 'credential',
       accion: 'Retry con backoff; pedir un aumento de cuota o reservar concurrencia',
     },

@@ -50,6 +50,24 @@ export const snsErrors: readonly ErrorSpec[] = [
     accion: 'Log + retry NO. Pedir un aumento de cuota',
   },
   {
+    code: 'FilterPolicyLimitExceeded',
+    failure: 'rejected',
+    descripcion: '403: la cuenta no admite más políticas de filtro; la clave está bien',
+    accion: 'Log + retry NO. Quitar políticas de filtro o pedir un aumento de cuota',
+  },
+  {
+    code: 'TopicLimitExceeded',
+    failure: 'rejected',
+    descripcion: '403: la cuenta no admite más temas; la clave está bien',
+    accion: 'Log + retry NO. Pedir un aumento de cuota',
+  },
+  {
+    code: 'ReplayLimitExceeded',
+    failure: 'rejected',
+    descripcion: '403: la cuenta no admite más reenvíos del archivo de un tema FIFO; la clave está bien',
+    accion: 'Log + retry NO. Esperar a que terminen los que hay',
+  },
+  {
     code: 'KMSAccessDenied',
     failure: 'rejected',
     descripcion: '400: la clave KMS de este tema no permite el uso; los demás temas siguen',

@@ -54,6 +54,12 @@ export const sqsErrors: readonly ErrorSpec[] = [
     descripcion: '400: la clave KMS de esta cola no permite el uso; las demás colas siguen',
     accion: 'Log + retry NO. Dar permiso sobre la clave y reenviar',
   },
+  {
+    code: 'OverLimit',
+    failure: 'rejected',
+    descripcion: '403: se superó un límite de la cola, no de la clave',
+    accion: 'Log + retry NO. Revisar las cuotas de la cola',
+  },
   ...awsKeyErrors,
   {
     code: 'AccessDenied',

@@ -68,7 +68,7 @@ const Documented = z.object({
     z.object({ summary: text, descripcion: text, endpoint: text, documentation: https }),
   ),
   limits: z
-    .array(z.object({ limite: text, quota: z.number().positive(), windowMs: z.number().positive(), accion: text }))
+    .array(z.object({ limite: text, quota: z.number().positive(), windowMs: z.number().nonnegative(), accion: text }))
     .min(1),
   errors: z.array(z.object({ code: z.string().min(1), descripcion: text, accion: text })).min(3),
   fallbacks: z.array(text).min(1),
