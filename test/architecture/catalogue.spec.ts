@@ -1,18 +1,16 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { AnyProvider } from '@puente/integrations';
 import { CATALOGUE_CHECKS, checkProject } from '../../scripts/gen/checks';
 import { sentence } from '../../scripts/gen/finding';
 import { Project } from '../../scripts/gen/project';
-import { catalog } from '../../libs/providers/src/catalog';
+import { catalog } from '../../libs/providers/src';
 
 const root = resolve(__dirname, '../..');
-const providers: readonly AnyProvider[] = catalog;
-const ids = providers.map(({ meta }): string => meta.id);
+const ids = catalog.map(({ meta }): string => meta.id);
 
 describe('the catalogue', () => {
   it('is what folders, documents, inventory and .env.example say', async () => {
-    const findings = await checkProject(new Project(root, providers), CATALOGUE_CHECKS);
+    const findings = await checkProject(new Project(root, catalog), CATALOGUE_CHECKS);
 
     expect(findings.filter(({ isWarning }) => isWarning !== true).map(sentence)).toEqual([]);
   });
@@ -28,7 +26,7 @@ describe('the catalogue', () => {
   it.each(ids)('%s documents every error code to which its folder gives a meaning of its own', async (id) => {
     const source = (await import(join(root, 'libs/providers/src', id, `${id}.errors.ts`))) as Record<string, unknown>;
     const given = source[`${id}Codes`];
-    const documented = providers.find(({ meta }) => meta.id === id)?.errors.map(({ code }) => code);
+    const documented = catalog.find(({ meta }) => meta.id === id)?.errors.map(({ code }) => code);
 
     expect(documented).toEqual(expect.arrayContaining(Object.keys(given ?? {})));
   });

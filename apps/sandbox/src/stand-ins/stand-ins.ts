@@ -1,7 +1,8 @@
+import path from 'node:path';
+import type { StandIn, StandInFactory } from '@puente/integrations/testing';
 import { AwsAccess, StandInHost, StsStandIn } from '@puente/integrations/testing';
+import { catalog } from '@puente/providers';
 import { LambdaStandIn } from '@puente/providers/lambda/testing';
-import { SnsStandIn } from '@puente/providers/sns/testing';
-import { SqsStandIn } from '@puente/providers/sqs/testing';
 import { demoFunctions } from './demo-functions';
 
 export interface StandInsOptions {
@@ -11,20 +12,26 @@ export interface StandInsOptions {
   readonly port: number;
 }
 
+/** Where the providers' folders are, beside the apps: among the sources and among what is built of them. */
+const PROVIDERS = path.resolve(__dirname, '../../../../libs/providers/src');
+
+/** Stand-ins to which the sandbox gives more than they need. */
+const furnished: Readonly<Record<string, StandInFactory>> = {
+  lambda: ({ aws }) => new LambdaStandIn(aws, demoFunctions),
+};
+
 /**
  * All stand-ins on one loopback port. Put together here because providers do not know each other: SNS reaches SQS over
  * HTTP like any client. Tests that need more than one provider start the same.
  */
 export async function startStandIns(options: StandInsOptions): Promise<StandInHost> {
-  const access = new AwsAccess();
-  return StandInHost.start({
-    ...options,
-    parts: [
-      access,
-      new StsStandIn(access),
-      new SqsStandIn(access),
-      new SnsStandIn(access),
-      new LambdaStandIn(access, demoFunctions),
-    ],
-  });
+  const aws = new AwsAccess();
+  const standIns = await Promise.all(catalog.map(({ meta }) => standInOf(meta.id, aws)));
+  return StandInHost.start({ ...options, parts: [aws, new StsStandIn(aws), ...standIns] });
+}
+
+/** Found by the catalogue's id, so that a new provider is in the sandbox without a line here. */
+async function standInOf(id: string, aws: AwsAccess): Promise<StandIn> {
+  const { standIn } = (await import(path.join(PROVIDERS, id, 'testing'))) as { readonly standIn: StandInFactory };
+  return (furnished[id] ?? standIn)({ aws });
 }

@@ -9,6 +9,7 @@ export * from './stand-in/effects-log';
 export * from './stand-in/faults';
 export * from './stand-in/sandbox-clock';
 export * from './stand-in/sandbox-database';
+export * from './stand-in/stand-in-factory';
 export * from './stand-in/stand-in-host';
 export * from './stand-in/stand-in-http';
 export * from './stand-in/stand-in.port';

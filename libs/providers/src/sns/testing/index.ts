@@ -1,1 +1,6 @@
-export * from './sns.stand-in';
+import type { StandInFactory } from '@puente/integrations/testing';
+import { SnsStandIn } from './sns.stand-in';
+
+export { SnsStandIn } from './sns.stand-in';
+
+export const standIn: StandInFactory = ({ aws }) => new SnsStandIn(aws);
