@@ -13,6 +13,7 @@ import {
   TenancyModule,
   Tenants,
   type TenantView,
+  TenantWork,
 } from '@puente/tenancy';
 import { Client } from 'pg';
 import { z } from 'zod';
@@ -66,6 +67,15 @@ export class MendedRecord extends CredentialsMended {
 
   async mended(tenantId: string, provider: string, integration: string): Promise<void> {
     this.told.push(`${tenantId} ${provider}/${integration}`);
+  }
+}
+
+/** Tenancy alone has no ledger: it counts how often what waited was told to go on. */
+export class WorkRecord extends TenantWork {
+  wentOn = 0;
+
+  goesOn(): void {
+    this.wentOn += 1;
   }
 }
 
@@ -141,8 +151,9 @@ async function boot(
       { provide: CredentialProbe, useValue: probe },
       { provide: CredentialsMended, useValue: mended },
       { provide: Metrics, useValue: new Metrics() },
+      { provide: TenantWork, useClass: WorkRecord },
     ],
-    exports: [CredentialCatalogue, CredentialProbe, CredentialsMended, Metrics],
+    exports: [CredentialCatalogue, CredentialProbe, CredentialsMended, Metrics, TenantWork],
   })
   class Bindings {}
 

@@ -42,7 +42,8 @@ export class RotationDueSchedule implements OnApplicationBootstrap {
     let cursor: string | undefined;
     do {
       const page = await this.tenants.list(cursor, TENANTS_PER_PAGE);
-      for (const { id } of page.items) await this.countTenant(id, counts);
+      const active = page.items.filter(({ status }) => status === 'active');
+      for (const { id } of active) await this.countTenant(id, counts);
       cursor = page.next ?? undefined;
     } while (cursor !== undefined);
     for (const [state, number] of Object.entries(counts)) this.gauge.set({ state }, number);

@@ -1,11 +1,12 @@
 import { Global, Injectable, Module } from '@nestjs/common';
-import { LaneReports, PayloadCipher } from '@puente/ledger';
+import { LaneReports, OperationLedger, PayloadCipher } from '@puente/ledger';
 import {
   CredentialCatalogue,
   CredentialProbe,
   CredentialsMended,
   TenantCredentialVault,
   TenantPayloadCipher,
+  TenantWork,
 } from '@puente/tenancy';
 import { CredentialVault } from './credential-vault.port';
 import { CatalogueCredentialRules } from './credentials/catalogue-credential-rules';
@@ -25,6 +26,18 @@ export class ResumeLanes extends CredentialsMended {
   }
 }
 
+/** What becomes of a tenant's operations when the tenant is activated or deleted. */
+@Injectable()
+export class LedgerTenantWork extends TenantWork {
+  constructor(private readonly ledger: OperationLedger) {
+    super();
+  }
+
+  goesOn(): void {
+    this.ledger.wake();
+  }
+}
+
 const bindings = [
   { provide: PayloadCipher, useExisting: TenantPayloadCipher },
   { provide: LaneReports, useClass: CredentialEvents },
@@ -32,6 +45,7 @@ const bindings = [
   { provide: CredentialCatalogue, useExisting: CatalogueCredentialRules },
   { provide: CredentialProbe, useExisting: ChainCredentialProbe },
   { provide: CredentialsMended, useClass: ResumeLanes },
+  { provide: TenantWork, useClass: LedgerTenantWork },
 ];
 
 /**

@@ -26,6 +26,11 @@ export interface Evidence {
   readonly message?: string | undefined;
 }
 
+/** Set by us and never taken from a provider's answer: nothing was called, since the tenant is suspended. */
+export interface Withheld {
+  readonly withheld?: true | undefined;
+}
+
 /**
  * The result of one try. Values, not exceptions: an exhaustive switch makes every caller meet `unknown`.
  *
@@ -35,7 +40,7 @@ export interface Evidence {
 export type Outcome<T = unknown> =
   | { readonly kind: 'ok'; readonly output: T }
   | ({ readonly kind: 'rejected' } & Evidence)
-  | ({ readonly kind: 'unauthorized' } & Evidence)
+  | ({ readonly kind: 'unauthorized' } & Withheld & Evidence)
   | ({ readonly kind: 'throttled'; readonly retryAfterMs?: number | undefined } & Evidence)
   | ({ readonly kind: 'not_sent'; readonly cause: NotSentCause } & Evidence)
   | ({ readonly kind: 'unknown'; readonly cause: UnknownCause } & Evidence);

@@ -37,7 +37,7 @@ export class LedgerMetrics {
     this.leasesLostTotal = metrics.counter({ name: 'puente_leases_lost_total', help: 'Calls that lost their lease.' });
     this.depth = metrics.gauge({
       name: 'puente_operations',
-      help: 'Operations by state; needs_review is the work list of people.',
+      help: 'Operations of active tenants by state; needs_review is the work list of people.',
       ...state,
     });
     this.oldest = metrics.gauge({

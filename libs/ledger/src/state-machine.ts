@@ -53,6 +53,8 @@ export type OperationEvent =
   | { readonly kind: 'ask_failed'; readonly outcome: Outcome }
   /** Given back without a call: a drain, a lease too short to begin. */
   | { readonly kind: 'released' }
+  /** Its tenant was suspended after the claim; no call was made. */
+  | { readonly kind: 'withheld'; readonly failure: Failure }
   /** About to repeat an idempotent call whose key the provider may have forgotten: see {@link keyWindowClosed}. */
   | { readonly kind: 'key_expired' }
   /** Claimed after its deadline; no call was made. */
@@ -129,6 +131,8 @@ class Deciding {
         return this.askFailed(event.outcome);
       case 'released':
         return this.givenBack();
+      case 'withheld':
+        return this.withheld(event.failure);
       case 'key_expired':
         return this.uncalled(this.effectUnclear('key_expired', 0, true));
       case 'deadline_passed':
@@ -243,6 +247,12 @@ class Deciding {
   private givenBack(): Decision {
     const state = this.asking ? 'unknown' : 'queued';
     return this.uncalled({ ...this.base(null), state, forgetSent: !this.asking && !this.op.maybeSent });
+  }
+
+  /** The lane has done nothing wrong and is not paused: the claim leaves a suspended tenant's work alone. */
+  private withheld(failure: Failure): Decision {
+    if (!this.context.synchronous || this.op.maybeSent) return this.givenBack();
+    return this.uncalled(this.settled('rejected', failureName(failure)));
   }
 
   /** `UPDATE` of the sweeper, in words: sql/sweep.ts does the same for a group, and a test compares them. */

@@ -5,10 +5,10 @@ import type { OperationState } from './operation';
  * two pair by pair. States without successors are final: no later report changes them.
  */
 export const TRANSITIONS: Readonly<Record<OperationState, readonly OperationState[]>> = {
-  queued: ['running', 'succeeded', 'exhausted', 'needs_review', 'cancelled'],
+  queued: ['running', 'succeeded', 'exhausted', 'needs_review', 'cancelled', 'dropped'],
   running: ['queued', 'unknown', 'succeeded', 'rejected', 'exhausted', 'needs_review', 'dropped'],
-  unknown: ['running', 'succeeded', 'needs_review'],
-  needs_review: ['queued', 'succeeded', 'cancelled'],
+  unknown: ['running', 'succeeded', 'needs_review', 'dropped'],
+  needs_review: ['queued', 'succeeded', 'cancelled', 'dropped'],
   succeeded: [],
   rejected: [],
   exhausted: [],

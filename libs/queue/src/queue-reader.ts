@@ -132,9 +132,13 @@ export class QueueReader {
 
   private async handled(received: readonly Message[]): Promise<Message[]> {
     const { activity, handler } = this.services;
-    const binding = this.source.binding();
-    if (!binding) return [];
     const messages = received.map(readMessage);
+    const binding = this.source.binding();
+    if (!binding) {
+      // Unbound, or its tenant suspended, while this poll was under way: whoever reads the queue next gets them at once.
+      await this.giveBack(messages, received);
+      return [];
+    }
     activity.received(this.source.url, messages);
     const verdicts = await handler.handle(messages, binding);
     const settled = await Promise.all(

@@ -43,6 +43,7 @@ export {
 export { RetiredSecrets } from './integrations/retired-secrets';
 export { type FieldProblem, InvalidFieldsError } from './invalid-fields.errors';
 export * from './ports/credential-catalogue.port';
+export * from './ports/tenant-work.port';
 export { TENANCY_ENTITIES, TenancyModule } from './tenancy.module';
 export * from './tenants/tenant.errors';
 export { TENANT_STATUSES, type TenantStatus } from './tenants/tenant.entity';

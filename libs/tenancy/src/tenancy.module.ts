@@ -55,8 +55,8 @@ const offered = [
 /**
  * Tenants, API keys, encrypted credentials and the audit trail. Import DatabaseModule, AppConfigModule and ObservabilityModule beside it.
  *
- * The app provides, in a global module, what this library must not import: CredentialCatalogue, CredentialProbe and
- * CredentialsMended. It binds TenantPayloadCipher as the ledger's PayloadCipher and TenantCredentialVault as
+ * The app provides, in a global module, what this library must not import: CredentialCatalogue, CredentialProbe,
+ * CredentialsMended and TenantWork. It binds TenantPayloadCipher as the ledger's PayloadCipher and TenantCredentialVault as
  * integrations' CredentialVault. Without a usable key ring the process does not start.
  */
 @Global()

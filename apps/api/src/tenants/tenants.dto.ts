@@ -22,6 +22,9 @@ const tenant = z
     status: z.enum(['active', 'suspended', 'deleted']),
     externalId: z.string().meta({ description: 'The ExternalId that this tenant’s AWS roles must demand.' }),
     createdAt: z.iso.datetime(),
+    suspendedAt: z.iso.datetime().nullable(),
+    deletedAt: z.iso.datetime().nullable(),
+    erasedAt: z.iso.datetime().nullable().meta({ description: 'When the last text of a deleted tenant was gone.' }),
   })
   .meta({
     examples: [
@@ -31,6 +34,9 @@ const tenant = z
         status: 'active',
         externalId: 'f3b1c0de-6f0d-4a0e-8a63-1d2f3a4b5c6d',
         createdAt: '2026-11-23T12:00:00.000Z',
+        suspendedAt: null,
+        deletedAt: null,
+        erasedAt: null,
       },
     ],
   });

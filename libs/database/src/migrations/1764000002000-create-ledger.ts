@@ -99,10 +99,10 @@ async function enforceTransitions(db: QueryRunner): Promise<void> {
   await db.query(`
     CREATE FUNCTION operation_transition_allowed(old_state text, new_state text) RETURNS boolean LANGUAGE sql IMMUTABLE
     RETURN CASE old_state
-      WHEN 'queued'       THEN new_state IN ('running', 'succeeded', 'exhausted', 'needs_review', 'cancelled')
+      WHEN 'queued'       THEN new_state IN ('running', 'succeeded', 'exhausted', 'needs_review', 'cancelled', 'dropped')
       WHEN 'running'      THEN new_state IN ('queued', 'unknown', 'succeeded', 'rejected', 'exhausted', 'needs_review', 'dropped')
-      WHEN 'unknown'      THEN new_state IN ('running', 'succeeded', 'needs_review')
-      WHEN 'needs_review' THEN new_state IN ('queued', 'succeeded', 'cancelled')
+      WHEN 'unknown'      THEN new_state IN ('running', 'succeeded', 'needs_review', 'dropped')
+      WHEN 'needs_review' THEN new_state IN ('queued', 'succeeded', 'cancelled', 'dropped')
       ELSE false
     END`);
   await db.query(`

@@ -3,6 +3,7 @@ import { CreateTenancy1764000001000 } from './1764000001000-create-tenancy';
 import { CreateLedger1764000002000 } from './1764000002000-create-ledger';
 import { CreateNotifications1764000003000 } from './1764000003000-create-notifications';
 import { CreateRotation1764000006000 } from './1764000006000-create-rotation';
+import { TenantLife1764000008000 } from './1764000008000-tenant-life';
 
 /** Every migration in order. A list instead of a glob: it works in `dist`, under Jest and in a bundle alike. */
 export const migrations = [
@@ -11,4 +12,5 @@ export const migrations = [
   CreateLedger1764000002000,
   CreateNotifications1764000003000,
   CreateRotation1764000006000,
+  TenantLife1764000008000,
 ];

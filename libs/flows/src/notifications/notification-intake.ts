@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DatabaseUnavailableError, isConnectionLost, TenantDatabase } from '@puente/database';
+import { DatabaseUnavailableError, isConnectionLost, TenantDatabase, type TenantTransaction } from '@puente/database';
 import { OperationLedger } from '@puente/ledger';
 import { QueueBatchHandler, type QueueBinding, type QueueMessage, type Verdict } from '@puente/queue';
 import { MessageTaking } from './message-taking';
@@ -31,7 +31,9 @@ export class NotificationIntake extends QueueBatchHandler {
     queue: QueueBinding,
   ): Promise<readonly Verdict[] | undefined> {
     try {
-      return await this.database.run(queue.tenantId, (tx) => this.taking.takeAll(tx, messages, queue));
+      return await this.database.run(queue.tenantId, async (tx) =>
+        (await isActive(tx)) ? this.taking.takeAll(tx, messages, queue) : messages.map(() => ({ kind: 'retry' })),
+      );
     } catch (error) {
       if (isUnavailable(error)) return messages.map(() => ({ kind: 'retry', unavailable: true }));
       if (messages.length > 1) return undefined;
@@ -52,6 +54,11 @@ export class NotificationIntake extends QueueBatchHandler {
     }
     return verdicts;
   }
+}
+
+/** Suspended a moment ago, and this process has not heard of it yet: the messages stay in the queue. */
+async function isActive(tx: TenantTransaction): Promise<boolean> {
+  return (await tx.query(`SELECT FROM tenants WHERE id = $1 AND status = 'active'`, [tx.tenantId])).length === 1;
 }
 
 function isUnavailable(error: unknown): boolean {

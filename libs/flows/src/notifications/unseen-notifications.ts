@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DispatchDatabase } from '@puente/database';
 import { Clock } from '@puente/kernel';
-import { QueueActivity, QueueDirectory } from '@puente/queue';
+import { QueueActivity } from '@puente/queue';
 
 export interface Unseen {
   readonly id: string;
@@ -10,6 +10,8 @@ export interface Unseen {
 
 interface Candidate extends Unseen {
   readonly queueUrl: string;
+  /** Whether it still is the tenant's queue. */
+  readonly bound: boolean;
   readonly ageMs: number;
 }
 
@@ -19,36 +21,39 @@ const MOST_PER_QUEUE = 100;
 /**
  * Notifications that a queue took and never gave back. Being old is not enough, since a long backlog makes all of them
  * old: only when this process has found the queue empty after the send is the message certainly not in it any more.
- * Looked for queue by queue, so that a long backlog of one tenant hides nobody else's.
+ * Looked for queue by queue, so that a long backlog of one tenant hides nobody else's. A suspended tenant's are left alone:
+ * nobody reads its queue, so they are still in it.
  */
 @Injectable()
 export class UnseenNotifications {
   constructor(
     private readonly database: DispatchDatabase,
     private readonly activity: QueueActivity,
-    private readonly directory: QueueDirectory,
     private readonly clock: Clock,
   ) {}
 
   /** @param afterMs how old the last send must be; doubled with each one */
   async find(afterMs: number): Promise<Unseen[]> {
     const candidates = await this.database.query<Candidate>(
-      `SELECT id, "tenantId", "queueUrl", "ageMs" FROM (
+      `SELECT old.id, "tenantId", "queueUrl", "ageMs", q.queue_url IS NOT NULL AS bound FROM (
          SELECT id, tenant_id AS "tenantId", queue_url AS "queueUrl",
                 (extract(epoch FROM puente_now() - queued_at) * 1000)::float8 AS "ageMs",
                 row_number() OVER (PARTITION BY tenant_id, queue_url ORDER BY queued_at) AS place
          FROM notifications
          WHERE queued_at IS NOT NULL AND handled_at IS NULL AND deduplicated_of IS NULL AND dead_lettered_at IS NULL
            AND queued_at < puente_now() - $1 * interval '1 millisecond' * power(2, least(greatest(sends, 1), 10) - 1)
-       ) AS old WHERE place <= $2`,
+       ) AS old
+       JOIN tenants t ON t.id = "tenantId" AND t.status = 'active'
+       LEFT JOIN notification_queues q ON q.tenant_id = "tenantId" AND q.queue_url = "queueUrl"
+       WHERE place <= $2`,
       [afterMs, MOST_PER_QUEUE],
     );
     return candidates.filter((candidate) => this.isGone(candidate));
   }
 
-  private isGone({ queueUrl, ageMs }: Candidate): boolean {
-    // Bound to nobody any more: no consumer will ever see what is left in it.
-    if (!this.directory.find(queueUrl)) return true;
+  private isGone({ queueUrl, bound, ageMs }: Candidate): boolean {
+    // Not its queue any more: no consumer will ever see what is left in it.
+    if (!bound) return true;
     const emptyAt = this.activity.lastEmptyAt(queueUrl);
     return emptyAt !== undefined && this.clock.now().getTime() - emptyAt.getTime() < ageMs;
   }

@@ -14,6 +14,7 @@ import { DeadlineInterceptor, RetryInterceptor, TimeoutInterceptor } from '@puen
 import { FixedRandom, ManualClock } from '../../../../test/support/manual-clock';
 import { CredentialVault, type ResolvedCredentials } from '../credential-vault.port';
 import { answers, drop, echo, type EchoAnswer, EchoClient, EchoServer, hang, status } from '../echo-provider.fixture';
+import { executionOf } from '../gateway/gateway-executor';
 import { ProviderCatalogue } from '../provider-catalogue';
 import { CallChain, callChains } from './call-chain';
 import { CredentialsInterceptor } from './credentials.interceptor';
@@ -189,7 +190,7 @@ describe('call chain', () => {
   });
 
   describe('credentials', () => {
-    it.each(['CREDENTIALS_MISSING', 'CREDENTIALS_INACTIVE', 'CREDENTIALS_QUARANTINED', 'TENANT_SUSPENDED'])(
+    it.each(['CREDENTIALS_MISSING', 'CREDENTIALS_INACTIVE', 'CREDENTIALS_QUARANTINED'])(
       '%s pauses like credentials that are refused, and nothing is sent',
       async (code) => {
         const run = await chainOn(new RetryClock());
@@ -199,6 +200,22 @@ describe('call chain', () => {
         expect(server.received).toEqual([]);
       },
     );
+
+    it('a suspended tenant’s call is withheld: nothing is sent, and nothing is wrong with its lane', async () => {
+      const run = await chainOn(new RetryClock());
+      vault.credentials = () => Promise.reject(new GoneError('TENANT_SUSPENDED'));
+
+      const outcome = await run();
+
+      expect(outcome).toMatchObject({ kind: 'unauthorized', code: 'TENANT_SUSPENDED', withheld: true });
+      expect(executionOf({ mode: 'call' }, outcome, [])).toMatchObject({ result: { kind: 'withheld' } });
+      expect(server.received).toEqual([]);
+    });
+
+    it('takes a provider’s own word TENANT_SUSPENDED for a refusal like any other', () => {
+      const outcome = { kind: 'unauthorized', code: 'TENANT_SUSPENDED' } as const;
+      expect(executionOf({ mode: 'call' }, outcome, [])).toMatchObject({ result: { kind: 'called', outcome } });
+    });
 
     it('a database that is away is a call not sent, not a reason to pause', async () => {
       const run = await chainOn(new RetryClock());

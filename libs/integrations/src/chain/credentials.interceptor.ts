@@ -17,12 +17,14 @@ import { connected } from './connected-call';
 import { type LeasedClient, ProviderClients } from './provider-clients';
 import { ProviderFaultLog } from './provider-fault-log';
 
-/** Why the vault gives no credentials, in codes: each waits for an administrator, so each pauses the lane. */
+const TENANT_SUSPENDED = 'TENANT_SUSPENDED';
+
+/** Why the vault gives no credentials, in codes: each waits for an administrator, and all but the last pause the lane. */
 const WAITS_FOR_ADMINISTRATOR = new Set([
   'CREDENTIALS_MISSING',
   'CREDENTIALS_INACTIVE',
   'CREDENTIALS_QUARANTINED',
-  'TENANT_SUSPENDED',
+  TENANT_SUSPENDED,
 ]);
 
 /** Whether a failure says that there were no credentials to call with, as opposed to the provider refusing them. */
@@ -32,6 +34,11 @@ export function lacksCredentials(failure: Failure): boolean {
 
 /** Rotations that one try lives through. Each needs a version newer than the last, so this only bounds a fault of ours. */
 const MAX_ROTATIONS = 3;
+
+/** Whether nothing was called because the tenant is suspended: no fault of its credentials, nor of the lane. */
+export function isWithheld(outcome: Outcome): outcome is Failure {
+  return outcome.kind === 'unauthorized' && outcome.withheld === true;
+}
 
 /**
  * Gives the call its tenant's client. Resolved anew for each try, so that a rotation is in force from the next one on.
@@ -95,8 +102,7 @@ export class CredentialsInterceptor implements CallInterceptor {
       const resolving = this.vault.resolve(call.tenantId, call.provider, call.integration);
       return await unlessAborted(resolving, call.signal);
     } catch (error) {
-      if (error instanceof AppError && WAITS_FOR_ADMINISTRATOR.has(error.code))
-        return { kind: 'unauthorized', code: error.code, message: error.message };
+      if (error instanceof AppError && WAITS_FOR_ADMINISTRATOR.has(error.code)) return unavailable(error);
       this.log.credentialsUnreadable(call, error);
       return notSent('connect', { code: error instanceof AppError ? error.code : 'CREDENTIALS_UNREADABLE' });
     }
@@ -114,6 +120,12 @@ export class CredentialsInterceptor implements CallInterceptor {
       return unusable(definition, error, redaction);
     }
   }
+}
+
+/** A provider may answer with any code, this one too; only we say `withheld`. */
+function unavailable({ code, message }: AppError): Failure {
+  const failure = { kind: 'unauthorized', code, message } as const;
+  return code === TENANT_SUSPENDED ? { ...failure, withheld: true } : failure;
 }
 
 /** The credentials as they are make no client. Their owner has to mend them, whatever the error says beyond that. */

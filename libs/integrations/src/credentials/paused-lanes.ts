@@ -17,12 +17,13 @@ const TAKE_DUE = `
   WITH due AS (
     SELECT tenant_id, provider, lane_key FROM lanes
     WHERE paused_by = $1 AND coalesce(probe_until, paused_at + $2 * interval '1 ms') <= puente_now()
+      AND EXISTS (SELECT FROM tenants t WHERE t.id = tenant_id AND t.status = 'active')
     ORDER BY coalesce(probe_until, paused_at) LIMIT $3 FOR UPDATE SKIP LOCKED)
   UPDATE lanes AS l SET probe_until = puente_now() + $2 * interval '1 ms'
   FROM due WHERE (l.tenant_id, l.provider, l.lane_key) = (due.tenant_id, due.provider, due.lane_key)
   RETURNING l.tenant_id AS "tenantId", l.provider, l.lane_key AS "laneKey"`;
 
-/** The paused lanes of all tenants whose turn it is. */
+/** The paused lanes of all active tenants whose turn it is. */
 @Injectable()
 export class PausedLanes {
   constructor(private readonly db: DispatchDatabase) {}

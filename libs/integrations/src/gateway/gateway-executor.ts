@@ -11,6 +11,7 @@ import {
 import { type ClaimedOperation, type Execution, type ExecutionResult, OperationExecutor } from '@puente/ledger';
 import { ABORT_GRACE_MS, policyNamed } from '@puente/resilience';
 import { CallChain } from '../chain/call-chain';
+import { isWithheld } from '../chain/credentials.interceptor';
 import { InvalidInputError } from '../integration.errors';
 import { ProviderCatalogue } from '../provider-catalogue';
 import { parseInput } from './call-plan';
@@ -28,7 +29,7 @@ export class GatewayExecutor extends OperationExecutor {
   async execute(operation: ClaimedOperation, signal: AbortSignal): Promise<Execution> {
     const tries: TryRecord[] = [];
     const outcome = await this.run(operation, signal, tries).catch(() => unknown('internal'));
-    return { result: resultOf(operation, outcome), tries };
+    return executionOf(operation, outcome, tries);
   }
 
   timeoutMs(operation: ClaimedOperation): number {
@@ -80,7 +81,17 @@ function callOf(op: ClaimedOperation, input: unknown, signal: AbortSignal, tries
   };
 }
 
-function resultOf({ mode }: ClaimedOperation, outcome: Outcome): ExecutionResult {
+/** What came of a run, as the ledger wants to hear it. */
+export function executionOf(
+  operation: Pick<ClaimedOperation, 'mode'>,
+  outcome: Outcome,
+  tries: readonly TryRecord[],
+): Execution {
+  if (isWithheld(outcome)) return { result: { kind: 'withheld', failure: outcome }, tries: [] };
+  return { result: resultOf(operation, outcome), tries };
+}
+
+function resultOf({ mode }: Pick<ClaimedOperation, 'mode'>, outcome: Outcome): ExecutionResult {
   if (mode === 'call') return { kind: 'called', outcome };
   if (outcome.kind === 'ok') return { kind: 'asked', answer: outcome.output as Reconciliation };
   return { kind: 'ask_failed', outcome };

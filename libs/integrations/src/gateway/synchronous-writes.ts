@@ -4,6 +4,7 @@ import { type Begun, type LeasedOperation, type NewOperation, OperationLedger, t
 import { CallChain } from '../chain/call-chain';
 import type { CallPlan } from './call-plan';
 import { type CallOptions, type CallResult, resultOfView } from './call-result';
+import { executionOf } from './gateway-executor';
 
 type Started = Extract<Begun, { kind: 'started' }>;
 
@@ -39,7 +40,7 @@ export class SynchronousWrites {
     const outcome = await this.chain
       .run(callOf(plan, operation, { signal, deadlineMs, tries }))
       .catch((): Outcome => unknown('internal'));
-    const settled = await this.ledger.settle(operation, { result: { kind: 'called', outcome }, tries });
+    const settled = await this.ledger.settle(operation, executionOf(operation, outcome, tries));
     return resultOf(outcome, settled, operation.id);
   }
 

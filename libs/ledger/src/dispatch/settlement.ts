@@ -29,6 +29,8 @@ export function eventOf({ result }: Execution): OperationEvent {
       return { kind: 'asked', answer: result.answer };
     case 'ask_failed':
       return { kind: 'ask_failed', outcome: result.outcome };
+    case 'withheld':
+      return { kind: 'withheld', failure: result.failure };
   }
 }
 
@@ -87,7 +89,7 @@ function settleTries(
   tries: readonly TryRecord[],
   now: Now,
 ): SettleTry[] {
-  if (event.kind === 'released') return [];
+  if (event.kind === 'released' || event.kind === 'withheld') return [];
   if (tries.length === 0) return [bareTry(operation.attempt, event, now)];
   return tries.map(({ startedAt, durationMs, outcome, failure }, at) => {
     const beganMs = now.database.getTime() - Math.max(durationMs, now.own.getTime() - startedAt.getTime());
@@ -118,6 +120,7 @@ function eventName(event: OperationEvent): string {
 }
 
 function failureOf(event: OperationEvent): Failure | undefined {
+  if (event.kind === 'withheld') return event.failure;
   if (event.kind !== 'called' && event.kind !== 'ask_failed') return undefined;
   return event.outcome.kind === 'ok' ? undefined : event.outcome;
 }

@@ -21,10 +21,16 @@ const FIRST_OF_ITS_KEY = `(o.order_key IS NULL OR NOT EXISTS (
 
 const LANE = `tenant_id, provider, lane_key, priority`;
 
+/** Nothing is called in the name of a suspended or deleted tenant; what it has waits. */
+const TENANT_ACTIVE = `EXISTS (SELECT FROM tenants t WHERE t.id = o.tenant_id AND t.status = 'active')`;
+
+/** A lane that nobody paused and that is not parked. */
+const LANE_OPEN = `l.paused_by IS NULL AND (l.open_until IS NULL OR l.open_until <= (SELECT now FROM clock))`;
+
 /**
- * A fair claim. A loose index scan finds the lanes with waiting work (a step per lane, however much waits in it) and
- * drops parked and paused ones; each open lane offers its oldest due operations; tenants take turns, those with the
- * fewest in flight first. `SKIP LOCKED` lets workers claim side by side, and the recheck under the lock makes a claim
+ * A fair claim. A loose index scan finds the lanes with waiting work (a step per lane, however much waits in it; a step
+ * for all of a tenant that is not active) and drops parked and paused ones; each open lane offers its oldest due
+ * operations; tenants take turns, those with the fewest in flight first. `SKIP LOCKED` lets workers claim side by side, and the recheck under the lock makes a claim
  * that another worker won match nothing: a lost, doubled or late hint is harmless for the same reason.
  *
  * Beyond its share ($6) a tenant gets what nobody else wants, except the reserve ($7): a tenant whose calls all hang
@@ -35,21 +41,25 @@ const LANE = `tenant_id, provider, lane_key, priority`;
  */
 export const CLAIM = `
   WITH RECURSIVE clock AS MATERIALIZED (SELECT puente_now() AS now),
-  lane_scan(tenant_id, provider, lane_key, priority, n) AS (
-    (SELECT ${LANE}, 1 FROM operations
+  lane_scan(tenant_id, provider, lane_key, priority, active, n) AS (
+    (SELECT ${LANE}, ${TENANT_ACTIVE}, 1 FROM operations o
      WHERE state IN ('queued', 'unknown') AND NOT blocked AND (${LANE}) > ($8::uuid, $9::text, $10::text, $11::smallint)
      ORDER BY ${LANE} LIMIT 1)
     UNION ALL
     SELECT later.*, s.n + 1 FROM lane_scan s CROSS JOIN LATERAL (
-      SELECT o.tenant_id, o.provider, o.lane_key, o.priority FROM operations o
-      WHERE o.state IN ('queued', 'unknown') AND NOT o.blocked
-        AND (o.tenant_id, o.provider, o.lane_key, o.priority) > (s.tenant_id, s.provider, s.lane_key, s.priority)
-      ORDER BY o.tenant_id, o.provider, o.lane_key, o.priority LIMIT 1) later
+      (SELECT ${LANE}, ${TENANT_ACTIVE} FROM operations o
+       WHERE s.active AND o.state IN ('queued', 'unknown') AND NOT o.blocked
+         AND (o.tenant_id, o.provider, o.lane_key, o.priority) > (s.tenant_id, s.provider, s.lane_key, s.priority)
+       ORDER BY ${LANE} LIMIT 1)
+      UNION ALL
+      (SELECT ${LANE}, ${TENANT_ACTIVE} FROM operations o
+       WHERE NOT s.active AND o.state IN ('queued', 'unknown') AND NOT o.blocked AND o.tenant_id > s.tenant_id
+       ORDER BY ${LANE} LIMIT 1)) later
     WHERE s.n < ${String(LANES_PER_CLAIM)}),
   scanned AS MATERIALIZED (SELECT * FROM lane_scan),
   open AS MATERIALIZED (
     SELECT s.* FROM scanned s LEFT JOIN lanes l USING (tenant_id, provider, lane_key)
-    WHERE l.paused_by IS NULL AND (l.open_until IS NULL OR l.open_until <= (SELECT now FROM clock))),
+    WHERE s.active AND ${LANE_OPEN}),
   candidates AS MATERIALIZED (
     SELECT o.id, o.next_attempt_at, coalesce(held.n, 0)
       + row_number() OVER (PARTITION BY open.tenant_id ORDER BY o.priority, o.next_attempt_at, o.seq) AS turn
@@ -77,21 +87,25 @@ export const CLAIM = `
     FROM (SELECT 1) one LEFT JOIN (SELECT * FROM scanned ORDER BY n DESC LIMIT 1) last ON true) ending
   LEFT JOIN claimed ON true`;
 
+/** Of an active tenant and in an open lane. */
+const MAY_RUN = `${TENANT_ACTIVE} AND NOT EXISTS (SELECT FROM lanes l WHERE l.tenant_id = o.tenant_id
+      AND l.provider = o.provider AND l.lane_key = o.lane_key AND NOT (${LANE_OPEN}))`;
+
 /** One operation that crashed its worker before, for a worker that holds nothing else. */
 export const CLAIM_QUARANTINED = `
   WITH clock AS MATERIALIZED (SELECT puente_now() AS now),
   due AS MATERIALIZED (
     SELECT o.id FROM operations o
     WHERE o.state IN ('queued', 'unknown') AND o.crashes >= 2 AND NOT o.blocked
-      AND o.next_attempt_at <= (SELECT now FROM clock) AND ${FIRST_OF_ITS_KEY}
-      AND NOT EXISTS (SELECT FROM lanes l WHERE l.tenant_id = o.tenant_id AND l.provider = o.provider
-        AND l.lane_key = o.lane_key AND (l.paused_by IS NOT NULL OR l.open_until > (SELECT now FROM clock)))
+      AND o.next_attempt_at <= (SELECT now FROM clock) AND ${FIRST_OF_ITS_KEY} AND ${MAY_RUN}
     ORDER BY o.next_attempt_at LIMIT 1 FOR UPDATE OF o SKIP LOCKED)
   UPDATE operations o SET ${TAKE} WHERE o.id = ANY (ARRAY(SELECT id FROM due)) RETURNING ${CLAIMED}`;
 
+/** Whether the next one is worth letting everything in flight end for: one that has to wait anyway is not. */
 export const ANY_QUARANTINED = `
-  SELECT EXISTS (SELECT FROM operations WHERE state IN ('queued', 'unknown') AND crashes >= 2
-    AND next_attempt_at <= (SELECT puente_now())) AS waiting`;
+  WITH clock AS MATERIALIZED (SELECT puente_now() AS now)
+  SELECT EXISTS (SELECT FROM operations o WHERE o.state IN ('queued', 'unknown') AND o.crashes >= 2 AND NOT o.blocked
+    AND o.next_attempt_at <= (SELECT now FROM clock) AND ${MAY_RUN}) AS waiting`;
 
 /**
  * The write-ahead mark: committed before a call that must not be made twice, so that a worker found dead tells whether

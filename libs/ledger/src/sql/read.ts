@@ -63,12 +63,19 @@ export const DELIVER = `
   UPDATE operations o SET delivered_at = puente_now()
   WHERE o.id = $1 AND o.delivered_at IS NULL AND o.settled_at IS NOT NULL RETURNING ${VIEW}`;
 
-/** Each part reads one partial index and is bounded: a backlog of millions does not make measuring it expensive. */
+/**
+ * Each part reads one partial index and is bounded: a backlog of millions does not make measuring it expensive. What a
+ * suspended tenant has waits on purpose, and nobody should be woken for it.
+ */
 export const DEPTHS = `
+  WITH active AS MATERIALIZED (SELECT id FROM tenants WHERE status = 'active')
   SELECT state, count(*)::int AS depth, greatest(0, extract(epoch FROM (SELECT puente_now()) - min(since)))::float8 AS oldest_s
   FROM (
-    (SELECT state, next_attempt_at AS since FROM operations WHERE state IN ('queued', 'unknown') AND NOT blocked LIMIT 100000)
-    UNION ALL (SELECT state, next_attempt_at FROM operations WHERE blocked LIMIT 100000)
+    (SELECT state, next_attempt_at AS since FROM operations
+     WHERE state IN ('queued', 'unknown') AND NOT blocked AND tenant_id IN (SELECT id FROM active) LIMIT 100000)
+    UNION ALL (SELECT state, next_attempt_at FROM operations
+     WHERE blocked AND tenant_id IN (SELECT id FROM active) LIMIT 100000)
     UNION ALL (SELECT state, updated_at FROM operations WHERE state = 'running' LIMIT 100000)
-    UNION ALL (SELECT state, settled_at FROM operations WHERE state = 'needs_review' LIMIT 100000)) AS live
+    UNION ALL (SELECT state, settled_at FROM operations
+     WHERE state = 'needs_review' AND tenant_id IN (SELECT id FROM active) LIMIT 100000)) AS live
   GROUP BY state`;

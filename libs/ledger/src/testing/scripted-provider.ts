@@ -114,12 +114,20 @@ export function held(then: Behaviour = acts): {
 }
 
 function wrap(result: ExecutionResult | Outcome, { mode }: ClaimedOperation): ExecutionResult {
-  if (result.kind === 'called' || result.kind === 'asked' || result.kind === 'ask_failed') return result;
-  return { kind: mode === 'reconcile' ? 'ask_failed' : 'called', outcome: result };
+  switch (result.kind) {
+    case 'called':
+    case 'asked':
+    case 'ask_failed':
+    case 'withheld':
+      return result;
+    default:
+      return { kind: mode === 'reconcile' ? 'ask_failed' : 'called', outcome: result };
+  }
 }
 
 function recordOf(result: ExecutionResult): Pick<TryRecord, 'outcome' | 'failure'> {
   if (result.kind === 'asked') return { outcome: result.answer.kind };
+  if (result.kind === 'withheld') return { outcome: result.kind, failure: result.failure };
   const { outcome } = result;
   return outcome.kind === 'ok' ? { outcome: 'ok' } : { outcome: outcome.kind, failure: outcome };
 }

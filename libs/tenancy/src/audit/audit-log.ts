@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { TenantDatabase, type TenantTransaction } from '@puente/database';
-import type { JsonObject } from '@puente/kernel';
+import { asTenant, TenantDatabase, type TenantTransaction } from '@puente/database';
+import { type JsonObject, SYSTEM_TENANT_ID } from '@puente/kernel';
 import { LessThan, type FindOptionsWhere, Between, MoreThanOrEqual, LessThanOrEqual } from 'typeorm';
 import { TenancyLog } from '../tenancy.log';
 import { CHAIN_START, linkHash } from './audit-chain';
@@ -91,6 +91,15 @@ export class AuditLog {
       ],
     );
     await tx.query(`UPDATE audit_heads SET seq = $2, hash = $3 WHERE tenant_id = $1`, [tx.tenantId, link.seq, hash]);
+  }
+
+  /**
+   * For what the platform does to a tenant: its trail says so, and so does the platform's. The tenant's first, as
+   * everywhere, since the platform's head is the one that others wait for.
+   */
+  async recordInBoth(tx: TenantTransaction, tenantId: string, event: AuditEvent): Promise<void> {
+    await asTenant(tx, tenantId, (own) => this.record(own, event));
+    await asTenant(tx, SYSTEM_TENANT_ID, (platform) => this.record(platform, event));
   }
 
   /**

@@ -15,6 +15,10 @@ export class TenantRecord {
   > | null;
   /** What the tenant's AWS roles demand as ExternalId. Random, because who can guess it can be a confused deputy. */
   @Column('text', { name: 'external_id' }) readonly externalId!: string;
+  @Column('timestamptz', { name: 'suspended_at', nullable: true }) readonly suspendedAt!: Date | null;
+  @Column('timestamptz', { name: 'deleted_at', nullable: true }) readonly deletedAt!: Date | null;
+  /** When the last text of a deleted tenant was gone. */
+  @Column('timestamptz', { name: 'erased_at', nullable: true }) readonly erasedAt!: Date | null;
   @Column('timestamptz', { name: 'created_at', default: () => 'now()' }) readonly createdAt!: Date;
   @Column('timestamptz', { name: 'updated_at', default: () => 'now()' }) readonly updatedAt!: Date;
 }

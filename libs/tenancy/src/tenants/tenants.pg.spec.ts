@@ -1,6 +1,8 @@
 import { SYSTEM_TENANT_ID, uuidv7 } from '@puente/kernel';
-import { startTenancy, type Tenancy } from '../../../../test/support/tenancy.fixture';
+import { startTenancy, type Tenancy, WorkRecord } from '../../../../test/support/tenancy.fixture';
 import { AuditLog } from '../audit/audit-log';
+import { AuditVerifier } from '../audit/audit-verifier';
+import { TenantWork } from '../ports/tenant-work.port';
 import { Tenants } from './tenants';
 
 const origin = { actor: 'api-key:1', ip: '10.0.0.1', requestId: 'r-1' };
@@ -63,15 +65,22 @@ describe('tenants', () => {
 
   it('suspends and activates; repeating it changes nothing', async () => {
     const { id } = await tenants.create(origin, { name: 'Cuatro' });
+    const work = tenancy.get(TenantWork) as WorkRecord;
+    expect(await tenants.suspend(origin, id)).toMatchObject({ status: 'suspended', suspendedAt: expect.any(Date) });
     expect(await tenants.suspend(origin, id)).toMatchObject({ status: 'suspended' });
-    expect(await tenants.suspend(origin, id)).toMatchObject({ status: 'suspended' });
-    expect(await tenants.activate(origin, id)).toMatchObject({ status: 'active' });
-    const { items } = await tenancy.get(AuditLog).list(SYSTEM_TENANT_ID);
+    expect(work.wentOn).toBe(0);
+    expect(await tenants.activate(origin, id)).toMatchObject({ status: 'active', suspendedAt: null });
+    expect(work.wentOn).toBe(1);
+    const log = tenancy.get(AuditLog);
+    const actionsIn = async (trail: string): Promise<string[]> =>
+      (await log.list(trail)).items.filter(({ target }) => target === `tenant:${id}`).map(({ action }) => action);
 
-    expect(items.filter(({ target }) => target === `tenant:${id}`).map(({ action }) => action)).toEqual([
-      'tenant.activated',
-      'tenant.suspended',
-      'tenant.created',
+    expect(await actionsIn(SYSTEM_TENANT_ID)).toEqual(['tenant.activated', 'tenant.suspended', 'tenant.created']);
+    expect(await actionsIn(id)).toEqual(['tenant.activated', 'tenant.suspended']);
+    const verifier = tenancy.get(AuditVerifier);
+    expect([await verifier.verify(id), await verifier.verify(SYSTEM_TENANT_ID)]).toMatchObject([
+      { ok: true },
+      { ok: true },
     ]);
   });
 

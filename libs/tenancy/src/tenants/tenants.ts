@@ -7,6 +7,7 @@ import { AuditLog, type Origin } from '../audit/audit-log';
 import { TenantDataKeys } from '../envelopes/tenant-data-keys';
 import { InvalidFieldsError } from '../invalid-fields.errors';
 import { isPlainName } from '../plain-text';
+import { TenantWork } from '../ports/tenant-work.port';
 import { TenantExistsError, TenantNotFoundError, TenantStateConflictError } from './tenant.errors';
 import { TenantRecord, type TenantStatus } from './tenant.entity';
 
@@ -16,6 +17,10 @@ export interface TenantView {
   readonly status: TenantStatus;
   readonly externalId: string;
   readonly createdAt: Date;
+  readonly suspendedAt: Date | null;
+  readonly deletedAt: Date | null;
+  /** Deleted, and the last text that could be read without its key is gone as well. */
+  readonly erasedAt: Date | null;
 }
 
 export interface TenantPage {
@@ -34,6 +39,7 @@ export class Tenants {
     private readonly database: TenantDatabase,
     private readonly dataKeys: TenantDataKeys,
     private readonly audit: AuditLog,
+    private readonly work: TenantWork,
   ) {}
 
   /** @param input `id` for a tenant that already has one elsewhere: a UUID in lower case */
@@ -82,13 +88,19 @@ export class Tenants {
     return { items, next: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
   }
 
-  /** From now on its keys are answered with 403 and nothing is called in its name. Repeating it changes nothing. */
+  /**
+   * From now on its keys are answered with 403 and nothing is called in its name: what is accepted waits in the ledger,
+   * what is in its queue stays there. Calls in flight end by themselves. Repeating it changes nothing.
+   */
   suspend(origin: Origin, id: string): Promise<TenantView> {
     return this.change(origin, id, 'suspended');
   }
 
-  activate(origin: Origin, id: string): Promise<TenantView> {
-    return this.change(origin, id, 'active');
+  /** What waited goes on at once. */
+  async activate(origin: Origin, id: string): Promise<TenantView> {
+    const tenant = await this.change(origin, id, 'active');
+    this.work.goesOn();
+    return tenant;
   }
 
   private async change(origin: Origin, id: string, status: 'active' | 'suspended'): Promise<TenantView> {
@@ -100,9 +112,17 @@ export class Tenants {
         : [];
       if (before[0]?.status === 'deleted') throw new TenantStateConflictError(`The tenant ${id} is deleted.`);
       if (before[0] && before[0].status !== status) {
-        await tx.query(`UPDATE tenants SET status = $2, updated_at = puente_now() WHERE id = $1`, [id, status]);
-        const action = status === 'active' ? 'tenant.activated' : 'tenant.suspended';
-        await this.audit.record(tx, { ...origin, action, target: `tenant:${id}`, outcome: 'done' });
+        await tx.query(
+          `UPDATE tenants SET status = $2, updated_at = puente_now(),
+             suspended_at = CASE WHEN $2 = 'suspended' THEN puente_now() END WHERE id = $1`,
+          [id, status],
+        );
+        await this.audit.recordInBoth(tx, id, {
+          ...origin,
+          action: status === 'active' ? 'tenant.activated' : 'tenant.suspended',
+          target: `tenant:${id}`,
+          outcome: 'done',
+        });
       }
       return this.read(tx, id);
     });
@@ -127,6 +147,7 @@ export class Tenants {
   }
 }
 
-function viewOf({ id, name, status, externalId, createdAt }: TenantRecord): TenantView {
-  return { id, name, status, externalId, createdAt };
+function viewOf(tenant: TenantRecord): TenantView {
+  const { id, name, status, externalId, createdAt, suspendedAt, deletedAt, erasedAt } = tenant;
+  return { id, name, status, externalId, createdAt, suspendedAt, deletedAt, erasedAt };
 }
