@@ -50,7 +50,7 @@ const bindings = [
 
 /**
  * Binds the ports that ledger and tenancy declare because they do not know each other or the catalogue. Here and not in
- * each app: this is the lowest library that sees both sides, and every app needs the same six.
+ * each app: this is the lowest library that sees both sides, and every app needs the same ones.
  */
 @Global()
 @Module({ providers: bindings, exports: bindings.map(({ provide }) => provide) })

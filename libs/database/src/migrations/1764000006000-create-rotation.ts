@@ -69,6 +69,6 @@ async function createRotationClocks(db: QueryRunner): Promise<void> {
     SELECT i.tenant_id, i.id, i.provider, i.name, i.rotate_due_at
     FROM tenant_integrations i JOIN tenants t ON t.id = i.tenant_id
     WHERE current_tenant() = '00000000-0000-7000-8000-000000000000'
-      AND t.status <> 'deleted' AND i.is_active AND i.rotate_due_at IS NOT NULL`);
+      AND t.status = 'active' AND i.is_active AND i.rotate_due_at IS NOT NULL`);
   await db.query(`GRANT SELECT ON rotation_clocks TO puente_app`);
 }

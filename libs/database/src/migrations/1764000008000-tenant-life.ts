@@ -1,5 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
+/** The deletion itself is audited, and a late answer may still say something about its lane. */
+const STILL_WRITTEN = ['audit_heads', 'audit_entries', 'lanes', 'operator_events'] as const;
+
 /** What a suspension and a deletion leave behind, who must know of them, and what erasing may touch. */
 export class TenantLife1764000008000 implements MigrationInterface {
   readonly name = 'TenantLife1764000008000';
@@ -16,9 +19,7 @@ export class TenantLife1764000008000 implements MigrationInterface {
     // A claim leaves alone what belongs to a tenant that is not active. It learns nothing else about tenants.
     await db.query(`CREATE POLICY dispatch_reads ON tenants FOR SELECT TO puente_dispatch USING (true)`);
     await db.query(`GRANT SELECT (id, status) ON tenants TO puente_dispatch`);
-    // The deletion itself is audited, and a late answer may still say something about its lane.
-    for (const table of ['audit_heads', 'audit_entries', 'lanes'])
-      await db.query(`DROP TRIGGER tenant_alive ON ${table}`);
+    for (const table of STILL_WRITTEN) await db.query(`DROP TRIGGER tenant_alive ON ${table}`);
     // What erasing needs beyond what a tenant's own work needs.
     await db.query(`GRANT DELETE ON idempotency_keys, inbox TO puente_app`);
     await db.query(`GRANT UPDATE (excerpt) ON attempts TO puente_app`);
@@ -29,7 +30,7 @@ export class TenantLife1764000008000 implements MigrationInterface {
     await db.query(`REVOKE UPDATE (user_scope) ON api_keys FROM puente_app`);
     await db.query(`REVOKE UPDATE (excerpt) ON attempts FROM puente_app`);
     await db.query(`REVOKE DELETE ON idempotency_keys, inbox FROM puente_app`);
-    for (const table of ['audit_heads', 'audit_entries', 'lanes']) {
+    for (const table of STILL_WRITTEN) {
       await db.query(`CREATE TRIGGER tenant_alive AFTER INSERT ON ${table} REFERENCING NEW TABLE AS added
         FOR EACH STATEMENT EXECUTE FUNCTION refuse_deleted_tenant()`);
     }

@@ -1,5 +1,6 @@
 import { SYSTEM_TENANT_ID, uuidv7 } from '@puente/kernel';
-import { startTenancy, type Tenancy, WorkRecord } from '../../../../test/support/tenancy.fixture';
+import type { WorkRecord } from '../../../../test/support/tenancy.fixture';
+import { startTenancy, type Tenancy } from '../../../../test/support/tenancy.fixture';
 import { AuditLog } from '../audit/audit-log';
 import { AuditVerifier } from '../audit/audit-verifier';
 import { TenantWork } from '../ports/tenant-work.port';
