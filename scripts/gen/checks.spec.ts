@@ -227,6 +227,11 @@ describe('an edit of a document', () => {
       'not one of the commands a test can run',
     ],
     [
+      'a command inside a command',
+      edited('_sandbox/sns/received"', '_sandbox/sns/$(date)"'),
+      'not one of the commands a test can run',
+    ],
+    [
       'a spec that is not there',
       edited('sns.contract.spec.ts', 'sns.contrato.spec.ts'),
       'sns.contrato.spec.ts does not exist',
@@ -302,6 +307,16 @@ describe('the catalogue', () => {
     const said = await newlySaid({ 'MASTER_INVENTORY.yml': inventory.replace(from, to) });
 
     expect(said.filter((line) => line.startsWith('MASTER_INVENTORY.yml') && line.includes(problem))).not.toEqual([]);
+  });
+});
+
+describe('README and decision records', () => {
+  it('link to what exists', async () => {
+    const readme = `${original.read('README.md') ?? ''}\n[gone](docs/gone.md)\n`;
+
+    expect(await newlySaid({ 'README.md': readme })).toEqual([
+      'README.md, "Licence": docs/gone.md does not exist. Mend the link.',
+    ]);
   });
 });
 

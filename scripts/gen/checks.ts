@@ -2,12 +2,13 @@ import { checkCatalogue } from './catalogue-check';
 import { checkDocuments } from './document-check';
 import type { Finding } from './finding';
 import { checkGeneratedFiles, FROM_CATALOGUE } from './generated-files';
+import { checkLinks } from './link-check';
 import type { Project } from './project';
 import { checkTemplate } from './template-check';
 
 export type Check = (project: Project) => readonly Finding[] | Promise<readonly Finding[]>;
 
-const DOCUMENT_CHECKS: readonly Check[] = [checkCatalogue, checkDocuments, checkTemplate];
+const DOCUMENT_CHECKS: readonly Check[] = [checkCatalogue, checkDocuments, checkTemplate, checkLinks];
 
 /** What only wants the catalogue and its documents: quick, so that tests can ask it of every kind of drift. */
 export const CATALOGUE_CHECKS: readonly Check[] = [

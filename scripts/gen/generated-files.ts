@@ -3,7 +3,6 @@ import type { Finding } from './finding';
 import { replaceBlocks, TornBlocksError } from './generated-blocks';
 import { documentBlocks, documentPath, newDocument } from './integration-document';
 import { inventory } from './inventory';
-import { OPENAPI_FILE, openApi } from './openapi';
 import type { Project } from './project';
 
 /** Path → text of the files that follow from the code. */
@@ -18,10 +17,7 @@ export const FROM_CATALOGUE: readonly Generator[] = [
 ];
 
 /** Everything `npm run gen` writes. A new kind of generated file is a line here. */
-const GENERATORS: readonly Generator[] = [
-  ...FROM_CATALOGUE,
-  async (project) => [[OPENAPI_FILE, await openApi(project)]],
-];
+const GENERATORS: readonly Generator[] = [...FROM_CATALOGUE, openApiDocument];
 
 /** The generated files that are not on disk as the code has them now. */
 export async function outdatedFiles(project: Project, generators = GENERATORS): Promise<Files> {
@@ -50,4 +46,10 @@ function integrationDocuments(project: Project): Files {
       current === undefined ? newDocument(provider) : replaceBlocks(current, documentBlocks(provider), file),
     ];
   });
+}
+
+/** Loaded when it is wanted: it brings the whole API with it. */
+async function openApiDocument(project: Project): Promise<Files> {
+  const { OPENAPI_FILE, openApi } = await import('./openapi');
+  return [[OPENAPI_FILE, await openApi(project)]];
 }

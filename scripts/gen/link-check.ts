@@ -1,5 +1,19 @@
 import path from 'node:path';
+import { readDocument } from './document-tree';
+import type { Finding } from './finding';
 import type { Project } from './project';
+
+const ADRS = 'docs/adr';
+
+/** The links of everything else that people read in this repository; integration documents are checked with the rest of them. */
+export function checkLinks(project: Project): Finding[] {
+  const records = project.list(ADRS).map((name) => `${ADRS}/${name}`);
+  return ['README.md', 'README.es.md', 'CHANGELOG.md', ...records].flatMap((file) =>
+    readDocument(project.read(file) ?? '').flatMap(({ heading: section, links }) =>
+      brokenLinks(project, file, links).map((problem) => ({ file, section, problem, remedy: 'Mend the link.' })),
+    ),
+  );
+}
 
 /**
  * What is wrong with the links of a file. Files are looked for on disk; addresses outside are not called, as a check

@@ -9,10 +9,10 @@ export interface TestCommands {
 
 const JEST = /^npx jest(?: [\w./-]+[.]spec[.]ts)+$/;
 const FACT = /^[A-Z][A-Z_]*=\$\(node -p "require\('[.]\/[.]puente\/sandbox[.]json'\)(?:[.]\w+)+"\)$/;
-const QUOTED = String.raw`(?:"(?:[^"\\$\x60]|\\.|\$[A-Z_]+)*"|'[^']*')`;
+const QUOTED = String.raw`(?:"(?:[^"\\$\x60]|\\.|\$(?=[A-Z_]))*"|'[^']*')`;
 /** An address of the sandbox, from a variable; nothing but quoted arguments, so that the line does just this one thing. */
 const CURL = new RegExp(
-  String.raw`^curl -fsS(?: -[XHd] ${QUOTED}| -X [A-Z]+)*(?: "\$[A-Z_]+/[^"]*")(?: -[XHd] ${QUOTED}| -X [A-Z]+)*$`,
+  String.raw`^curl -fsS(?: -[XHd] ${QUOTED}| -X [A-Z]+)* "\$[A-Z_]+/[^"$\\\x60]*"(?: -[XHd] ${QUOTED}| -X [A-Z]+)*$`,
 );
 
 /**
