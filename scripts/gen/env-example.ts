@@ -31,7 +31,7 @@ ${groups.join('\n\n')}
 function variable(name: string, schema: z.ZodType): string {
   const required = !schema.safeParse(undefined).success;
   const initial: unknown = required ? '' : schema.parse(undefined);
-  const value = typeof initial === 'string' || typeof initial === 'number' ? String(initial) : '';
+  const value = ['string', 'number', 'boolean'].includes(typeof initial) ? String(initial) : '';
   return `# ${schema.description ?? name}${required ? ' Required.' : ''}\n${required || value !== '' ? '' : '# '}${name}=${value}`;
 }
 

@@ -1,3 +1,4 @@
+import { TenantFunctionEntity } from '../../libs/flows/src/functions/tenant-function.entity';
 import { NotificationHandlerEntity } from '../../libs/flows/src/notifications/notification-handler.entity';
 import { NotificationQueueEntity } from '../../libs/flows/src/notifications/notification-queue.entity';
 import { TENANCY_ENTITIES } from '@puente/tenancy';
@@ -21,7 +22,7 @@ describe('the schema', () => {
     test = await createTestDatabase();
     db = new Client({ connectionString: test.superuserUrl });
     await db.connect();
-    const entities = [...TENANCY_ENTITIES, NotificationQueueEntity, NotificationHandlerEntity];
+    const entities = [...TENANCY_ENTITIES, NotificationQueueEntity, NotificationHandlerEntity, TenantFunctionEntity];
     source = await new DataSource({
       type: 'postgres',
       url: test.appUrl,

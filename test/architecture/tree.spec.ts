@@ -11,7 +11,7 @@ const expected = [
   ),
   ...['ledger', 'tenancy', 'integrations', 'providers'].map((library) => `libs/${library}/src/index.ts`),
   'libs/integrations/src/testing/index.ts',
-  'libs/flows/src/notifications/index.ts',
+  ...['notifications', 'functions'].map((flow) => `libs/flows/src/${flow}/index.ts`),
   'libs/providers/src/catalog.ts',
   ...['e2e', 'architecture', 'faults', 'support'].map((folder) => `test/${folder}`),
   ...['docs/02-integraciones', 'docs/adr/README.md', 'scripts', 'bench', '.ci/run'],

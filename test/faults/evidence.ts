@@ -27,6 +27,7 @@ export interface Evidence {
 
 const ENDED = new Set([
   'published',
+  'invoked',
   'needs_review',
   'dead_lettered',
   'not_found',

@@ -3,6 +3,7 @@ import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
 import { type AppConfig, AppConfigModule } from '@puente/config';
 import { DatabaseModule } from '@puente/database';
+import { FunctionHandlers, FunctionsModule } from '@puente/flows/functions';
 import { NotificationsModule } from '@puente/flows/notifications';
 import { IntegrationsModule, platformIdentity, PortsModule } from '@puente/integrations';
 import { Clock, SystemClock } from '@puente/kernel';
@@ -13,6 +14,8 @@ import { TenancyModule } from '@puente/tenancy';
 import { ApiKeysController } from './api-keys/api-keys.controller';
 import { AuditController } from './audit/audit.controller';
 import { ApiKeyGuard } from './auth/api-key.guard';
+import { FunctionInvocationsController } from './functions/function-invocations.controller';
+import { FunctionsController } from './functions/functions.controller';
 import { DatabaseHealth } from './health/database.health';
 import { HealthController } from './health/health.controller';
 import { MetricsController } from './health/metrics.controller';
@@ -38,6 +41,8 @@ const CONTROLLERS = [
   NotificationQueueController,
   NotificationHandlersController,
   NotificationsController,
+  FunctionsController,
+  FunctionInvocationsController,
   AuditController,
   InventoryController,
   HealthController,
@@ -63,7 +68,11 @@ export class ApiModule {
           platformAws: platformIdentity(config.AWS_REGION),
         }),
         PortsModule,
-        NotificationsModule.forRoot({ platformQueueUrls: config.NOTIFICATIONS_QUEUE_URLS }),
+        FunctionsModule,
+        NotificationsModule.forRoot({
+          platformQueueUrls: config.NOTIFICATIONS_QUEUE_URLS,
+          functions: { module: FunctionsModule, port: FunctionHandlers },
+        }),
         TerminusModule.forRoot({ logger: false }),
       ],
       controllers: [...CONTROLLERS],

@@ -3,6 +3,7 @@ import { ScheduleModule } from '@nestjs/schedule';
 import { TerminusModule } from '@nestjs/terminus';
 import { type AppConfig, AppConfigModule } from '@puente/config';
 import { DatabaseModule } from '@puente/database';
+import { FunctionHandlers, FunctionsModule } from '@puente/flows/functions';
 import {
   NotificationIntake,
   NotificationQueueBindings,
@@ -34,7 +35,10 @@ const MONITOR_EVERY_MS = 10_000;
 @Module({})
 export class WorkerModule {
   static with(config: AppConfig): DynamicModule {
-    const notifications = NotificationsModule.forRoot({ platformQueueUrls: config.NOTIFICATIONS_QUEUE_URLS });
+    const notifications = NotificationsModule.forRoot({
+      platformQueueUrls: config.NOTIFICATIONS_QUEUE_URLS,
+      functions: { module: FunctionsModule, port: FunctionHandlers },
+    });
     return {
       module: WorkerModule,
       imports: [

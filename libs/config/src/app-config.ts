@@ -26,6 +26,12 @@ const list = z
 const optional = <T extends z.ZodType>(schema: T) =>
   z.preprocess((value) => (value === '' ? undefined : value), schema.optional());
 
+const flag = z
+  .preprocess((value) => (value === '' ? undefined : value), z.enum(['true', 'false']).default('false'))
+  .transform((text) => text === 'true');
+/** A name of a Lambda function, or its ARN. */
+const functionName = optional(z.string().regex(/^[\w:-]{1,170}$/, 'expected the name or the ARN of a Lambda function'));
+
 /**
  * Every variable the processes read. `.env.example` is generated from it: the descriptions are its comments.
  * A tenant's credentials are not here: they live encrypted in `tenant_integrations`.
@@ -77,6 +83,16 @@ export const AppConfigSchema = z.object({
     .describe(
       'After how long a sent notification that no queue gave back is sent again. Longer than the 5 minutes of deduplication.',
     ),
+  FUNCTION_FINALITIXNOTIFICATIONS_NAME: functionName.describe(
+    "Lambda function for users' e-mails and SMS. For tenants that name none of their own, like the next two.",
+  ),
+  FUNCTION_FINALITIXNOTIFICATIONSPUBSUB_NAME: functionName.describe(
+    'Lambda function for real-time notifications over WebSocket.',
+  ),
+  FUNCTION_FINALITIXCONTACT_NAME: functionName.describe("Lambda function that creates or updates the payer's contact."),
+  FUNCTION_NAMES_INCLUDE_ENV: flag.describe(
+    'true: the three names are used as they are. false: `-` and ENV are added to each.',
+  ),
   AWS_REGION: z.string().min(1).default('us-east-1').describe("Region of the platform's own queues."),
   AWS_ENDPOINT_URL: optional(z.url()).describe("Endpoint of the platform's own queues, when it is not AWS itself."),
   AWS_ALLOWED_ENDPOINTS: list.describe(

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { type TextRequest, wantsBodyText } from './body-text.decorator';
 import { BadRequestError } from './http-errors';
 
 export const BODY_LIMIT_BYTES = 1024 * 1024;
@@ -24,6 +25,7 @@ export function acceptJsonBodies(server: FastifyInstance): void {
         done(new BadRequestError('BODY_TOO_DEEP', `The body is nested deeper than ${String(DEPTH_LIMIT)} levels.`));
         return;
       }
+      if (wantsBodyText(request)) (request as TextRequest).bodyText = text;
       void parse(request, text, (error, value) => {
         if (error)
           done(

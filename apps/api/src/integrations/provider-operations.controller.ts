@@ -1,20 +1,15 @@
-import { Body, Controller, HttpStatus, Param, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import {
-  type CallResult,
-  IntegrationGateway,
-  ProviderCatalogue,
-  ProviderOperationNotFoundError,
-} from '@puente/integrations';
+import { IntegrationGateway, ProviderCatalogue, ProviderOperationNotFoundError } from '@puente/integrations';
 import type { IdempotencyClaim } from '@puente/ledger';
 import type { JsonValue } from '@puente/kernel';
 import type { Caller } from '@puente/tenancy';
 import type { FastifyReply } from 'fastify';
 import { CurrentCaller } from '../auth/caller.decorator';
 import { Scopes } from '../auth/scopes.decorator';
-import { ProviderCallError } from '../http/http-errors';
 import { IdempotencyKey } from '../http/idempotency-key.decorator';
 import { RespondAsync } from '../http/prefer.decorator';
+import { answerOf } from './call-answer';
 import { CallQuery, PendingOperation, ProviderOperationParams } from './provider-operations.dto';
 
 /** The generic door to every operation of the catalogue; flows have routes of their own. */
@@ -60,30 +55,10 @@ export class ProviderOperationsController {
       key === undefined ? undefined : claim(provider, operation, key, { name, input: input as JsonValue });
     const options = { tenantId, integration: name, idempotency, deadlineMs: waitMs, respondAsync, onUnknown };
     const result = await this.gateway.call(provider, operation, input ?? {}, options);
-    return answer(`${provider}.${operation}`, result, reply);
+    return answerOf(`${provider}.${operation}`, result, reply);
   }
 }
 
 function claim(provider: string, operation: string, key: string, request: JsonValue): IdempotencyClaim {
   return { route: `POST /v1/integrations/${provider}/operations/${operation}`, key, request };
-}
-
-/** DESIGN §4, Synchronous calls: 200, 202, 422 or 424. A read that could not be made is 502: nothing goes on. */
-function answer(call: string, result: CallResult, reply: FastifyReply) {
-  switch (result.kind) {
-    case 'done': {
-      void reply.status(HttpStatus.OK);
-      const { operationId, output } = result;
-      return operationId === undefined ? { output } : { operationId, output };
-    }
-    case 'pending':
-      void reply.status(HttpStatus.ACCEPTED).header('location', `/v1/operations/${result.operationId}`);
-      return { operationId: result.operationId };
-    case 'rejected':
-      throw new ProviderCallError('PROVIDER_REJECTED', call, result.failure, result.operationId);
-    case 'unauthorized':
-      throw new ProviderCallError('CREDENTIALS_REJECTED', call, result.failure, result.operationId);
-    case 'failed':
-      throw new ProviderCallError('PROVIDER_FAILED', call, result.failure, result.operationId);
-  }
 }

@@ -3,16 +3,19 @@ import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { integrationName } from './integrations.dto';
 
+/** How long a caller waits. */
+export const waitMs = z.coerce
+  .number()
+  .int()
+  .min(0)
+  .max(60_000)
+  .default(15_000)
+  .meta({ description: 'How long to wait for the answer before 202.' });
+
 export class CallQuery extends createZodDto(
   z.strictObject({
     name: integrationName,
-    waitMs: z.coerce
-      .number()
-      .int()
-      .min(0)
-      .max(60_000)
-      .default(15_000)
-      .meta({ description: 'How long to wait for the answer before 202.' }),
+    waitMs,
     onUnknown: z
       .enum(ON_UNKNOWN)
       .default('review')

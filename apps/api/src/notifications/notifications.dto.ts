@@ -96,10 +96,11 @@ export class NotificationDetail extends createZodDto(
       queueUrl: z.string(),
       sends: z.int(),
       handler: z.string().nullable(),
+      function: z.string().nullable().meta({ description: 'The function that took it in place of SNS.' }),
       duplicates: z.array(z.uuid()),
       steps: z.array(
         z.object({
-          step: z.enum(['accepted', 'queued', 'handled', 'published', 'dead_lettered']),
+          step: z.enum(['accepted', 'queued', 'handled', 'published', 'invoked', 'dead_lettered']),
           at: time,
           operationId: z.uuid().nullable(),
           state: z.string().nullable(),
@@ -117,6 +118,7 @@ export class NotificationDetail extends createZodDto(
           queueUrl: 'https://sqs.us-east-1.amazonaws.com/123456789012/notifications.fifo',
           sends: 1,
           handler: '*',
+          function: null,
           duplicates: [],
           steps: [
             { step: 'accepted', at: example.createdAt, operationId: null, state: null, attempts: [] },
@@ -135,6 +137,7 @@ const handler = z
   .object({
     kind: z.string(),
     topicArn: z.string().nullable(),
+    function: z.string().nullable(),
     integration: z.string(),
     onUnknown: z.enum(ON_UNKNOWN),
     enabled: z.boolean(),
@@ -146,6 +149,7 @@ const handler = z
       {
         kind: 'order.paid',
         topicArn: 'arn:aws:sns:us-east-1:123456789012:orders',
+        function: null,
         integration: 'default',
         onUnknown: 'resend',
         enabled: true,

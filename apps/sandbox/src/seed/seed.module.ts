@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { type AppConfig, AppConfigModule } from '@puente/config';
 import { DatabaseModule } from '@puente/database';
+import { FunctionHandlers, FunctionsModule } from '@puente/flows/functions';
 import { NotificationsModule } from '@puente/flows/notifications';
 import { IntegrationsModule, PortsModule } from '@puente/integrations';
 import { LedgerModule } from '@puente/ledger';
@@ -26,7 +27,10 @@ export class SeedModule {
           allowedEndpoints: config.AWS_ALLOWED_ENDPOINTS,
         }),
         PortsModule,
-        NotificationsModule.forRoot({ platformQueueUrls: config.NOTIFICATIONS_QUEUE_URLS }),
+        NotificationsModule.forRoot({
+          platformQueueUrls: config.NOTIFICATIONS_QUEUE_URLS,
+          functions: { module: FunctionsModule, port: FunctionHandlers },
+        }),
       ],
     };
   }

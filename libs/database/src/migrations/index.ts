@@ -4,6 +4,7 @@ import { CreateLedger1764000002000 } from './1764000002000-create-ledger';
 import { CreateNotifications1764000003000 } from './1764000003000-create-notifications';
 import { CreateRotation1764000006000 } from './1764000006000-create-rotation';
 import { TenantLife1764000008000 } from './1764000008000-tenant-life';
+import { CreateFunctions1764000009000 } from './1764000009000-create-functions';
 
 /** Every migration in order. A list instead of a glob: it works in `dist`, under Jest and in a bundle alike. */
 export const migrations = [
@@ -13,4 +14,5 @@ export const migrations = [
   CreateNotifications1764000003000,
   CreateRotation1764000006000,
   TenantLife1764000008000,
+  CreateFunctions1764000009000,
 ];

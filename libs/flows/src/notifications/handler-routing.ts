@@ -4,6 +4,8 @@ import type { OnUnknown } from '@puente/kernel';
 export interface Handler {
   readonly kind: string;
   readonly topicArn: string | null;
+  /** The function that gets its messages in place of SNS. */
+  readonly function: string | null;
   readonly integration: string;
   readonly onUnknown: OnUnknown;
   readonly enabled: boolean;
@@ -13,6 +15,7 @@ export interface Handler {
 export const DEFAULT_HANDLER: Handler = {
   kind: 'default',
   topicArn: null,
+  function: null,
   integration: 'default',
   onUnknown: 'resend',
   enabled: true,

@@ -1,4 +1,5 @@
 export { type DeadLetterPage, DeadLetters, type DeadLetterView } from './dead-letters';
+export { type HandlerFunction, HandlerFunctions } from './handler-functions.port';
 export { type Handler } from './handler-routing';
 export { type NotificationFilter } from './journey-rows';
 export { type HandlerView, NotificationHandlers } from './notification-handlers';
@@ -19,7 +20,7 @@ export { NOTIFICATION_STATUSES, type NotificationStatus } from './notification-s
 export { NOTIFY_ROUTE, NotificationsFlow, type Notified, type NotifyOptions } from './notifications-flow';
 export * from './notifications.errors';
 export { NotificationsModule } from './notifications.module';
-export { type NotificationsOptions } from './notifications.options';
+export { type NotificationsOptions, type NotificationsSetup } from './notifications.options';
 export { HandlerBody, HandlerKind, NotifyBody, QueueBindingBody } from './notifications.schemas';
 export { UnseenNotifications } from './unseen-notifications';
 export { MAX_RECEIVES, type QueueField, type QueueFinding } from './queue-findings';

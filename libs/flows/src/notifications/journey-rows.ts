@@ -31,6 +31,7 @@ export interface JourneyRow {
   readonly publishState: string | null;
   readonly repeats: number;
   readonly handlerKind: string | null;
+  readonly handlerFunction: string | null;
   readonly snsMessageId: string | null;
   readonly deduplicatedOf: string | null;
   readonly deadLetterReason: string | null;
@@ -49,7 +50,7 @@ const SELECT = `
          n.body_md5 AS "bodyMd5", n.queue_url AS "queueUrl", n.queue_message_id AS "queueMessageId", n.sends,
          n.send_operation_id AS "sendOperationId", s.state AS "sendState", n.publish_operation_id AS "publishOperationId",
          p.state AS "publishState", coalesce(p.repeats, 0) AS repeats, n.handler_kind AS "handlerKind",
-         n.sns_message_id AS "snsMessageId", n.deduplicated_of AS "deduplicatedOf",
+         n.handler_function AS "handlerFunction", n.sns_message_id AS "snsMessageId", n.deduplicated_of AS "deduplicatedOf",
          n.dead_letter_reason AS "deadLetterReason", n.dead_letter_operation_id AS "deadLetterOperationId",
          coalesce(p.provider_code, p.failure, s.provider_code, s.failure) AS "reasonCode",
          CASE WHEN p.id IS NOT NULL THEN p.failure_message ELSE s.failure_message END AS "reasonMessage",

@@ -11,6 +11,7 @@ import {
   textAttribute,
   type Verdict,
 } from '@puente/queue';
+import { HandlerFunctions } from './handler-functions.port';
 import { DEFAULT_HANDLER, type Handler, kindOf, routeTo } from './handler-routing';
 import { NotificationContents } from './notification-content';
 import { NotificationHandlers } from './notification-handlers';
@@ -40,12 +41,18 @@ interface Seen {
 interface Good extends Seen {
   readonly content: ParsedMessage;
   readonly handler: Handler;
-  /** Undefined when the handler is switched off. */
+  /** To SNS or to a function; undefined when the handler is switched off. */
   readonly publish: NewOperation | undefined;
 }
 
 interface Bad extends Seen {
   readonly reason: string;
+}
+
+/** Where the messages of a batch can go. */
+interface Targets {
+  readonly handlers: ReadonlyMap<string, Handler>;
+  readonly functions: Awaited<ReturnType<HandlerFunctions['find']>>;
 }
 
 /**
@@ -60,6 +67,7 @@ export class MessageTaking {
     private readonly operations: NotificationOperations,
     private readonly contents: NotificationContents,
     private readonly handlers: NotificationHandlers,
+    private readonly functions: HandlerFunctions,
   ) {}
 
   async takeAll(
@@ -68,9 +76,8 @@ export class MessageTaking {
     queue: QueueBinding,
   ): Promise<readonly Verdict[]> {
     const seen = await this.look(tx, messages, queue);
-    const kinds = seen.flatMap(({ parsed }) => (parsed.ok ? [kindOf(parsed.value)] : []));
-    const handlers = await this.handlers.among(tx, [...new Set(kinds)]);
-    const judged = seen.map((one) => this.judge(one, queue, handlers));
+    const targets = await this.targets(tx, seen);
+    const judged = seen.map((one) => this.judge(one, queue, targets));
     const fresh = await claim(tx, judged.filter(isGood), queue);
     const bad = judged.filter(isBad);
     await this.insert(tx, [...fresh, ...bad], queue);
@@ -95,14 +102,26 @@ export class MessageTaking {
     });
   }
 
-  private judge(seen: Seen, queue: QueueBinding, handlers: ReadonlyMap<string, Handler>): Good | Bad {
+  private async targets(tx: TenantTransaction, seen: readonly Seen[]): Promise<Targets> {
+    const kinds = seen.flatMap(({ parsed }) => (parsed.ok ? [kindOf(parsed.value)] : []));
+    const handlers = await this.handlers.among(tx, [...new Set(kinds)]);
+    const named = [...handlers.values()].flatMap((handler) => handler.function ?? []);
+    return { handlers, functions: await this.functions.find(tx, [...new Set(named)]) };
+  }
+
+  private judge(seen: Seen, queue: QueueBinding, { handlers, functions }: Targets): Good | Bad {
     const { parsed, message, id } = seen;
     if (!parsed.ok) return { ...seen, reason: parsed.reason };
     const content = parsed.value;
     const handler = routeTo(content, handlers);
     const step = { tenantId: queue.tenantId, notificationId: id, group: groupOf(message) };
+    if (!handler.enabled) return { ...seen, content, handler, publish: undefined };
+    const target = handler.function === null ? undefined : functions.get(handler.function);
+    if (target && 'problem' in target) return { ...seen, reason: target.problem };
     try {
-      const publish = handler.enabled ? this.operations.publish(step, content, handler) : undefined;
+      const publish = target
+        ? this.operations.invoke(step, message.body, target, handler)
+        : this.operations.publish(step, content, handler);
       return { ...seen, content, handler, publish };
     } catch (error) {
       if (error instanceof InvalidInputError) return { ...seen, reason: refusal(error) };
@@ -197,7 +216,8 @@ function isBad(judged: Good | Bad): judged is Bad {
 
 function handlingOf({ id, message, handler, publish }: Good) {
   const handlerKind = handler === DEFAULT_HANDLER ? null : handler.kind;
-  return { id, messageId: message.id, handlerKind, publishOperationId: publish?.id ?? null };
+  const publishOperationId = publish?.id ?? null;
+  return { id, messageId: message.id, handlerKind, handlerFunction: handler.function, publishOperationId };
 }
 
 function groupOf(message: QueueMessage): string {

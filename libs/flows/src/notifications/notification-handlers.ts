@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { TenantDatabase, type TenantTransaction } from '@puente/database';
-import { uuidv7 } from '@puente/kernel';
+import { type OnUnknown, uuidv7 } from '@puente/kernel';
 import { AuditLog, type Origin } from '@puente/tenancy';
 import { In } from 'typeorm';
-import { ANY_KIND, type Handler } from './handler-routing';
+import { HandlerFunctions } from './handler-functions.port';
+import { ANY_KIND, DEFAULT_HANDLER, type Handler } from './handler-routing';
 import { NotificationHandlerEntity } from './notification-handler.entity';
-import { NotificationHandlerNotFoundError } from './notifications.errors';
+import { NotificationHandlerNotFoundError, NotificationHandlerUnusableError } from './notifications.errors';
 import type { HandlerBody } from './notifications.schemas';
 
 export interface HandlerView extends Handler {
@@ -19,6 +20,7 @@ export class NotificationHandlers {
   constructor(
     private readonly database: TenantDatabase,
     private readonly audit: AuditLog,
+    private readonly functions: HandlerFunctions,
   ) {}
 
   /** By kind, all of them: a tenant has dozens at most. */
@@ -38,19 +40,26 @@ export class NotificationHandlers {
     return viewOf(found);
   }
 
-  /** Registers the handler of a kind, or changes it. Messages that come from now on follow it. */
+  /**
+   * Registers the handler of a kind, or changes it. Messages that come from now on follow it.
+   *
+   * @throws {NotificationHandlerUnusableError} it names a function that is not there or has no name at AWS
+   */
   put(tenantId: string, kind: string, body: HandlerBody, origin: Origin): Promise<HandlerView> {
     return this.database.run(tenantId, async (tx) => {
       const handlers = tx.manager.getRepository(NotificationHandlerEntity);
+      const usual = await this.usualOnUnknown(tx, body);
+      const { topicArn, integration, onUnknown = usual, enabled } = body;
       await tx.query(
-        `INSERT INTO notification_handlers (id, tenant_id, kind, topic_arn, integration, on_unknown, enabled)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)
-         ON CONFLICT (tenant_id, kind) DO UPDATE SET topic_arn = excluded.topic_arn, integration = excluded.integration,
-           on_unknown = excluded.on_unknown, enabled = excluded.enabled, updated_at = now()`,
-        [uuidv7(), tenantId, kind, body.topicArn, body.integration, body.onUnknown, body.enabled],
+        `INSERT INTO notification_handlers (id, tenant_id, kind, topic_arn, function, integration, on_unknown, enabled)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+         ON CONFLICT (tenant_id, kind) DO UPDATE SET topic_arn = excluded.topic_arn, function = excluded.function,
+           integration = excluded.integration, on_unknown = excluded.on_unknown, enabled = excluded.enabled,
+           updated_at = now()`,
+        [uuidv7(), tenantId, kind, topicArn, body.function, integration, onUnknown, enabled],
       );
       const target = `notification-handler:${kind}`;
-      const detail = { onUnknown: body.onUnknown, enabled: body.enabled };
+      const detail = { function: body.function, onUnknown, enabled };
       await this.audit.record(tx, { ...origin, action: 'notification-handler.put', target, outcome: 'done', detail });
       return viewOf(await handlers.findOneByOrFail({ tenantId, kind }));
     });
@@ -73,9 +82,17 @@ export class NotificationHandlers {
       .findBy({ tenantId: tx.tenantId, kind: In([...kinds, ANY_KIND]) });
     return new Map(found.map((handler) => [handler.kind, handler]));
   }
+
+  /** What a lost answer means when the handler does not say; asking for it finds out whether the function can be used. */
+  private async usualOnUnknown(tx: TenantTransaction, { function: name }: HandlerBody): Promise<OnUnknown> {
+    if (name === null) return DEFAULT_HANDLER.onUnknown;
+    const found = (await this.functions.find(tx, [name])).get(name);
+    if (!found || 'problem' in found) throw new NotificationHandlerUnusableError(found?.problem ?? name);
+    return found.onUnknown;
+  }
 }
 
 function viewOf(entity: NotificationHandlerEntity): HandlerView {
   const { kind, topicArn, integration, onUnknown, enabled, createdAt, updatedAt } = entity;
-  return { kind, topicArn, integration, onUnknown, enabled, createdAt, updatedAt };
+  return { kind, topicArn, function: entity.function, integration, onUnknown, enabled, createdAt, updatedAt };
 }

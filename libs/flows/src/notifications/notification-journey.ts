@@ -31,7 +31,7 @@ export interface NotificationSummary {
 }
 
 export interface JourneyStep {
-  readonly step: 'accepted' | 'queued' | 'handled' | 'published' | 'dead_lettered';
+  readonly step: 'accepted' | 'queued' | 'handled' | 'published' | 'invoked' | 'dead_lettered';
   /** When it was done; null while it is not. */
   readonly at: Date | null;
   readonly operationId: string | null;
@@ -50,6 +50,8 @@ export interface NotificationView extends NotificationSummary {
   readonly sends: number;
   /** Which handler took it; null: the built-in one, or none yet. */
   readonly handler: string | null;
+  /** The function that took it in place of SNS. */
+  readonly function: string | null;
   /** Notifications the queue took for repeats of this one. */
   readonly duplicates: readonly string[];
   readonly steps: readonly JourneyStep[];
@@ -99,6 +101,7 @@ export class NotificationJourney {
       queueUrl: row.queueUrl,
       sends: row.sends,
       handler: row.handlerKind,
+      function: row.handlerFunction,
       duplicates,
       steps,
     };
@@ -132,8 +135,9 @@ export class NotificationJourney {
     const steps = row.origin === 'api' ? [step('accepted', row.createdAt)] : [];
     steps.push(step('queued', row.queuedAt, row.sendOperationId, row.sendState, sends));
     if (row.handledAt) steps.push(step('handled', row.handledAt));
+    const taken = row.handlerFunction === null ? 'published' : 'invoked';
     if (row.publishOperationId)
-      steps.push(step('published', row.publishedAt, row.publishOperationId, row.publishState, publishes));
+      steps.push(step(taken, row.publishedAt, row.publishOperationId, row.publishState, publishes));
     if (row.deadLetteredAt)
       steps.push(step('dead_lettered', row.deadLetteredAt, row.deadLetterOperationId, null, burials));
     return steps;
@@ -151,6 +155,7 @@ function summaryOf(row: JourneyRow): NotificationSummary {
 function reasonOf(row: JourneyRow): NotificationSummary['reason'] {
   switch (row.status) {
     case 'published':
+    case 'invoked':
     case 'queued':
     case 'deduplicated':
     case 'cancelled':
@@ -163,6 +168,7 @@ function reasonOf(row: JourneyRow): NotificationSummary['reason'] {
     case 'handled':
     case 'queueing':
     case 'publishing':
+    case 'invoking':
     case 'not_found':
     case 'rejected':
     case 'exhausted':

@@ -36,7 +36,7 @@ export class NotificationLog {
   deadLettered(tenantId: string, notificationId: string, reason: string): void {
     this.log.warn(
       { event: 'notification.dead_lettered', tenantId, notificationId, reason },
-      'A notification could not be published and goes to the dead-letter queue',
+      'A notification could not be delivered and goes to the dead-letter queue',
     );
   }
 }

@@ -4,6 +4,7 @@ import type { IdempotencyClaim, NewOperation } from '@puente/ledger';
 import { Sns } from '@puente/providers/sns';
 import { Sqs } from '@puente/providers/sqs';
 import { deadLetterAttributes, NOTIFICATION_ATTRIBUTE } from '@puente/queue';
+import type { HandlerFunction } from './handler-functions.port';
 import type { Handler } from './handler-routing';
 import type { NotificationContent } from './notification-content';
 import type { ParsedMessage } from './parse-message';
@@ -74,8 +75,23 @@ export class NotificationOperations {
     return this.sns.prepare('publish', input, {
       tenantId: step.tenantId,
       integration: handler.integration,
-      orderKey: `notifications:publish:${step.group}`,
+      orderKey: publishOrder(step),
       onUnknown: handler.onUnknown,
+      subscriber: PUBLISH_SETTLED,
+      traceId: step.traceId,
+    });
+  }
+
+  /**
+   * To a function in place of SNS: the body of the queue message exactly as it came, unknown fields included.
+   *
+   * @throws {InvalidInputError} Lambda would refuse it: too large
+   */
+  invoke(step: Step, body: string, target: HandlerFunction, { onUnknown }: Handler): NewOperation {
+    return target.prepare(body, {
+      tenantId: step.tenantId,
+      orderKey: publishOrder(step),
+      onUnknown,
       subscriber: PUBLISH_SETTLED,
       traceId: step.traceId,
     });
@@ -102,6 +118,11 @@ export class NotificationOperations {
       onUnknown: 'resend',
     });
   }
+}
+
+/** One order for a group, whether SNS or a function gets its messages. */
+function publishOrder({ group }: Step): string {
+  return `notifications:publish:${group}`;
 }
 
 function given({ DataType = 'String', StringValue, BinaryValue }: MessageAttributeValue) {

@@ -137,6 +137,8 @@ export interface Handling {
   readonly messageId: string;
   /** Null for the built-in handler. */
   readonly handlerKind: string | null;
+  /** Null when it goes to SNS. */
+  readonly handlerFunction: string | null;
   /** Null when the handler is switched off. */
   readonly publishOperationId: string | null;
 }
@@ -151,9 +153,11 @@ export async function markHandled(
   await tx.query(
     `UPDATE notifications AS n
      SET queue_message_id = h."messageId", queued_at = coalesce(queued_at, puente_now()), handled_at = puente_now(),
-         handler_kind = h."handlerKind", publish_operation_id = h."publishOperationId", deduplicated_of = NULL,
+         handler_kind = h."handlerKind", handler_function = h."handlerFunction",
+         publish_operation_id = h."publishOperationId", deduplicated_of = NULL,
          dead_lettered_at = NULL, dead_letter_reason = NULL, dead_letter_operation_id = NULL
-     FROM jsonb_to_recordset($2::jsonb) AS h (id uuid, "messageId" text, "handlerKind" text, "publishOperationId" uuid)
+     FROM jsonb_to_recordset($2::jsonb) AS h (id uuid, "messageId" text, "handlerKind" text, "handlerFunction" text,
+            "publishOperationId" uuid)
      WHERE n.tenant_id = $1 AND n.id = h.id`,
     [tx.tenantId, JSON.stringify(handlings)],
   );

@@ -10,6 +10,7 @@ interface Facts {
   readonly published_at?: Date;
   readonly dead_lettered_at?: Date;
   readonly deduplicated_of?: string;
+  readonly handler_function?: string;
   readonly sends?: number;
   /** State, attempt and provider's code of the send and of the publish. */
   readonly s?: readonly [string, number, string?];
@@ -34,7 +35,7 @@ describe('the status of a notification', () => {
     const { rows } = await client.query<{ status: string }>(
       `SELECT ${STATUS_SQL} AS status
        FROM jsonb_to_record($1) AS n (queued_at timestamptz, handled_at timestamptz, published_at timestamptz,
-              dead_lettered_at timestamptz, deduplicated_of text, sends int),
+              dead_lettered_at timestamptz, deduplicated_of text, handler_function text, sends int),
             (SELECT $2::text AS state, $3::int AS attempt, $4::text AS provider_code) AS s,
             (SELECT $5::text AS state, $6::int AS attempt, $7::text AS provider_code) AS p`,
       [JSON.stringify({ sends: 1, ...n }), s?.[0], s?.[1], s?.[2], p?.[0], p?.[1], p?.[2]],
@@ -44,6 +45,7 @@ describe('the status of a notification', () => {
 
   const sent = { queued_at: at, s: ['succeeded', 1] } as const;
   const handled = { ...sent, handled_at: at } as const;
+  const toFunction = { ...handled, handler_function: 'contact' } as const;
 
   it.each<[string, string, Facts]>([
     ['accepted', 'nothing was tried', { s: ['queued', 0] }],
@@ -63,6 +65,10 @@ describe('the status of a notification', () => {
     ['publishing', 'SNS answered, and the notification does not know yet', { ...handled, p: ['succeeded', 1] }],
     ['published', 'SNS has it', { ...handled, published_at: at, p: ['succeeded', 1] }],
     ['not_found', 'the topic is not there', { ...handled, p: ['rejected', 1, 'NotFound'] }],
+    ['handled', 'the invocation has not begun', { ...toFunction, p: ['queued', 0] }],
+    ['invoking', 'the function is being tried', { ...toFunction, p: ['running', 1] }],
+    ['invoked', 'the function has it', { ...toFunction, published_at: at, p: ['succeeded', 1] }],
+    ['rejected', 'the function ended with an error of this name', { ...toFunction, p: ['rejected', 1, 'NotFound'] }],
     ['rejected', 'SNS refused it', { ...handled, p: ['rejected', 1, 'InvalidParameter'] }],
     ['dead_lettered', 'it was refused and buried', { ...handled, dead_lettered_at: at, p: ['rejected', 1, 'Invalid'] }],
     ['published', 'a person had it published after all', { ...handled, dead_lettered_at: at, published_at: at }],

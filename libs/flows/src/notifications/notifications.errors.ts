@@ -48,6 +48,15 @@ export class NotificationHandlerNotFoundError extends AppError {
   }
 }
 
+/** The handler names a function that cannot be invoked for this tenant. HTTP 422. */
+export class NotificationHandlerUnusableError extends AppError {
+  readonly code = 'NOTIFICATION_HANDLER_UNUSABLE';
+
+  constructor(reason: string) {
+    super(`function cannot be used: ${reason}`);
+  }
+}
+
 /** No such notification of this tenant; another tenant's looks the same. HTTP 404. */
 export class NotificationNotFoundError extends AppError {
   readonly code = 'NOTIFICATION_NOT_FOUND';

@@ -4,6 +4,7 @@ import { Clock, SystemClock } from '@puente/kernel';
 import { SnsProviderModule } from '@puente/providers/sns';
 import { SqsProviderModule } from '@puente/providers/sqs';
 import { DeadLetters } from './dead-letters';
+import { HandlerFunctions } from './handler-functions.port';
 import { MessageTaking } from './message-taking';
 import { NotificationContents } from './notification-content';
 import { NotificationHandlerEntity } from './notification-handler.entity';
@@ -18,7 +19,7 @@ import { NotificationQueues } from './notification-queues';
 import { NotificationResending } from './notification-resending';
 import { NotificationSettlements } from './notification-settlements';
 import { NotificationsFlow } from './notifications-flow';
-import { NOTIFICATIONS_OPTIONS, type NotificationsOptions } from './notifications.options';
+import { NOTIFICATIONS_OPTIONS, type NotificationsSetup } from './notifications.options';
 import { PublishSettlement } from './publish-settlement';
 import { QueueCheck } from './queue-check';
 import { QueueSetup } from './queue-setup';
@@ -27,13 +28,13 @@ import { SendSettlement } from './send-settlement';
 /**
  * The notifications flow (SYSTEMS S1). The api uses NotificationsFlow, NotificationJourney, NotificationHandlers and
  * NotificationQueues; the worker also binds NotificationIntake and NotificationQueueBindings to its consumers and
- * provides a NotificationResender.
+ * provides a NotificationResender. Handlers can name a function of another flow: the app says of which.
  *
  * Needs, from global modules: the database, tenancy, the ledger, integrations and `PayloadCipher`.
  */
 @Module({})
 export class NotificationsModule {
-  static forRoot(options: NotificationsOptions): DynamicModule {
+  static forRoot({ functions, ...options }: NotificationsSetup): DynamicModule {
     const open = [
       NotificationsFlow,
       NotificationJourney,
@@ -52,10 +53,12 @@ export class NotificationsModule {
         TypeOrmModule.forFeature([NotificationQueueEntity, NotificationHandlerEntity]),
         SqsProviderModule,
         SnsProviderModule,
+        functions.module,
       ],
       providers: [
         ...open,
         { provide: NOTIFICATIONS_OPTIONS, useValue: options },
+        { provide: HandlerFunctions, useExisting: functions.port },
         { provide: Clock, useClass: SystemClock },
         NotificationContents,
         NotificationOperations,

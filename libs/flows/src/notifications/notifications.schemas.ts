@@ -80,22 +80,43 @@ export const QueueFields = z.object({
 const Integration = printable(200).default('default');
 
 /** `PUT /v1/notifications/handlers/{kind}`. */
-export const HandlerBody = z.strictObject({
-  topicArn: TopicArn.nullable().default(null).meta({ description: "Topic to publish to; null: the message's own." }),
-  integration: Integration.meta({ description: "Which of the tenant's sns accounts publishes." }),
-  onUnknown: z
-    .enum(ON_UNKNOWN)
-    .default('resend')
-    .meta({
-      description:
-        'What happens when the answer of a standard topic was lost: `resend` (may repeat, marked), `review` (a person decides), `drop`.',
-      examples: ['review'],
+export const HandlerBody = z
+  .strictObject({
+    topicArn: TopicArn.nullable().default(null).meta({ description: "Topic to publish to; null: the message's own." }),
+    function: z
+      .string()
+      .regex(/^[a-z][a-z0-9-]{0,63}$/, 'expected the id of a function, such as contact')
+      .nullable()
+      .default(null)
+      .meta({
+        description:
+          'Function that is invoked in place of publishing, one of `GET /v1/functions`; its payload is the body of the queue message, byte for byte.',
+        examples: [null],
+      }),
+    integration: Integration.meta({
+      description: "Which of the tenant's sns accounts publishes. A function brings its own account.",
     }),
-  enabled: z
-    .boolean()
-    .default(true)
-    .meta({ description: 'false: messages of this kind are acknowledged and skipped.' }),
-});
+    onUnknown: z
+      .enum(ON_UNKNOWN)
+      .optional()
+      .meta({
+        description:
+          "What happens when the answer of a standard topic or of a function was lost: `resend` (may repeat, marked), `review` (a person decides), `drop`. Left out: `resend`, or the function's own.",
+        examples: ['review'],
+      }),
+    enabled: z
+      .boolean()
+      .default(true)
+      .meta({ description: 'false: messages of this kind are acknowledged and skipped.' }),
+  })
+  .refine((body) => body.function === null || body.topicArn === null, {
+    error: 'give a topic or a function, not both',
+    path: ['topicArn'],
+  })
+  .refine((body) => body.function === null || body.integration === 'default', {
+    error: 'a function brings its own account: PUT /v1/functions/{function} says which',
+    path: ['integration'],
+  });
 export type HandlerBody = z.output<typeof HandlerBody>;
 export const HandlerKind = Kind.meta({
   description: 'An event, the ARN of a topic for messages that name no event, or `*` for all the rest.',

@@ -12,7 +12,7 @@ import { TOPIC_NOT_FOUND } from './topic-not-found';
 
 const Published = z.object({ messageId: z.string().min(1) });
 
-/** What SNS made of a notification: its message id, or the way into the dead-letter queue with the reason. */
+/** What SNS or a function made of a notification: it is there, with SNS's message id; or the way into the dead-letter queue with the reason. */
 @Injectable()
 export class PublishSettlement {
   constructor(
@@ -71,11 +71,12 @@ async function markPublished(tx: TenantTransaction, id: string, operation: Opera
   );
 }
 
-function isTopicNotFound({ providerCode }: OperationView): boolean {
-  return providerCode !== null && TOPIC_NOT_FOUND.includes(providerCode);
+/** A function's own errors may be called so too. */
+function isTopicNotFound({ provider, providerCode }: OperationView): boolean {
+  return provider === 'sns' && providerCode !== null && TOPIC_NOT_FOUND.includes(providerCode);
 }
 
-function reasonOf({ state, providerCode, failure, failureMessage }: OperationView): string {
+function reasonOf({ provider, state, providerCode, failure, failureMessage }: OperationView): string {
   const why = [providerCode ?? failure, failureMessage].filter((part) => part !== null && part !== '').join(': ');
-  return `${state === 'exhausted' ? 'all tries failed' : 'refused by SNS'}: ${why || 'no reason given'}`;
+  return `${state === 'exhausted' ? 'all tries failed' : `refused by ${provider === 'sns' ? 'SNS' : 'the function'}`}: ${why || 'no reason given'}`;
 }
