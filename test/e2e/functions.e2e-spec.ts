@@ -24,7 +24,6 @@ describe('functions (S0.1, S0.2)', () => {
 
   beforeAll(async () => {
     tenant = await SandboxTenant.createReady(sandboxFacts());
-    await tenant.register('lambda');
   });
 
   const invocationsOf = async (mark: string): Promise<Invoked[]> => {

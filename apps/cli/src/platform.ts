@@ -2,6 +2,7 @@ import { type INestApplicationContext, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { type AppConfig, AppConfigModule, loadConfig } from '@puente/config';
 import { DatabaseModule } from '@puente/database';
+import { FunctionHandlers, FunctionsModule } from '@puente/flows/functions';
 import { NotificationsModule } from '@puente/flows/notifications';
 import { IntegrationsModule, platformIdentity, PortsModule } from '@puente/integrations';
 import { LedgerModule } from '@puente/ledger';
@@ -44,7 +45,10 @@ function modulesFor(config: AppConfig) {
         platformAws: platformIdentity(config.AWS_REGION),
       }),
       PortsModule,
-      NotificationsModule.forRoot({ platformQueueUrls: config.NOTIFICATIONS_QUEUE_URLS }),
+      NotificationsModule.forRoot({
+        platformQueueUrls: config.NOTIFICATIONS_QUEUE_URLS,
+        functions: { module: FunctionsModule, port: FunctionHandlers },
+      }),
     ],
   };
 }

@@ -279,7 +279,12 @@ describe('the worker', () => {
     const handlers = world.get(NotificationHandlers);
     const other = await world.createTopic('own-offers');
     const put = (kind: string, topicArn: string | null, enabled: boolean) =>
-      handlers.put(tenant.id, kind, { topicArn, function: null, integration: 'default', onUnknown: 'review', enabled }, origin);
+      handlers.put(
+        tenant.id,
+        kind,
+        { topicArn, function: null, integration: 'default', onUnknown: 'review', enabled },
+        origin,
+      );
     await put('order.muted', null, false);
     await put('offer.made', other, true);
     const muted = await flow.notify(tenant.id, { ...notification('callada'), event: 'order.muted' });

@@ -1,3 +1,5 @@
+import type { FunctionId } from '@puente/flows/functions';
+
 /** The demo tenant's id is fixed, so that seeding twice finds it again. */
 export const DEMO_TENANT_ID = '01980000-0000-7000-8000-0000000000de';
 export const DEMO_REGION = 'us-east-1';
@@ -12,12 +14,12 @@ export const DEMO_FIFO_TOPIC = 'demo.fifo';
 
 /** `ENV` of the sandbox: what its API keys and its functions are named after. */
 export const SANDBOX_ENV = 'sandbox';
-/** Base names of the functions that run at the Lambda stand-in, each as `{name}-sandbox`. */
+/** What the demo tenant calls the functions that run at the Lambda stand-in, each as `{name}-sandbox`. */
 export const DEMO_FUNCTIONS = {
   notifications: 'finalitix-notifications',
-  notificationsPubSub: 'finalitix-notifications-pubsub',
+  'notifications-pubsub': 'finalitix-notifications-pubsub',
   contact: 'finalitix-contact',
-} as const;
+} as const satisfies Record<FunctionId, string>;
 
 export function demoQueueUrl(sandboxUrl: string, queue: string): string {
   return `${sandboxUrl}/${DEMO_ACCOUNT}/${queue}`;

@@ -14,6 +14,8 @@ const Facts = z.object({
     topicArn: z.string(),
     fifoTopicArn: z.string(),
   }),
+  /** Our id of each function, and its name at Lambda. */
+  functions: z.record(z.string(), z.string()),
 });
 
 /** What scripts and the banner need to know of a running sandbox (DESIGN §8). */

@@ -1,6 +1,7 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { loadConfig } from '@puente/config';
+import { FunctionBody, FunctionsAdmin } from '@puente/flows/functions';
 import { NotificationQueues, QueueSetup } from '@puente/flows/notifications';
 import { SYSTEM_TENANT_ID } from '@puente/kernel';
 import {
@@ -14,6 +15,7 @@ import {
 import {
   DEMO_DEAD_LETTER_QUEUE,
   DEMO_FIFO_TOPIC,
+  DEMO_FUNCTIONS,
   DEMO_QUEUE,
   DEMO_QUEUE_NAME,
   DEMO_REGION,
@@ -35,8 +37,8 @@ export interface SeedPlaces {
 }
 
 /**
- * Makes the demo tenant what the README promises: verified credentials for SQS, SNS and Lambda, a bound queue, one key per scope.
- * Safe to repeat; keys of an earlier run are kept as long as they work.
+ * Makes the demo tenant what the README promises: verified credentials for SQS, SNS and Lambda, a bound queue, named
+ * functions, one key per scope. Safe to repeat; keys of an earlier run are kept as long as they work.
  */
 export async function seedDemo(settings: Readonly<Record<string, string>>, places: SeedPlaces): Promise<SandboxFacts> {
   const app = await NestFactory.createApplicationContext(SeedModule.with(loadConfig(settings)), {
@@ -45,8 +47,12 @@ export async function seedDemo(settings: Readonly<Record<string, string>>, place
   });
   try {
     await ensureTenant(app.get(Tenants));
-    const [keys] = await Promise.all([keysFor(app.get(ApiKeys), places.dataDir), register(app, places.sandboxUrl)]);
-    return factsOf(places, keys);
+    const [keys, functions] = await Promise.all([
+      keysFor(app.get(ApiKeys), places.dataDir),
+      nameFunctions(app.get(FunctionsAdmin)),
+      register(app, places.sandboxUrl),
+    ]);
+    return factsOf(places, keys, functions);
   } finally {
     await app.close();
   }
@@ -78,6 +84,15 @@ async function register(app: INestApplicationContext, sandboxUrl: string): Promi
   await app.get(NotificationQueues).bind(DEMO_TENANT_ID, queues, { origin, platform: true });
 }
 
+/** Names somebody gave them since the last start stay. */
+async function nameFunctions(functions: FunctionsAdmin): Promise<SandboxFacts['functions']> {
+  for (const { function: id, source } of await functions.list(DEMO_TENANT_ID))
+    if (source !== 'tenant')
+      await functions.put(DEMO_TENANT_ID, id, FunctionBody.parse({ name: DEMO_FUNCTIONS[id] }), origin);
+  const named = await functions.list(DEMO_TENANT_ID);
+  return Object.fromEntries(named.map(({ function: id, effectiveName }) => [id, effectiveName ?? '']));
+}
+
 async function keysFor(keys: ApiKeys, dataDir: string): Promise<SandboxFacts['keys']> {
   const kept = readSandboxFile(dataDir)?.keys;
   const key = async (name: Scope): Promise<string> => {
@@ -105,7 +120,11 @@ async function works(keys: ApiKeys, key: string): Promise<boolean> {
   }
 }
 
-function factsOf({ apiUrl, sandboxUrl, workerUrl }: SeedPlaces, keys: SandboxFacts['keys']): SandboxFacts {
+function factsOf(
+  { apiUrl, sandboxUrl, workerUrl }: SeedPlaces,
+  keys: SandboxFacts['keys'],
+  functions: SandboxFacts['functions'],
+): SandboxFacts {
   return {
     ...{ apiUrl, sandboxUrl, workerUrl, tenantId: DEMO_TENANT_ID, keys },
     notifications: {
@@ -114,5 +133,6 @@ function factsOf({ apiUrl, sandboxUrl, workerUrl }: SeedPlaces, keys: SandboxFac
       topicArn: demoTopicArn(DEMO_TOPIC),
       fifoTopicArn: demoTopicArn(DEMO_FIFO_TOPIC),
     },
+    functions,
   };
 }

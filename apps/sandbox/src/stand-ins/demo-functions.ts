@@ -13,6 +13,6 @@ const contact: FunctionHandler = (event) => {
 /** Code of the functions that the sandbox's account has from the start, by the name Lambda knows them under. */
 export const demoFunctions: Readonly<Record<string, FunctionHandler>> = {
   [`${DEMO_FUNCTIONS.notifications}-${SANDBOX_ENV}`]: accepted,
-  [`${DEMO_FUNCTIONS.notificationsPubSub}-${SANDBOX_ENV}`]: accepted,
+  [`${DEMO_FUNCTIONS['notifications-pubsub']}-${SANDBOX_ENV}`]: accepted,
   [`${DEMO_FUNCTIONS.contact}-${SANDBOX_ENV}`]: contact,
 };

@@ -6,8 +6,11 @@ import {
   InvokeCommand,
   LambdaClient as AwsLambda,
 } from '@aws-sdk/client-lambda';
+import type { FunctionName } from './function-name';
+import { finalFunctionName } from './function-name';
 import { functionFailure, LambdaFunctionFailedError } from './lambda.errors';
 import type { FunctionRef, Invoke } from './lambda.schemas';
+import { wirePayload } from './lambda.schemas';
 
 /** What of a call reaches the wire: the signal to give up, by what functions deduplicate, and the mark of a repeat. */
 export interface LambdaCall {
@@ -46,7 +49,7 @@ export class LambdaClient {
       InvocationType: input.invocationType,
       Qualifier: input.qualifier,
       ClientContext: clientContext(call),
-      Payload: Buffer.from(JSON.stringify(input.payload)),
+      Payload: Buffer.from(wirePayload(input)),
     });
     const answer = await this.aws.call(call.signal, () => this.sdk.send(command, { abortSignal: call.signal }));
     const payload = parsed(answer.Payload?.transformToString() ?? '');
@@ -90,8 +93,9 @@ export class LambdaClient {
     return { proof: answer.StatusCode === 204 ? 'DryRun' : undefined, requestId: answer.$metadata.requestId };
   }
 
-  private finalName({ functionName, nameIncludesEnv }: Pick<FunctionRef, 'functionName' | 'nameIncludesEnv'>): string {
-    if (!nameIncludesEnv) return this.inEnvironment(functionName);
+  private finalName(given: FunctionName): string {
+    const { functionName, nameIncludesEnv } = given;
+    if (!nameIncludesEnv) return this.inEnvironment(given);
     const [prefix, , , region] = functionName.split(':');
     // AWS would say that there is no such function, which is true only of the region that was asked.
     if (prefix === 'arn' && region !== this.aws.region) {
@@ -103,8 +107,8 @@ export class LambdaClient {
     return functionName;
   }
 
-  private inEnvironment(functionName: string): string {
-    const name = `${functionName}-${this.environment}`;
+  private inEnvironment(given: FunctionName): string {
+    const name = finalFunctionName(given, this.environment);
     if (name.length <= MAX_NAME) return name;
     throw new AwsCallRefusedError(
       'FUNCTION_NAME_TOO_LONG',

@@ -1,12 +1,9 @@
-import { AwsConfig, AwsSecrets } from '@puente/integrations';
+import { AwsConfig, AwsSecrets, utf8Text } from '@puente/integrations';
 import type { JsonValue } from '@puente/kernel';
 import { z } from 'zod';
+import { functionNameProblem, NAME } from './function-name';
 
 export const LambdaSecrets = AwsSecrets;
-
-/** https://docs.aws.amazon.com/lambda/latest/api/API_FunctionConfiguration.html, FunctionName */
-const NAME = /^[\w-]{1,64}$/;
-const ARN = /^arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:[\w-]{1,64}$/;
 
 const PlainName = z
   .string()
@@ -48,33 +45,12 @@ const functionFields = {
     .meta({ description: 'Version or alias.', examples: ['live'] }),
 };
 
-function nameProblem({
-  functionName,
-  nameIncludesEnv,
-}: {
-  readonly functionName: string;
-  readonly nameIncludesEnv: boolean;
-}): string | undefined {
-  if (NAME.test(functionName)) return undefined;
-  if (!functionName.startsWith('arn:')) {
-    return 'expected a name of letters, digits, hyphens and underscores; a version or an alias goes into qualifier';
-  }
-  if (!nameIncludesEnv) return 'an ARN names its function wholly: say nameIncludesEnv';
-  return ARN.test(functionName)
-    ? undefined
-    : 'expected arn:aws:lambda:region:account:function:name; a version or an alias goes into qualifier';
-}
-
 /**
  * Any JSON value but whole numbers beyond ±(2^53 − 1): reading the request has already changed the digits of those, and
  * what arrives must be what was given. Such numbers travel as text.
  */
 const Payload = z
   .unknown()
-  .refine((value) => value !== undefined, {
-    error: 'expected a JSON value; null when there is nothing to say',
-    abort: true,
-  })
   .refine(keepsItsDigits, { error: 'whole numbers beyond 2^53 - 1 lose digits: send them as text' })
   .transform((value) => value as JsonValue)
   .meta({
@@ -87,25 +63,54 @@ function keepsItsDigits(value: unknown): boolean {
   return typeof value !== 'object' || value === null || Object.values(value).every(keepsItsDigits);
 }
 
+/** For whoever passes a payload on: what reading and writing it again would change arrives as well. */
+const PayloadText = utf8Text(MAX_PAYLOAD_BYTES.RequestResponse).refine(isJson, 'expected JSON').meta({
+  description: 'In place of payload: the same as JSON text, which arrives byte for byte.',
+});
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 export const Invoke = z
   .strictObject({
     ...functionFields,
     invocationType: z.enum(['RequestResponse', 'Event']).default('RequestResponse').meta({
       description: 'RequestResponse waits for what the function answers; Event hands the payload over and goes on.',
     }),
-    payload: Payload,
+    payload: Payload.optional(),
+    payloadText: PayloadText.optional(),
   })
   .superRefine((input, context) => {
-    const problem = nameProblem(input);
+    const problem = functionNameProblem(input);
     if (problem !== undefined) context.addIssue({ code: 'custom', path: ['functionName'], message: problem });
-    const max = MAX_PAYLOAD_BYTES[input.invocationType];
-    if (Buffer.byteLength(JSON.stringify(input.payload)) > max) {
-      const message = `expected at most ${String(max)} bytes of JSON for ${input.invocationType}`;
-      context.addIssue({ code: 'custom', path: ['payload'], message });
-    }
+    const payload = payloadProblem(input);
+    if (payload !== undefined) context.addIssue({ code: 'custom', path: ['payload'], message: payload });
   });
 
 export type Invoke = z.output<typeof Invoke>;
+
+type GivenPayload = Pick<Invoke, 'invocationType' | 'payload' | 'payloadText'>;
+
+function payloadProblem(input: GivenPayload): string | undefined {
+  if (input.payload === undefined && input.payloadText === undefined)
+    return 'expected a JSON value; null when there is nothing to say';
+  if (input.payload !== undefined && input.payloadText !== undefined)
+    return 'expected payload or payloadText, not both';
+  const max = MAX_PAYLOAD_BYTES[input.invocationType];
+  if (Buffer.byteLength(wirePayload(input)) <= max) return undefined;
+  return `expected at most ${String(max)} bytes of JSON for ${input.invocationType}`;
+}
+
+/** As it is sent. */
+export function wirePayload({ payload = null, payloadText }: Omit<GivenPayload, 'invocationType'>): string {
+  return payloadText ?? JSON.stringify(payload);
+}
 
 const functionName = z.string().min(1).meta({ description: 'The name that was called, environment included.' });
 
@@ -126,7 +131,7 @@ export const Invoked = z.object({
 });
 
 export const FunctionRef = z.strictObject(functionFields).superRefine((input, context) => {
-  const problem = nameProblem(input);
+  const problem = functionNameProblem(input);
   if (problem !== undefined) context.addIssue({ code: 'custom', path: ['functionName'], message: problem });
 });
 
