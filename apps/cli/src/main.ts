@@ -2,6 +2,7 @@ import { environment } from '@puente/config';
 import { AppError } from '@puente/kernel';
 import { Command } from 'commander';
 import { apiKeysCommand } from './commands/api-keys.command';
+import { keysCommand } from './commands/keys.command';
 import { migrateCommand } from './commands/migrate.command';
 import { queuesCommand } from './commands/queues.command';
 import { tenantsCommand } from './commands/tenants.command';
@@ -14,7 +15,8 @@ const program = new Command('puente')
   .addCommand(migrateCommand(env))
   .addCommand(tenantsCommand(env))
   .addCommand(apiKeysCommand(env))
-  .addCommand(queuesCommand(env));
+  .addCommand(queuesCommand(env))
+  .addCommand(keysCommand(env));
 
 program.parseAsync().catch((error: unknown) => {
   const said =

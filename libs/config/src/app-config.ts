@@ -59,7 +59,9 @@ export const AppConfigSchema = z.object({
     'PostgreSQL as puente_dispatch: operations of all tenants, no credentials.',
   ),
   DATABASE_AUTH_URL: postgresUrl.describe('PostgreSQL as puente_auth: reads API keys by prefix.'),
-  DATABASE_OWNER_URL: optional(postgresUrl).describe('PostgreSQL as puente_owner. Only `puente migrate` needs it.'),
+  DATABASE_OWNER_URL: optional(postgresUrl).describe(
+    'PostgreSQL as puente_owner. Only `puente migrate` and `puente keys` need it.',
+  ),
   DATABASE_POOL_MAX: whole(1, 200).default(10).describe('Connections per role and process.'),
 
   KEY_RING: optional(z.string().min(1)).describe(
@@ -111,8 +113,16 @@ export function loadConfig(env: Environment): AppConfig {
 
 /** What `puente migrate` needs, and nothing else: it runs before the other roles have a schema to work on. */
 export function loadOwnerUrl(env: Environment): string {
-  return parse(AppConfigSchema.pick({ DATABASE_OWNER_URL: true }).extend({ DATABASE_OWNER_URL: postgresUrl }), env)
-    .DATABASE_OWNER_URL;
+  return parse(z.object(ownerUrl), env).DATABASE_OWNER_URL;
+}
+
+const ownerUrl = { DATABASE_OWNER_URL: postgresUrl };
+
+/** What `puente keys` needs: every tenant's wrapped keys, and the ring that opens them. */
+export function loadKeysConfig(
+  env: Environment,
+): Pick<AppConfig, 'KEY_RING' | 'KEY_RING_FILE'> & { readonly DATABASE_OWNER_URL: string } {
+  return parse(AppConfigSchema.pick({ KEY_RING: true, KEY_RING_FILE: true }).extend(ownerUrl), env);
 }
 
 function parse<T>(schema: z.ZodType<T>, env: Environment): Readonly<T> {

@@ -83,6 +83,16 @@ export class DispatchDatabase extends DatabasePool {}
 /** Reads API keys by their prefix, and whether a tenant is active. */
 export class AuthDatabase extends DatabasePool {}
 
+/**
+ * All rows of all tables, by a policy of its own, for what an administrator runs by hand and then ends: never part of a
+ * process that serves requests or calls providers.
+ */
+export class OwnerDatabase extends DatabasePool {
+  constructor(url: string, applicationName: string) {
+    super({ url, max: 2, applicationName });
+  }
+}
+
 async function rolledBack(client: PoolClient): Promise<boolean> {
   try {
     await client.query('ROLLBACK');

@@ -97,6 +97,11 @@ export class LedgerLog {
     this.log.error({ event: 'payload.unreadable', ...fields, err: error }, line);
   }
 
+  keyMissing(fields: About, error: unknown): void {
+    const line = `Operation ${fields.operationId} is left to other processes: this one lacks an encryption key`;
+    this.log.error({ event: 'payload.key_missing', ...fields, err: error }, line);
+  }
+
   outputUnsealed(fields: About, error: unknown): void {
     const line = `Operation ${fields.operationId} succeeded, but its output could not be encrypted and is lost`;
     this.log.error({ event: 'payload.unsealed', ...fields, err: error }, line);

@@ -15,6 +15,7 @@ export { harmlessJson, harmlessText } from './audit/harmless-text';
 export { canonicalJson } from './envelopes/canonical-json';
 export {
   EncryptionKeyMissingError,
+  EncryptionKeyRetiredError,
   EnvelopeUnreadableError,
   KeyRingInvalidError,
   KeyRingMismatchError,
@@ -31,6 +32,12 @@ export {
 } from './events/operator-events';
 export * from './integrations/integration.errors';
 export { type IntegrationRef, targetOf } from './integrations/integration-ref';
+export { isLacking, isWhole, KeyCheck, type KeyReport, type KeyStatus } from './key-rotation/key-check';
+export { KeyRetirement } from './key-rotation/key-retirement';
+export * from './key-rotation/key-rotation.errors';
+export { KeyRotation, type RotationProgress, type RotationReport } from './key-rotation/key-rotation';
+export type { UnreadableRow } from './key-rotation/rewrapping';
+export { type KeyUse, WRAPPED_COLUMNS } from './key-rotation/wrapped-columns';
 export type { IntegrationView, RotationView, SecretView, VersionView } from './integrations/integration-view';
 export { type DueRotation, IntegrationViews } from './integrations/integration-views';
 export {

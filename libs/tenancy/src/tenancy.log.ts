@@ -12,6 +12,13 @@ export class TenancyLog {
     );
   }
 
+  encryptionKeyDue(kid: string, days: number): void {
+    this.log.warn(
+      { event: 'encryption_key.due', kid, days },
+      `The encryption key ${kid} has been in use for ${String(days)} days: rotate it (puente keys rotate)`,
+    );
+  }
+
   mendedFailed(tenantId: string, provider: string, integration: string, error: unknown): void {
     this.log.error(
       { event: 'integration.resume_failed', tenantId, provider, integration, ...told(error) },

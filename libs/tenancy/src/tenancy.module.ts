@@ -13,6 +13,7 @@ import { Fingerprints } from './envelopes/fingerprints';
 import { KeyCanaries } from './envelopes/key-canaries';
 import { KeyProvider } from './envelopes/key-provider.port';
 import { KeyRing } from './envelopes/key-ring';
+import { MissingKeys } from './envelopes/missing-keys';
 import { TenantDataKeys } from './envelopes/tenant-data-keys';
 import { TenantKeyDatabase } from './envelopes/tenant-key-database';
 import { TenantPayloadCipher } from './envelopes/tenant-payload-cipher';
@@ -70,7 +71,8 @@ const offered = [
         KeyRing.load({ inline: config.get('KEY_RING'), file: config.get('KEY_RING_FILE') }),
     },
     { provide: Clock, useClass: SystemClock },
-    ...[TenancyLog, TenancyLifecycle, KeyCanaries, TenantKeyDatabase, TenantDataKeys, CredentialCipher, Fingerprints],
+    ...[TenancyLog, TenancyLifecycle, KeyCanaries, TenantKeyDatabase, MissingKeys, TenantDataKeys],
+    ...[CredentialCipher, Fingerprints],
     ...[IntegrationsRepository, VersionSealer, CredentialStaging, CredentialActivation, CandidateProbe, PausedCalls],
     ...[CredentialReader, Quarantine, LastUse],
     ...offered,

@@ -1,9 +1,25 @@
-import { notSent, unknown } from '@puente/kernel';
+import { AppError, type JsonObject, type JsonValue, notSent, unknown } from '@puente/kernel';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/test-database';
 import type { NewOperation } from '../operation';
+import type { PayloadPlace } from '../ports/payload-cipher.port';
 import { Lanes } from '../reading/lanes';
 import { LedgerWitness, TestProcess, eventually, newOperation } from '../testing/ledger.fixture';
 import { type Behaviour, ScriptedProvider, acts, actsAndIsLost, failsWith, held } from '../testing/scripted-provider';
+import { TestCipher } from '../testing/test-cipher';
+
+/** A process that lacks the key of some rows, which others have. */
+class ForgetfulCipher extends TestCipher {
+  readonly missing = new Set<string>();
+
+  override async open(place: PayloadPlace, envelope: JsonObject): Promise<JsonValue> {
+    if (this.missing.has(place.rowId)) throw new KeyMissing('This process lacks the encryption key k2.');
+    return super.open(place, envelope);
+  }
+}
+
+class KeyMissing extends AppError {
+  readonly code = 'ENCRYPTION_KEY_MISSING';
+}
 
 describe('dispatcher', () => {
   let database: TestDatabase;
@@ -11,12 +27,13 @@ describe('dispatcher', () => {
   let worker: TestProcess;
   let provider: ScriptedProvider;
   let tenant: string;
+  const cipher = new ForgetfulCipher();
 
   beforeAll(async () => {
     database = await createTestDatabase();
     witness = new LedgerWitness(database);
     provider = new ScriptedProvider();
-    worker = await TestProcess.start(database, { dispatch: true, provider });
+    worker = await TestProcess.start(database, { dispatch: true, provider, cipher });
   });
   beforeEach(async () => {
     tenant = await witness.tenant();
@@ -158,6 +175,18 @@ describe('dispatcher', () => {
     });
     expect(await witness.settled(good.id)).toMatchObject({ state: 'succeeded' });
     expect(provider.callsOf(bad.id)).toBe(0);
+  });
+
+  it('gives back what only this process cannot open, as often as it takes, and burns no attempt (T09)', async () => {
+    const operation = newOperation(tenant, { effect: 'once' });
+    cipher.missing.add(operation.id);
+    await worker.ledger.acceptGrouped(operation);
+    await witness.until(operation.id, ({ state, fence }) => state === 'queued' && Number(fence) > 0);
+    expect(provider.callsOf(operation.id)).toBe(0);
+    cipher.missing.clear();
+    await hurry(operation.id);
+
+    expect(await witness.settled(operation.id)).toMatchObject({ state: 'succeeded', attempt: 1, crashes: 0 });
   });
 
   it('marks every repeat of a once call with `resend`, for the executor and in the attempts', async () => {

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { AppError } from '@puente/kernel';
 import { LedgerTime } from '../ledger-time';
 import { LedgerLog } from '../ledger.log';
 import type { LeasedOperation } from '../operation';
@@ -7,7 +8,7 @@ import type { OperationEvent } from '../state-machine';
 import { type Claim, leasedOperation } from './claimed-row';
 import { isDatabaseAway } from './database-watch';
 
-/** Before an operation is given back because a dependency of ours is away. */
+/** Before an operation is given back because this process cannot open it just now. */
 const AWAY_WAIT_MS = 1_000;
 
 /** Opens inputs, and says which do not open. */
@@ -29,7 +30,9 @@ export class InputOpener {
       return { operation: leasedOperation(row, await this.cipher.open(place, row.input)) };
     } catch (error) {
       const operation = leasedOperation(row, null);
-      if (isDatabaseAway(error)) {
+      const isForAnother = isForAnotherProcess(error);
+      if (isForAnother) this.log.keyMissing({ operationId, tenantId }, error);
+      if (isForAnother || isDatabaseAway(error)) {
         await this.time.clock.sleep(AWAY_WAIT_MS, signal);
         return { operation, unreadable: { kind: 'released' } };
       }
@@ -37,4 +40,9 @@ export class InputOpener {
       return { operation, unreadable: { kind: 'unreadable' } };
     }
   }
+}
+
+/** Its key came into use while this process ran: another one opens it, or this one once it was started again. */
+function isForAnotherProcess(error: unknown): boolean {
+  return error instanceof AppError && error.code === 'ENCRYPTION_KEY_MISSING';
 }

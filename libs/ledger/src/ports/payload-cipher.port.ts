@@ -12,7 +12,10 @@ export interface PayloadPlace {
 /** Seals payloads under the tenant's data key. Tenancy implements it; the app binds it. */
 export abstract class PayloadCipher {
   abstract seal(place: PayloadPlace, value: JsonValue): Promise<JsonObject>;
-  /** @throws when the envelope is not the one that was sealed for this place */
+  /**
+   * @throws when the envelope is not the one that was sealed for this place; with the code `ENCRYPTION_KEY_MISSING` when
+   *   it may be, and this process lacks the key that others have
+   */
   abstract open(place: PayloadPlace, envelope: JsonObject): Promise<JsonValue>;
   /** HMAC-SHA256 over the canonical JSON, keyed per tenant: equal requests compare equal, nothing can be guessed from it. */
   abstract requestHash(tenantId: string, request: JsonValue): Promise<Buffer>;

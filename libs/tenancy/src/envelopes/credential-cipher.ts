@@ -20,12 +20,12 @@ export class CredentialCipher {
   constructor(private readonly keys: KeyProvider) {}
 
   seal(place: CredentialPlace, secrets: Secret<SecretFields>): Promise<Envelope> {
-    return sealEnvelope(this.keys, placeOf(place), Buffer.from(JSON.stringify(secrets.reveal()), 'utf8'));
+    return sealEnvelope(this.keys, credentialPlace(place), Buffer.from(JSON.stringify(secrets.reveal()), 'utf8'));
   }
 
   /** @throws {EnvelopeUnreadableError} */
   async open(place: CredentialPlace, stored: unknown): Promise<Secret<SecretFields>> {
-    const plaintext = await openEnvelope(this.keys, placeOf(place), stored);
+    const plaintext = await openEnvelope(this.keys, credentialPlace(place), stored);
     const parsed: unknown = JSON.parse(plaintext.toString('utf8'));
     plaintext.fill(0);
     if (typeof parsed !== 'object' || parsed === null) throw new EnvelopeUnreadableError();
@@ -33,6 +33,7 @@ export class CredentialCipher {
   }
 }
 
-function placeOf({ tenantId, provider, column, rowId, version }: CredentialPlace): Place {
+/** What is bound into the ciphertext of credentials. */
+export function credentialPlace({ tenantId, provider, column, rowId, version }: CredentialPlace): Place {
   return { kind: 'credentials', tenant: tenantId, provider, column, row: rowId, version };
 }

@@ -31,6 +31,20 @@ export class EncryptionKeyMissingError extends AppError {
   }
 }
 
+/**
+ * The key that this process encrypts under is retired: it may leave the rings of the others at any time, and what was
+ * encrypted under it now would be lost then. At boot and, for a process that kept running with an old ring, at a write.
+ */
+export class EncryptionKeyRetiredError extends AppError {
+  readonly code = 'ENCRYPTION_KEY_RETIRED';
+
+  constructor(readonly kid: string) {
+    super(
+      `This process encrypts under the key ${kid}, which is retired. Put the newest key first in KEY_RING and start it again.`,
+    );
+  }
+}
+
 /** The key ring lacks a key that the database was encrypted under, or holds another key by the same name. */
 export class KeyRingMismatchError extends AppError {
   readonly code = 'KEY_RING_MISMATCH';

@@ -1,11 +1,12 @@
-import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { TenantDatabase, type TenantTransaction } from '@puente/database';
 import { SYSTEM_TENANT_ID } from '@puente/kernel';
-import { ENVELOPE_VERSION, members, wrapContext } from './envelope';
-import { EnvelopeUnreadableError, KeyRingMismatchError } from './envelope.errors';
+import { AuditLog } from '../audit/audit-log';
+import { TenancyLog } from '../tenancy.log';
+import { makeCanary } from './canary';
+import { EncryptionKeyRetiredError } from './envelope.errors';
+import { assertFits, keyAgeInDays, type KeyRecord, readKeys, ROTATE_AFTER_DAYS } from './key-records';
 import { KeyProvider } from './key-provider.port';
-import { fromBase64, KEY_BYTES } from './sealed-box';
 
 /** Any number; processes that start together look at the canaries one after the other. */
 const LOCK = 7_164_100_003;
@@ -22,44 +23,47 @@ export class KeyCanaries {
   constructor(
     private readonly database: TenantDatabase,
     private readonly keys: KeyProvider,
+    private readonly audit: AuditLog,
+    private readonly log: TenancyLog,
   ) {}
 
-  /** @throws {KeyRingMismatchError} naming every kid that is missing or holds another key; nothing is written then */
+  /**
+   * @throws {KeyRingMismatchError} naming every kid that is missing or holds another key; nothing is written then
+   * @throws {EncryptionKeyRetiredError} when the first key of the ring is not to be used any more
+   */
   async check(): Promise<void> {
-    await this.database.run(SYSTEM_TENANT_ID, async (tx) => {
+    const active = await this.database.run(SYSTEM_TENANT_ID, async (tx) => {
       await tx.query(`SELECT pg_advisory_xact_lock($1)`, [LOCK]);
-      const rows = await tx.query<{ kid: string; canary: unknown; retired: boolean }>(
-        `SELECT kid, canary, retired_at IS NOT NULL AS retired FROM encryption_keys ORDER BY kid`,
-      );
-      const missing = rows
-        .filter(({ kid, retired }) => !retired && !this.keys.kids.includes(kid))
-        .map(({ kid }) => kid);
-      const wrong: string[] = [];
-      for (const { kid, canary } of rows)
-        if (this.keys.kids.includes(kid) && !(await this.sings(kid, canary))) wrong.push(kid);
-      if (missing.length + wrong.length > 0) throw new KeyRingMismatchError(missing, wrong);
-      if (!rows.some(({ kid }) => kid === this.keys.activeKid)) await this.introduce(tx, this.keys.activeKid);
+      const known = await readKeys(tx);
+      await assertFits(this.keys, known);
+      const found = known.find(({ kid }) => kid === this.keys.activeKid);
+      if (found?.retiredAt) throw new EncryptionKeyRetiredError(found.kid);
+      if (!found) await this.introduce(tx, this.keys.activeKid);
+      return found;
     });
+    this.warnWhenDue(active);
   }
 
   private async introduce(tx: TenantTransaction, kid: string): Promise<void> {
-    const { bytes } = await this.keys.wrap(randomBytes(KEY_BYTES), contextOf(kid));
-    const canary = { v: ENVELOPE_VERSION, kid, wdk: bytes.toString('base64') };
-    await tx.query(`INSERT INTO encryption_keys (kid, canary) VALUES ($1, $2)`, [kid, JSON.stringify(canary)]);
+    const canary = await makeCanary(this.keys);
+    await tx.query(`INSERT INTO encryption_keys (kid, canary, created_at) VALUES ($1, $2, puente_now())`, [
+      kid,
+      JSON.stringify(canary),
+    ]);
+    const [system] = await tx.query(`SELECT FROM tenants WHERE id = $1`, [SYSTEM_TENANT_ID]);
+    if (!system) return; // the very first key: there is no trail yet that could name it
+    const target = `encryption_key:${kid}`;
+    await this.audit.record(tx, {
+      actor: 'system:boot',
+      action: 'encryption_key.introduced',
+      target,
+      outcome: 'done',
+    });
   }
 
-  private async sings(kid: string, canary: unknown): Promise<boolean> {
-    try {
-      const { wdk } = members(canary, ['v', 'kid', 'wdk']);
-      await this.keys.unwrap({ kid, bytes: fromBase64(wdk) }, contextOf(kid));
-      return true;
-    } catch (error) {
-      if (error instanceof EnvelopeUnreadableError) return false;
-      throw error;
-    }
+  private warnWhenDue(active: KeyRecord | undefined): void {
+    if (!active) return;
+    const days = keyAgeInDays(active);
+    if (days >= ROTATE_AFTER_DAYS) this.log.encryptionKeyDue(active.kid, days);
   }
-}
-
-function contextOf(kid: string): Buffer {
-  return wrapContext({ kind: 'canary', column: 'encryption_keys.canary', row: kid });
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { EnvelopeUnreadableError, KeyRingInvalidError } from './envelope.errors';
 import { KeyProvider, type WrappedKey } from './key-provider.port';
@@ -31,10 +32,22 @@ export class KeyRing extends KeyProvider {
     if (source.inline !== undefined && source.file !== undefined)
       throw new KeyRingInvalidError('KEY_RING and KEY_RING_FILE are both set. Set one of them.');
     if (source.inline !== undefined) return KeyRing.parse('KEY_RING', source.inline.split(','));
-    if (source.file !== undefined) return KeyRing.parse('KEY_RING_FILE', linesOf(source.file));
+    if (source.file !== undefined) return KeyRing.parse('KEY_RING_FILE', linesOf('KEY_RING_FILE', source.file));
     throw new KeyRingInvalidError(
-      'No encryption key: set KEY_RING or KEY_RING_FILE. A key is made with: echo "k1:$(openssl rand -base64 32)"',
+      'No encryption key: set KEY_RING or KEY_RING_FILE. A key is made with: puente keys generate',
     );
+  }
+
+  /** Another copy than the one the configuration names, in the form of KEY_RING_FILE. @throws {KeyRingInvalidError} */
+  static read(file: string): KeyRing {
+    return KeyRing.parse(file, linesOf(file, file));
+  }
+
+  /** A new entry for a ring, a secret like all of them: `kid:base64`. @throws {KeyRingInvalidError} */
+  static newEntry(kid: string): string {
+    const entry = `${kid}:${randomBytes(KEY_BYTES).toString('base64')}`;
+    parseEntry('The new key', entry);
+    return entry;
   }
 
   private static parse(variable: string, entries: readonly string[]): KeyRing {
@@ -78,15 +91,15 @@ function parseEntry(place: string, entry: string): [kid: string, key: Buffer] {
     );
   }
   if (key.every((byte) => byte === key[0]))
-    throw new KeyRingInvalidError(`${place}: this is a placeholder, not a key. Make one with: openssl rand -base64 32`);
+    throw new KeyRingInvalidError(`${place}: this is a placeholder, not a key. Make one with: puente keys generate`);
   return [kid, key];
 }
 
-function linesOf(file: string): string[] {
+function linesOf(name: string, file: string): string[] {
   try {
     return readFileSync(file, 'utf8').split('\n');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new KeyRingInvalidError(`KEY_RING_FILE cannot be read (${code ?? 'unknown reason'}).`);
+    throw new KeyRingInvalidError(`${name} cannot be read (${code ?? 'unknown reason'}).`);
   }
 }

@@ -3,6 +3,7 @@ import { type Clock, type JsonObject, SYSTEM_TENANT_ID, SystemClock, uuidv7 } fr
 import { KEY_RING, startTenancy, type Tenancy } from '../../../../test/support/tenancy.fixture';
 import { EnvelopeUnreadableError, KeyRingInvalidError, KeyRingMismatchError } from './envelope.errors';
 import { KeyProvider } from './key-provider.port';
+import { MissingKeys } from './missing-keys';
 import { TenantDataKeys } from './tenant-data-keys';
 import { TenantKeyDatabase } from './tenant-key-database';
 import { TenantPayloadCipher } from './tenant-payload-cipher';
@@ -183,7 +184,7 @@ describe('payload cipher', () => {
         return queries === 1 ? Promise.reject(new Error('down')) : source.dataKeyOf(tenantId);
       },
     } as unknown as TenantKeyDatabase;
-    const keys = new TenantDataKeys(counting, tenancy.get(KeyProvider), clock);
+    const keys = new TenantDataKeys(counting, tenancy.get(KeyProvider), tenancy.get(MissingKeys), clock);
 
     await expect(keys.of(SYSTEM_TENANT_ID)).rejects.toThrow('down');
     await Promise.all(Array.from({ length: 20 }, () => keys.of(SYSTEM_TENANT_ID)));

@@ -3,10 +3,10 @@ import { Injectable } from '@nestjs/common';
 import { Clock, type JsonObject } from '@puente/kernel';
 import { BoundedCache } from '../bounded-cache';
 import { TenantNotFoundError } from '../tenants/tenant.errors';
-import { ENVELOPE_VERSION, members, type Place, wrapContext } from './envelope';
-import { EnvelopeUnreadableError } from './envelope.errors';
+import { type Place, unwrapDataKey, wrapDataKey } from './envelope';
 import { KeyProvider } from './key-provider.port';
-import { deriveKey, fromBase64, KEY_BYTES } from './sealed-box';
+import { MissingKeys } from './missing-keys';
+import { deriveKey, KEY_BYTES } from './sealed-box';
 import { TenantKeyDatabase } from './tenant-key-database';
 
 /** How many tenants' keys a process holds, and for how long: a deleted tenant's key is gone after that. */
@@ -33,10 +33,14 @@ export class TenantDataKeys {
   constructor(
     private readonly database: TenantKeyDatabase,
     private readonly keys: KeyProvider,
+    private readonly missing: MissingKeys,
     private readonly clock: Clock,
   ) {}
 
-  /** @throws {TenantNotFoundError} also when the tenant was deleted and its key destroyed */
+  /**
+   * @throws {TenantNotFoundError} also when the tenant was deleted and its key destroyed
+   * @throws {EncryptionKeyMissingError} when the key is sound and only this process cannot read it
+   */
   of(tenantId: string): Promise<TenantKeys> {
     const held = this.held.get(tenantId);
     if (held && held.until > this.clock.monotonicMs()) return held.keys;
@@ -52,17 +56,15 @@ export class TenantDataKeys {
   /** A new tenant's data key, wrapped, for `tenants.data_key`. */
   async create(tenantId: string): Promise<JsonObject> {
     const dataKey = randomBytes(KEY_BYTES);
-    const { kid, bytes } = await this.keys.wrap(dataKey, wrapContext(placeOf(tenantId)));
+    const wrapped = await wrapDataKey(this.keys, dataKeyPlace(tenantId), dataKey);
     dataKey.fill(0);
-    return { v: ENVELOPE_VERSION, kid, wdk: bytes.toString('base64') };
+    return { ...wrapped };
   }
 
   private async load(tenantId: string): Promise<TenantKeys> {
     const stored = await this.database.dataKeyOf(tenantId);
     if (stored === undefined || stored === null) throw new TenantNotFoundError(tenantId);
-    const { kid, wdk } = members(stored, ['v', 'kid', 'wdk']);
-    if (typeof kid !== 'string') throw new EnvelopeUnreadableError();
-    const dataKey = await this.keys.unwrap({ kid, bytes: fromBase64(wdk) }, wrapContext(placeOf(tenantId)));
+    const dataKey = await this.missing.named(stored, unwrapDataKey(this.keys, dataKeyPlace(tenantId), stored));
     try {
       return {
         payload: deriveKey(dataKey, 'payload'),
@@ -75,6 +77,7 @@ export class TenantDataKeys {
   }
 }
 
-function placeOf(tenantId: string): Place {
+/** What is bound into a tenant's wrapped data key. */
+export function dataKeyPlace(tenantId: string): Place {
   return { kind: 'tenant-data-key', tenant: tenantId, column: 'tenants.data_key', row: tenantId };
 }

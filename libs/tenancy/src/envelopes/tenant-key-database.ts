@@ -21,4 +21,10 @@ export class TenantKeyDatabase extends DatabasePool {
       return row?.data_key;
     });
   }
+
+  /** Whether other processes encrypt, or did, under the key of this name. */
+  async isInUse(kid: string): Promise<boolean> {
+    const rows = await this.query(`SELECT FROM encryption_keys WHERE kid = $1 AND retired_at IS NULL`, [kid]);
+    return rows.length > 0;
+  }
 }

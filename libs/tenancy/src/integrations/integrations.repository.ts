@@ -3,6 +3,7 @@ import type { TenantTransaction } from '@puente/database';
 import { uuidv7 } from '@puente/kernel';
 import type { Envelope } from '../envelopes/envelope';
 import type { FieldFingerprints } from '../envelopes/fingerprints';
+import { underLiveKey } from '../envelopes/retired-key';
 import type { Fields } from '../vault/resolve-credentials';
 import { IntegrationRecord } from './integration.entity';
 import type { IntegrationRef } from './integration-ref';
@@ -68,7 +69,7 @@ export class IntegrationsRepository {
        WHERE integration_id = $1 AND state IN ('staged', 'verified')`,
       [integrationId],
     );
-    await tx.query(
+    await underLiveKey(tx).query(
       `INSERT INTO integration_versions (id, tenant_id, integration_id, version, state, envelope, config, fingerprints, created_at)
        VALUES ($1, $2, $3, $4, 'staged', $5, $6, $7, puente_now())`,
       [
@@ -125,7 +126,7 @@ export class IntegrationsRepository {
     active: { readonly version: number; readonly credentials: Envelope; readonly config: Fields },
     rotateInDays?: number,
   ): Promise<void> {
-    await tx.query(
+    await underLiveKey(tx).query(
       `UPDATE tenant_integrations
        SET credentials = $2, config = $3, active_version = $4, is_active = true, quarantined_at = NULL, quarantine = NULL,
            rotate_due_at = CASE WHEN $5::int IS NULL THEN rotate_due_at ELSE puente_now() + make_interval(days => $5::int) END,

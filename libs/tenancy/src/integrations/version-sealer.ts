@@ -4,6 +4,7 @@ import { CredentialCipher, type CredentialPlace } from '../envelopes/credential-
 import type { Envelope } from '../envelopes/envelope';
 import { EnvelopeUnreadableError } from '../envelopes/envelope.errors';
 import { type FieldFingerprints, Fingerprints } from '../envelopes/fingerprints';
+import { MissingKeys } from '../envelopes/missing-keys';
 import { TenancyLog } from '../tenancy.log';
 import { CredentialsQuarantinedError } from '../vault/credential.errors';
 import type { Fields } from '../vault/resolve-credentials';
@@ -20,6 +21,7 @@ export class VersionSealer {
   constructor(
     private readonly cipher: CredentialCipher,
     private readonly fingerprints: Fingerprints,
+    private readonly missing: MissingKeys,
     private readonly log: TenancyLog,
   ) {}
 
@@ -34,10 +36,13 @@ export class VersionSealer {
     };
   }
 
-  /** @throws {CredentialsQuarantinedError} when it cannot be decrypted: nothing can be carried over from it */
+  /**
+   * @throws {CredentialsQuarantinedError} when it cannot be decrypted: nothing can be carried over from it
+   * @throws {EncryptionKeyMissingError} when only this process cannot
+   */
   async open(ref: IntegrationRef, version: VersionId, stored: unknown): Promise<Secret<Fields>> {
     try {
-      return await this.cipher.open(placeOf(ref, version), stored);
+      return await this.missing.named(stored, this.cipher.open(placeOf(ref, version), stored));
     } catch (error) {
       if (!(error instanceof EnvelopeUnreadableError)) throw error;
       this.log.versionUnreadable(ref.tenantId, ref.provider, ref.name, version.version);

@@ -4,6 +4,7 @@ import { TenantDatabase, type TenantTransaction } from '@puente/database';
 import { isUuid, SYSTEM_TENANT_ID, uuidv7 } from '@puente/kernel';
 import { MoreThan } from 'typeorm';
 import { AuditLog, type Origin } from '../audit/audit-log';
+import { underLiveKey } from '../envelopes/retired-key';
 import { TenantDataKeys } from '../envelopes/tenant-data-keys';
 import { InvalidFieldsError } from '../invalid-fields.errors';
 import { isPlainName } from '../plain-text';
@@ -133,7 +134,7 @@ export class Tenants {
   }
 
   private async insert(tx: TenantTransaction, id: string, name: string): Promise<boolean> {
-    const rows = await tx.query(
+    const rows = await underLiveKey(tx).query(
       `INSERT INTO tenants (id, name, data_key, external_id) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING RETURNING id`,
       [id, name, JSON.stringify(await this.dataKeys.create(id)), `puente-${randomBytes(24).toString('base64url')}`],
     );

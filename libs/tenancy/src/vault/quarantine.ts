@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { TenantDatabase, type TenantTransaction } from '@puente/database';
+import { TenantDatabase } from '@puente/database';
 import { AuditLog } from '../audit/audit-log';
-import { EncryptionKeyMissingError } from '../envelopes/envelope.errors';
-import { KeyProvider } from '../envelopes/key-provider.port';
+import { MissingKeys } from '../envelopes/missing-keys';
 import { OperatorEvents } from '../events/operator-events';
 import { targetOf } from '../integrations/integration-ref';
 
@@ -25,7 +24,7 @@ export class Quarantine {
     private readonly database: TenantDatabase,
     private readonly audit: AuditLog,
     private readonly events: OperatorEvents,
-    private readonly keys: KeyProvider,
+    private readonly missing: MissingKeys,
   ) {}
 
   /**
@@ -42,7 +41,7 @@ export class Quarantine {
       );
       if (!row) return false;
       if (row.quarantined) return true;
-      await this.refuseIfOurFault(tx, row.kid);
+      await this.missing.refuseIfOurs(row);
       await tx.query(
         `UPDATE tenant_integrations SET quarantined_at = puente_now(), quarantine = $2, updated_at = puente_now() WHERE id = $1`,
         [id, REASON],
@@ -59,12 +58,5 @@ export class Quarantine {
     });
     tell();
     return isCurrent;
-  }
-
-  /** A key that came into use while this process ran is no reason to take the row from the others. */
-  private async refuseIfOurFault(tx: TenantTransaction, kid: string | null): Promise<void> {
-    if (kid === null || this.keys.kids.includes(kid)) return;
-    const known = await tx.query(`SELECT FROM encryption_keys WHERE kid = $1 AND retired_at IS NULL`, [kid]);
-    if (known.length > 0) throw new EncryptionKeyMissingError(kid);
   }
 }
