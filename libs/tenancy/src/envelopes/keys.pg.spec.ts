@@ -121,7 +121,7 @@ describe('payload cipher', () => {
     await expect(cipher.open(place(a), sealed)).resolves.toEqual(payload);
   });
 
-  it('refuses every change with one error', async () => {
+  it('refuses every change with one error (T08)', async () => {
     const sealed = await cipher.seal(place(a), payload);
     const tag = Buffer.from(sealed.tag as string, 'base64')
       .subarray(0, 4)

@@ -61,8 +61,8 @@ export class KeyRotation {
       if (waiting.length > 0) await this.begin(origin, waiting);
       const rewrapping = new Rewrapping(this.database, this.keys, progress);
       await rewrapping.run();
-      const retired = await this.conclude(origin, rewrapping, waiting.length > 0);
-      const { rewrapped, unreadable, stillWritten } = rewrapping;
+      const { retired, stillWritten } = await this.conclude(origin, rewrapping, waiting.length > 0);
+      const { rewrapped, unreadable } = rewrapping;
       return { kid, rewrapped, unreadable, stillWritten, retired, uses: await countUses(this.database) };
     });
   }
@@ -74,7 +74,11 @@ export class KeyRotation {
   }
 
   /** Retires what came into use before the active key and is not used any more, and says so, all at once or not at all. */
-  private conclude(origin: Origin, done: Rewrapping, isWorkDone: boolean): Promise<string[]> {
+  private conclude(
+    origin: Origin,
+    done: Rewrapping,
+    isWorkDone: boolean,
+  ): Promise<Pick<RotationReport, 'retired' | 'stillWritten'>> {
     const { activeKid: kid } = this.keys;
     return this.database.transaction(async (tx) => {
       const known = await readKeys(tx);
@@ -83,18 +87,23 @@ export class KeyRotation {
         known.findIndex((key) => key.kid === kid),
       );
       const retired: string[] = [];
+      const stillWritten = new Set(done.stillWritten);
       for (const key of older) {
-        if (key.retiredAt || done.stillWritten.includes(key.kid)) continue;
-        if ((await retireIn(tx, origin, key.kid)).kind === 'retired') retired.push(key.kid);
+        if (key.retiredAt || stillWritten.has(key.kid)) continue;
+        const retirement = await retireIn(tx, origin, key.kid);
+        if (retirement.kind === 'retired') retired.push(key.kid);
+        // Written after the last pass; what does not open stays under its key as well, and is no news.
+        if (retirement.kind === 'in_use' && retirement.rows > done.unreadableUnder(key.kid)) stillWritten.add(key.kid);
       }
-      if (!isWorkDone && retired.length === 0) return retired;
+      const concluded = { retired, stillWritten: [...stillWritten] };
+      if (!isWorkDone && retired.length === 0) return concluded;
       await recordForPlatform(tx, origin, {
         action: 'encryption_key.rotation_finished',
         kid,
         outcome: done.unreadable.length === 0 ? 'done' : 'failed',
         detail: { rewrapped: done.rewrapped, unreadable: done.unreadable.length, retired: retired.length },
       });
-      return retired;
+      return concluded;
     });
   }
 

@@ -39,6 +39,10 @@ export class Rewrapping {
     return [...this.bad.values()];
   }
 
+  unreadableUnder(kid: string): number {
+    return this.unreadable.filter((row) => row.kid === kid).length;
+  }
+
   /** Old keys under which something was written after this began. */
   get stillWritten(): readonly string[] {
     return [...this.written].sort();
