@@ -1,7 +1,7 @@
 import { AuditLog } from '../audit/audit-log';
 import { KeyCanaries } from '../envelopes/key-canaries';
 import { TenancyLog } from '../tenancy.log';
-import { RotationBench } from './key-rotation.fixture';
+import { RotationBench } from '../../../../test/support/key-rotation.fixture';
 import { isWhole, KeyCheck, type KeyReport } from './key-check';
 
 describe('check of the key ring', () => {

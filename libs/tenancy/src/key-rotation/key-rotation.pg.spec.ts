@@ -7,7 +7,7 @@ import { IntegrationViews } from '../integrations/integration-views';
 import { IntegrationsAdmin } from '../integrations/integrations-admin';
 import { Tenants } from '../tenants/tenants';
 import { TenantCredentialVault } from '../vault/tenant-credential-vault';
-import { acmeOf, origin, RotationBench, silent } from './key-rotation.fixture';
+import { acmeOf, origin, RotationBench, silent } from '../../../../test/support/key-rotation.fixture';
 import { KeyRetirement } from './key-retirement';
 import type { UnreadableRow } from './rewrapping';
 
@@ -110,16 +110,16 @@ describe('key rotation', () => {
     it('fails no call: the same credentials, under the same version, before, during and after', async () => {
       const vault = bench.tenancy.get(TenantCredentialVault);
       const { version } = await vault.resolve(a, 'acme', 'default');
-      let rotating = true;
+      const rotated = new AbortController();
       const versions = new Set<string>();
       const calls = (async () => {
-        for (let calls = 0; rotating || calls < 20; calls += 1) {
+        while (!rotated.signal.aborted) {
           const { secrets, version: now } = await vault.resolve(a, 'acme', 'default');
           versions.add(`${now} ${String(secrets.reveal().apiKey)}`);
         }
       })();
       for (const next of [1, 2, 3]) await bench.rotateTo(next);
-      rotating = false;
+      rotated.abort();
       await calls;
 
       expect([...versions]).toEqual([`${version} key-of-${a}`]);

@@ -1,4 +1,4 @@
-import { RotationBench, origin, silent } from './key-rotation.fixture';
+import { RotationBench, origin, silent } from '../../../../test/support/key-rotation.fixture';
 
 /** Each row, and each entry about keys, is a transaction of its own: these are the steps that a run can be killed after. */
 describe('a key rotation that is killed (T09)', () => {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { EnvelopeUnreadableError } from '../envelopes/envelope.errors';
 import { IntegrationViews } from '../integrations/integration-views';
 import { IntegrationsAdmin } from '../integrations/integrations-admin';
-import { acmeOf, origin, RotationBench } from './key-rotation.fixture';
+import { acmeOf, origin, RotationBench } from '../../../../test/support/key-rotation.fixture';
 import { KeyCheck } from './key-check';
 
 type Envelope = Readonly<Record<'v' | 'kid' | 'wdk' | 'iv' | 'ct' | 'tag', string>>;

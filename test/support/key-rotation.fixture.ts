@@ -1,21 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import { OwnerDatabase } from '@puente/database';
 import { type JsonObject, SYSTEM_TENANT_ID, SystemClock } from '@puente/kernel';
-import { startTenancy, type Tenancy } from '../../../../test/support/tenancy.fixture';
-import { AuditLog } from '../audit/audit-log';
-import { CredentialCipher } from '../envelopes/credential-cipher';
-import { KeyCanaries } from '../envelopes/key-canaries';
-import { KeyProvider } from '../envelopes/key-provider.port';
-import { KeyRing } from '../envelopes/key-ring';
-import { MissingKeys } from '../envelopes/missing-keys';
-import { TenantDataKeys } from '../envelopes/tenant-data-keys';
-import { TenantKeyDatabase } from '../envelopes/tenant-key-database';
-import { TenantPayloadCipher } from '../envelopes/tenant-payload-cipher';
-import { IntegrationsAdmin } from '../integrations/integrations-admin';
-import { TenancyLog } from '../tenancy.log';
-import { TenantCredentialVault } from '../vault/tenant-credential-vault';
-import { KeyRotation, type RotationProgress } from './key-rotation';
-import { countUses, rowsUnder, WRAPPED_COLUMNS } from './wrapped-columns';
+import { startTenancy, type Tenancy } from './tenancy.fixture';
+import { AuditLog } from '../../libs/tenancy/src/audit/audit-log';
+import { CredentialCipher } from '../../libs/tenancy/src/envelopes/credential-cipher';
+import { KeyCanaries } from '../../libs/tenancy/src/envelopes/key-canaries';
+import { KeyProvider } from '../../libs/tenancy/src/envelopes/key-provider.port';
+import { KeyRing } from '../../libs/tenancy/src/envelopes/key-ring';
+import { MissingKeys } from '../../libs/tenancy/src/envelopes/missing-keys';
+import { TenantDataKeys } from '../../libs/tenancy/src/envelopes/tenant-data-keys';
+import { TenantKeyDatabase } from '../../libs/tenancy/src/envelopes/tenant-key-database';
+import { TenantPayloadCipher } from '../../libs/tenancy/src/envelopes/tenant-payload-cipher';
+import { IntegrationsAdmin } from '../../libs/tenancy/src/integrations/integrations-admin';
+import { TenancyLog } from '../../libs/tenancy/src/tenancy.log';
+import { TenantCredentialVault } from '../../libs/tenancy/src/vault/tenant-credential-vault';
+import { KeyRotation, type RotationProgress } from '../../libs/tenancy/src/key-rotation/key-rotation';
+import { countUses, rowsUnder } from '../../libs/tenancy/src/key-rotation/wrapped-columns';
 
 /** What a test may change. */
 const TABLES = [
@@ -173,5 +173,3 @@ export class RotationBench {
 }
 
 export const acmeOf = (tenantId: string) => ({ tenantId, provider: 'acme', name: 'default' });
-
-export const columnNamed = (name: string) => WRAPPED_COLUMNS.find((column) => column.name === name)!;
