@@ -99,7 +99,7 @@ describe('key rotation', () => {
   });
 
   it('leaves out what is erased: deleted tenants, revoked versions, integrations without credentials', async () => {
-    await sql(`UPDATE tenants SET status = 'deleted', data_key = NULL WHERE id = $1`, b);
+    await sql(`UPDATE tenants SET status = 'deleted', deleted_at = now(), data_key = NULL WHERE id = $1`, b);
     await sql(`UPDATE integration_versions SET envelope = '{}', state = 'revoked' WHERE tenant_id = $1`, b);
     await sql(`UPDATE tenant_integrations SET credentials = '{}', is_active = false WHERE tenant_id = $1`, b);
 
