@@ -107,6 +107,34 @@ export class IntegrationsController {
     return this.views.get(ref(caller, params, query));
   }
 
+  /** Ends the overlap of a rotation now: the old credentials are erased. */
+  @Post(':provider/rotate/finish')
+  @HttpCode(200)
+  @ApiOkResponse({ type: IntegrationDetail })
+  async finishRotation(
+    @CurrentCaller() caller: Caller,
+    @CurrentOrigin() origin: Origin,
+    @Param() params: IntegrationParams,
+    @Query() query: IntegrationQuery,
+  ) {
+    await this.admin.finishRotation(origin, ref(caller, params, query));
+    return this.views.get(ref(caller, params, query));
+  }
+
+  /** Goes back to the credentials before the rotation while their overlap lasts, after asking the provider about them. */
+  @Post(':provider/rotate/rollback')
+  @HttpCode(200)
+  @ApiOkResponse({ type: IntegrationDetail })
+  async rollBackRotation(
+    @CurrentCaller() caller: Caller,
+    @CurrentOrigin() origin: Origin,
+    @Param() params: IntegrationParams,
+    @Query() query: IntegrationQuery,
+  ) {
+    await this.admin.rollBackRotation(origin, ref(caller, params, query));
+    return this.views.get(ref(caller, params, query));
+  }
+
   /** Uses the newest credentials, after asking the provider about them. */
   @Post(':provider/activate')
   @HttpCode(200)

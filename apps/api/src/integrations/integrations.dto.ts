@@ -8,6 +8,12 @@ export const integrationName = z
   .default('default')
   .meta({ description: 'Which of several accounts with this provider.' });
 
+const newestSeen = z
+  .int()
+  .min(1)
+  .optional()
+  .meta({ description: 'Refuse with 409 when this is no longer the newest version.' });
+
 const fields = z.record(z.string().max(64), z.unknown());
 
 export class IntegrationQuery extends createZodDto(z.strictObject({ name: integrationName })) {}
@@ -19,6 +25,7 @@ export class PutIntegration extends createZodDto(
         description: 'Write-only. The fields of the provider’s document, section Credenciales Requeridas.',
       }),
       config: fields.default({}),
+      version: newestSeen,
       activate: z
         .boolean()
         .default(true)
@@ -34,11 +41,7 @@ export class PatchIntegration extends createZodDto(
     .strictObject({
       secrets: fields.optional(),
       config: fields.optional(),
-      version: z
-        .int()
-        .min(1)
-        .optional()
-        .meta({ description: 'Refuse with 409 when this is no longer the newest version.' }),
+      version: newestSeen,
       activate: z.boolean().default(true),
     })
     .meta({ examples: [{ config: { region: 'sa-east-1' }, version: 3 }] }),
@@ -47,13 +50,16 @@ export class PatchIntegration extends createZodDto(
 export class RotateIntegration extends createZodDto(
   z
     .strictObject({
-      secrets: fields,
+      secrets: fields.meta({ description: 'Write-only. The new ones; a field left out is carried over.' }),
+      version: newestSeen,
       overlapHours: z
         .number()
         .min(0)
         .max(168)
         .default(24)
-        .meta({ description: 'How long the old credentials stay usable.' }),
+        .meta({
+          description: 'How long the old credentials are kept: a way back. New calls use the new ones at once.',
+        }),
     })
     .meta({ examples: [{ secrets: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: '…' }, overlapHours: 24 }] }),
 ) {}
@@ -104,7 +110,9 @@ const detail = z
         version: z.int(),
         state: z.enum(['staged', 'verified', 'active', 'retiring', 'revoked']),
         probe: z.unknown(),
+        fingerprints: z.record(z.string(), z.string()),
         createdAt: z.iso.datetime(),
+        verifiedAt: z.iso.datetime().nullable(),
         activatedAt: z.iso.datetime().nullable(),
         retireAt: z.iso.datetime().nullable(),
       }),
@@ -135,9 +143,21 @@ const detail = z
             version: 3,
             state: 'active',
             probe: { verdict: 'good', outcome: 'ok', code: null, at: '2026-11-23T12:00:00.000Z' },
+            fingerprints: { accessKeyId: '1c2d3e4f', secretAccessKey: '5a6b7c8d' },
             createdAt: '2026-11-23T12:00:00.000Z',
+            verifiedAt: '2026-11-23T12:00:01.000Z',
             activatedAt: '2026-11-23T12:00:01.000Z',
             retireAt: null,
+          },
+          {
+            version: 2,
+            state: 'retiring',
+            probe: { verdict: 'good', outcome: 'ok', code: null, at: '2026-08-01T09:00:00.000Z' },
+            fingerprints: { accessKeyId: '9e8d7c6b', secretAccessKey: '1f2e3d4c' },
+            createdAt: '2026-08-01T09:00:00.000Z',
+            verifiedAt: '2026-08-01T09:00:01.000Z',
+            activatedAt: '2026-08-01T09:00:01.000Z',
+            retireAt: '2026-11-24T12:00:01.000Z',
           },
         ],
         rotation: { dueAt: '2027-02-21T12:00:00.000Z', state: 'ok' },

@@ -122,6 +122,7 @@ async function createIntegrations(db: QueryRunner): Promise<void> {
       verified_at    timestamptz,
       activated_at   timestamptz,
       retire_at      timestamptz,
+      rotate_due_at  timestamptz,                    -- once it is not the active one: when it was due, for a way back
       revoked_at     timestamptz,
       UNIQUE (tenant_id, id),
       UNIQUE (integration_id, version),

@@ -13,7 +13,16 @@ import {
   ProbeUnclearError,
 } from './integration.errors';
 import { type IntegrationRef, targetOf } from './integration-ref';
+import type { IntegrationVersion } from './integration-version.entity';
 import { IntegrationsRepository } from './integrations.repository';
+
+/** How a candidate becomes the active version. */
+export interface Promotion {
+  /** How long the version before it keeps its secrets. */
+  readonly overlapHours: number;
+  /** To a version that is retiring, and to its clock, instead of to a new one. */
+  readonly back?: boolean;
+}
 
 /** Probes candidates and puts the good ones to use. The probe runs outside any transaction. */
 @Injectable()
@@ -58,14 +67,31 @@ export class CredentialActivation {
     rules: CredentialRules,
     ref: IntegrationRef,
     candidate: Candidate,
-    overlapHours: number,
+    promotion: Promotion,
   ): Promise<void> {
     const verdict = await this.verify(origin, rules, ref, candidate);
     if (verdict.kind === 'refused')
       throw new CredentialsRejectedError(ref.provider, ref.name, candidate.version, verdict.code);
     if (verdict.kind === 'unclear')
       throw new ProbeUnclearError(ref.provider, ref.name, candidate.version, verdict.outcome);
-    await this.database.run(ref.tenantId, (tx) => this.promote(tx, origin, rules, ref, candidate, overlapHours));
+    await this.database.run(ref.tenantId, (tx) => this.promote(tx, origin, rules, ref, candidate, promotion));
+  }
+
+  /** Ends the overlap now. Repeating it changes nothing and is not audited again. @throws {IntegrationNotFoundError} */
+  endOverlap(origin: Origin, ref: IntegrationRef): Promise<void> {
+    return this.database.run(ref.tenantId, async (tx) => {
+      const integration = await this.repository.lock(tx, ref);
+      if (!integration) throw new IntegrationNotFoundError(ref.provider, ref.name);
+      for (const version of await this.repository.endOverlap(tx, integration.id)) {
+        await this.audit.record(tx, {
+          ...origin,
+          action: 'integration.version_revoked',
+          target: targetOf(ref),
+          outcome: 'done',
+          detail: { version },
+        });
+      }
+    });
   }
 
   /** Repeating it changes nothing and is not audited again. @throws {IntegrationNotFoundError} */
@@ -100,34 +126,41 @@ export class CredentialActivation {
     rules: CredentialRules,
     ref: IntegrationRef,
     candidate: Candidate,
-    overlapHours: number,
+    { overlapHours, back = false }: Promotion,
   ): Promise<void> {
     const integration = await this.repository.lock(tx, ref);
     const versions = integration ? await this.repository.versions(tx, integration.id) : [];
     const chosen = versions.find(({ id }) => id === candidate.versionId);
-    // Given up by a newer version, or deleted, while the provider was being asked.
-    if (!integration || !chosen || chosen.state === 'revoked' || chosen.state === 'retiring')
+    // Given up by a newer version, deleted, or its overlap ended, while the provider was being asked.
+    if (!integration || !chosen || chosen.state === 'revoked' || (chosen.state === 'retiring') !== back)
       throw new IntegrationVersionConflictError(ref.provider, ref.name);
     const before = versions.find(({ state }) => state === 'active');
     const place = { ...ref, column: 'tenant_integrations.credentials', rowId: integration.id } as const;
     const credentials = await this.cipher.seal({ ...place, version: candidate.version }, candidate.secrets);
-    const isNewSecret = !before || isRotated(before.fingerprints, chosen.fingerprints);
     await this.repository.promote(tx, integration.id, candidate.versionId, overlapHours);
     await this.repository.use(
       tx,
       integration.id,
       { version: candidate.version, credentials, config: candidate.config },
-      isNewSecret ? rules.rotateEveryDays : undefined,
+      back ? { dueAt: chosen.rotateDueAt } : clockOf(rules, before, chosen),
     );
     const detail = { version: candidate.version, replaces: before?.version ?? null, overlapHours };
     await this.audit.record(tx, {
       ...origin,
-      action: 'integration.activated',
+      action: back ? 'integration.rolled_back' : 'integration.activated',
       target: targetOf(ref),
       outcome: 'done',
       detail,
     });
   }
+}
+
+function clockOf(
+  { rotateEveryDays }: CredentialRules,
+  before: IntegrationVersion | undefined,
+  after: IntegrationVersion,
+): { readonly dueInDays?: number } {
+  return !before || isRotated(before.fingerprints, after.fingerprints) ? { dueInDays: rotateEveryDays } : {};
 }
 
 /** Whether a secret was exchanged. A field added beside the old ones leaves the 90-day clock as it was. */

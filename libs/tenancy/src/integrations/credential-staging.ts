@@ -9,6 +9,7 @@ import { type CredentialFields } from './check-credentials';
 import {
   IntegrationNotFoundError,
   IntegrationVersionConflictError,
+  RotationOverError,
   SecretsRequiredError,
   SecretsUnchangedError,
 } from './integration.errors';
@@ -98,6 +99,22 @@ export class CredentialStaging {
         versions.find(({ state }) => state === 'active');
       if (!chosen) throw new IntegrationNotFoundError(ref.provider, ref.name);
       return this.opened(tx, ref, chosen);
+    });
+  }
+
+  /**
+   * What a rotation can go back to: the newest version whose overlap is not over.
+   *
+   * @throws {RotationOverError} {@link IntegrationNotFoundError} {@link CredentialsQuarantinedError}
+   */
+  predecessor(ref: IntegrationRef): Promise<Candidate> {
+    return this.database.run(ref.tenantId, async (tx) => {
+      const integration = await this.repository.find(tx, ref);
+      if (!integration) throw new IntegrationNotFoundError(ref.provider, ref.name);
+      const versions = await this.repository.versions(tx, integration.id);
+      const retiring = versions.find(({ state }) => state === 'retiring');
+      if (!retiring) throw new RotationOverError(ref.provider, ref.name);
+      return this.opened(tx, ref, retiring);
     });
   }
 

@@ -2,8 +2,8 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { FieldFingerprints } from '../envelopes/fingerprints';
 
 /**
- * `staged` (saved) → `verified` (the provider accepted it) → `active` → `retiring` (still accepted for incoming
- * signatures, until `retireAt`) → `revoked` (its secrets are erased).
+ * `staged` (saved) → `verified` (the provider accepted it) → `active` → `retiring` (until `retireAt` still accepted for
+ * incoming signatures, and a way back) → `revoked` (its secrets are erased).
  */
 export type VersionState = 'staged' | 'verified' | 'active' | 'retiring' | 'revoked';
 
@@ -30,5 +30,7 @@ export class IntegrationVersion {
   @Column('timestamptz', { name: 'verified_at', nullable: true }) readonly verifiedAt!: Date | null;
   @Column('timestamptz', { name: 'activated_at', nullable: true }) readonly activatedAt!: Date | null;
   @Column('timestamptz', { name: 'retire_at', nullable: true }) readonly retireAt!: Date | null;
+  /** Of a version that was active: when it had to be rotated. */
+  @Column('timestamptz', { name: 'rotate_due_at', nullable: true }) readonly rotateDueAt!: Date | null;
   @Column('timestamptz', { name: 'revoked_at', nullable: true }) readonly revokedAt!: Date | null;
 }

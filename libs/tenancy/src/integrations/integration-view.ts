@@ -1,3 +1,4 @@
+import type { FieldFingerprints } from '../envelopes/fingerprints';
 import type { CredentialRules } from '../ports/credential-catalogue.port';
 import type { Fields, Provenance } from '../vault/resolve-credentials';
 import type { IntegrationRecord } from './integration.entity';
@@ -41,8 +42,12 @@ export interface VersionView {
   readonly version: number;
   readonly state: VersionState;
   readonly probe: ProbeRecord | null;
+  /** Field → fingerprint of its secret: tells which of the provider's keys this version holds. */
+  readonly fingerprints: FieldFingerprints;
   readonly createdAt: Date;
+  readonly verifiedAt: Date | null;
   readonly activatedAt: Date | null;
+  /** Of a retiring one: when its secrets are erased. */
   readonly retireAt: Date | null;
 }
 
@@ -111,6 +116,7 @@ function sourcesOf({ rules, lent }: ViewSource, shown: IntegrationVersion | unde
   ]);
 }
 
-function versionView({ version, state, probe, createdAt, activatedAt, retireAt }: IntegrationVersion): VersionView {
-  return { version, state, probe, createdAt, activatedAt, retireAt };
+function versionView(row: IntegrationVersion): VersionView {
+  const { version, state, probe, fingerprints, createdAt, verifiedAt, activatedAt, retireAt } = row;
+  return { version, state, probe, fingerprints, createdAt, verifiedAt, activatedAt, retireAt };
 }

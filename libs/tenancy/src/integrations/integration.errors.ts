@@ -42,6 +42,17 @@ export class SecretsUnchangedError extends AppError {
   }
 }
 
+/** There is no way back: the version before the active one has no secrets any more. */
+export class RotationOverError extends AppError {
+  readonly code = 'ROTATION_OVER';
+
+  constructor(provider: string, integration: string) {
+    super(
+      `No earlier version of ${provider} (${integration}) is in its overlap any more: its secrets are erased. Rotate to the secrets that work.`,
+    );
+  }
+}
+
 /** The provider's credentials are the platform's own; a tenant has none to set. */
 export class CredentialsGlobalError extends AppError {
   readonly code = 'CREDENTIALS_GLOBAL';

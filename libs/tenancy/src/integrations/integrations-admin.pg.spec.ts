@@ -382,6 +382,74 @@ describe('integrations', () => {
       expect(await views.rotationDue(ref.tenantId)).toEqual([]);
     });
 
+    describe('and back', () => {
+      const states = async () => (await view()).versions.map(({ version, state }) => `${String(version)} ${state}`);
+      const rotated = async (overlapHours = 24): Promise<void> => {
+        await put({ apiKey: 'key-number-1' });
+        await skew(30);
+        await admin.rotate(origin, ref, { secrets: { apiKey: 'key-number-2' }, overlapHours });
+      };
+
+      it('uses the old secret again, after asking the provider, with the days it had left', async () => {
+        await put({ apiKey: 'key-number-1' });
+        const { dueAt } = (await view()).rotation;
+        await rotated();
+        const [, retiring] = (await view()).versions;
+        tenancy.probe.asked.length = 0;
+        tenancy.mended.told.length = 0;
+        await admin.rollBackRotation(origin, ref);
+
+        expect(await used()).toEqual({ apiKey: 'key-number-1' });
+        expect(tenancy.probe.asked.map(({ secrets }) => secrets.reveal().apiKey)).toEqual(['key-number-1']);
+        expect(await states()).toEqual(['2 active']);
+        expect(await view()).toMatchObject({
+          activeVersion: 2,
+          rotation: { dueAt },
+          versions: [{ retireAt: null, fingerprints: retiring?.fingerprints }],
+        });
+        expect(tenancy.mended.told).toHaveLength(1);
+        expect((await actions())[0]).toBe('integration.rolled_back done');
+      });
+
+      it('stays with the new one when the provider knows the old one no more', async () => {
+        await rotated();
+        tenancy.probe.answer = () => ({ kind: 'unauthorized', code: 'gone' });
+        await expect(admin.rollBackRotation(origin, ref)).rejects.toMatchObject({ code: 'CREDENTIALS_REJECTED' });
+
+        expect(await used()).toEqual({ apiKey: 'key-number-2' });
+        expect(await states()).toEqual(['2 active', '1 retiring']);
+      });
+
+      it('is impossible once the overlap is over: at its time, at once, or because somebody ended it', async () => {
+        await rotated(0);
+        await expect(admin.rollBackRotation(origin, ref)).rejects.toMatchObject({ code: 'ROTATION_OVER' });
+        await admin.rotate(origin, ref, { secrets: { apiKey: 'key-number-3' } });
+        await admin.finishRotation(origin, ref);
+        await admin.finishRotation(origin, ref);
+
+        await expect(admin.rollBackRotation(origin, ref)).rejects.toMatchObject({ code: 'ROTATION_OVER' });
+        expect(await states()).toEqual(['3 active']);
+        expect((await actions()).filter((action) => action === 'integration.version_revoked done')).toHaveLength(1);
+        const [erased] = await tenancy.asSuperuser(
+          `SELECT envelope FROM integration_versions WHERE tenant_id = $1 AND version = 2`,
+          [ref.tenantId],
+        );
+        expect(erased).toEqual({ envelope: {} });
+      });
+
+      it('loses against somebody who ends the overlap meanwhile', async () => {
+        await rotated();
+        tenancy.probe.answer = async () => {
+          await admin.finishRotation(origin, ref);
+          return ok;
+        };
+        await expect(admin.rollBackRotation(origin, ref)).rejects.toMatchObject({
+          code: 'INTEGRATION_VERSION_CONFLICT',
+        });
+        expect(await used()).toEqual({ apiKey: 'key-number-2' });
+      });
+    });
+
     it('of two at once one wins and the other hears of it (T11)', async () => {
       await put({ apiKey: 'key-number-1' });
       const probing = overlap(2);

@@ -5,7 +5,7 @@ import { InvalidFieldsError } from '../invalid-fields.errors';
 import { CredentialCatalogue, type CredentialRules } from '../ports/credential-catalogue.port';
 import { CandidateProbe, type ProbeVerdict, requireComplete } from './candidate-probe';
 import { checkCredentials } from './check-credentials';
-import { CredentialActivation } from './credential-activation';
+import { CredentialActivation, type Promotion } from './credential-activation';
 import { type Candidate, type Change, CredentialStaging, type StagingOptions } from './credential-staging';
 import { type IntegrationRef, rulesFor } from './integration-ref';
 import { PausedCalls } from './paused-calls';
@@ -69,7 +69,7 @@ export class IntegrationsAdmin {
     const fields = { secrets: input.secrets, config: input.config ?? {} };
     const options = await this.options(rules, ref, 'integration.saved', input.version);
     const candidate = await this.staging.replace(origin, ref, fields, options);
-    if (input.activate !== false) await this.begin(origin, rules, ref, candidate, 0);
+    if (input.activate !== false) await this.begin(origin, rules, ref, candidate);
   }
 
   /** Changes single fields; null removes one. @throws as {@link put}, and {@link CredentialsQuarantinedError} */
@@ -77,7 +77,7 @@ export class IntegrationsAdmin {
     const rules = rulesFor(this.catalogue, ref);
     const options = await this.options(rules, ref, 'integration.changed', input.version);
     const candidate = await this.staging.change(origin, ref, input, options);
-    if (input.activate !== false) await this.begin(origin, rules, ref, candidate, 0);
+    if (input.activate !== false) await this.begin(origin, rules, ref, candidate);
   }
 
   /**
@@ -92,7 +92,26 @@ export class IntegrationsAdmin {
     const rules = rulesFor(this.catalogue, ref);
     const options = await this.options(rules, ref, 'integration.rotated', input.version);
     const candidate = await this.staging.change(origin, ref, input, options);
-    await this.begin(origin, rules, ref, candidate, overlapHours);
+    await this.begin(origin, rules, ref, candidate, { overlapHours });
+  }
+
+  /** Ends the overlap of a rotation now: the old secrets are erased. Repeating it changes nothing. */
+  async finishRotation(origin: Origin, ref: IntegrationRef): Promise<void> {
+    rulesFor(this.catalogue, ref);
+    await this.activation.endOverlap(origin, ref);
+  }
+
+  /**
+   * Goes back to the secrets before the rotation, with their clock, while their overlap lasts: for new ones that turn out
+   * wrong. The provider is asked first; the new ones are erased.
+   *
+   * @throws {RotationOverError} {@link CredentialsRejectedError} the provider knows the old ones no more
+   * @throws {ProbeUnclearError} {@link IntegrationVersionConflictError}
+   */
+  async rollBackRotation(origin: Origin, ref: IntegrationRef): Promise<void> {
+    const rules = rulesFor(this.catalogue, ref);
+    const candidate = await this.staging.predecessor(ref);
+    await this.begin(origin, rules, ref, candidate, { overlapHours: 0, back: true });
   }
 
   /** "Test connection": asks the provider about the newest version that could be used. Changes nothing that is in use. */
@@ -108,7 +127,7 @@ export class IntegrationsAdmin {
   async activate(origin: Origin, ref: IntegrationRef): Promise<void> {
     const rules = rulesFor(this.catalogue, ref);
     const candidate = await this.staging.candidate(ref);
-    await this.begin(origin, rules, ref, candidate, 0);
+    await this.begin(origin, rules, ref, candidate);
   }
 
   /** Calls are refused with CREDENTIALS_INACTIVE from now on. Repeating it changes nothing. */
@@ -127,9 +146,9 @@ export class IntegrationsAdmin {
     rules: CredentialRules,
     ref: IntegrationRef,
     candidate: Candidate,
-    overlapHours: number,
+    promotion: Promotion = { overlapHours: 0 },
   ): Promise<void> {
-    await this.activation.activate(origin, rules, ref, candidate, overlapHours);
+    await this.activation.activate(origin, rules, ref, candidate, promotion);
     await this.paused.resume(ref);
   }
 

@@ -109,27 +109,29 @@ export class IntegrationsRepository {
        SET state = CASE WHEN $3::float8 > 0 THEN 'retiring' ELSE 'revoked' END,
            retire_at = puente_now() + make_interval(secs => $3::float8 * 3600),
            revoked_at = CASE WHEN $3::float8 > 0 THEN NULL ELSE puente_now() END,
-           envelope = CASE WHEN $3::float8 > 0 THEN envelope ELSE '{}'::jsonb END
+           envelope = CASE WHEN $3::float8 > 0 THEN envelope ELSE '{}'::jsonb END,
+           rotate_due_at = (SELECT i.rotate_due_at FROM tenant_integrations i WHERE i.id = $1)
        WHERE integration_id = $1 AND state = 'active' AND id <> $2`,
       [integrationId, versionId, overlapHours],
     );
     await tx.query(
-      `UPDATE integration_versions SET state = 'active', activated_at = coalesce(activated_at, puente_now()) WHERE id = $1`,
+      `UPDATE integration_versions SET state = 'active', activated_at = coalesce(activated_at, puente_now()), retire_at = NULL
+       WHERE id = $1`,
       [versionId],
     );
   }
 
-  /** What every call reads from now on. @param rotateInDays left out: the clock of the secrets runs on */
+  /** What every call reads from now on. @param clock of the secrets; left out: it runs on */
   async use(
     tx: TenantTransaction,
     integrationId: string,
     active: { readonly version: number; readonly credentials: Envelope; readonly config: Fields },
-    rotateInDays?: number,
+    clock: { readonly dueInDays?: number; readonly dueAt?: Date | null } = {},
   ): Promise<void> {
     await underLiveKey(tx).query(
       `UPDATE tenant_integrations
        SET credentials = $2, config = $3, active_version = $4, is_active = true, quarantined_at = NULL, quarantine = NULL,
-           rotate_due_at = CASE WHEN $5::int IS NULL THEN rotate_due_at ELSE puente_now() + make_interval(days => $5::int) END,
+           rotate_due_at = coalesce(puente_now() + make_interval(days => $5::int), $6::timestamptz, rotate_due_at),
            updated_at = puente_now()
        WHERE id = $1`,
       [
@@ -137,7 +139,8 @@ export class IntegrationsRepository {
         JSON.stringify(active.credentials),
         JSON.stringify(active.config),
         active.version,
-        rotateInDays ?? null,
+        clock.dueInDays ?? null,
+        clock.dueAt ?? null,
       ],
     );
   }
@@ -150,6 +153,16 @@ export class IntegrationsRepository {
 
   async delete(tx: TenantTransaction, integrationId: string): Promise<void> {
     await tx.query(`DELETE FROM tenant_integrations WHERE id = $1`, [integrationId]);
+  }
+
+  /** Erases the secrets of an integration's retiring versions now. @returns their numbers, newest first */
+  async endOverlap(tx: TenantTransaction, integrationId: string): Promise<number[]> {
+    const ended = await tx.query<{ version: number }>(
+      `UPDATE integration_versions SET state = 'revoked', revoked_at = puente_now(), envelope = '{}'
+       WHERE integration_id = $1 AND state = 'retiring' RETURNING version`,
+      [integrationId],
+    );
+    return ended.map(({ version }) => version).sort((a, b) => b - a);
   }
 
   /** Erases the secrets of versions whose overlap is over. */
