@@ -36,6 +36,10 @@ describe('an AWS key that is revoked', () => {
     expect((await tenant.received(tenant.topicArn)).map(({ message }) => message)).toEqual(
       bodies.map(({ message }) => message),
     );
+    expect(await events()).toEqual([
+      ['credentials.recovered', 'integration:sns/default'],
+      ['credentials.refused', 'integration:sns/default'],
+    ]);
   });
 
   it('keeps what was accepted while the queue cannot be reached, and goes on once the key is good again', async () => {
@@ -84,6 +88,11 @@ describe('an AWS key that is revoked', () => {
     );
     await other.journeyEnds(id, 'published');
   });
+
+  async function events(): Promise<string[][]> {
+    const page = bodyOf<{ items: { type: string; subject: string }[] }>(await tenant.audit.get('/v1/operator-events'));
+    return page.items.map(({ type, subject }) => [type, subject]);
+  }
 
   async function refused(provider: string): Promise<OperationView | undefined> {
     const { items } = bodyOf<{ items: OperationView[] }>(

@@ -24,11 +24,13 @@ import { ProblemFilter } from './http/problem.filter';
 import { RequestSchemaPipe } from './http/zod.pipe';
 import { IntegrationsController } from './integrations/integrations.controller';
 import { InventoryController } from './integrations/inventory.controller';
+import { RotationsController } from './integrations/rotations.controller';
 import { ProviderOperationsController } from './integrations/provider-operations.controller';
 import { NotificationHandlersController } from './notifications/notification-handlers.controller';
 import { NotificationQueueController } from './notifications/notification-queue.controller';
 import { NotificationsController } from './notifications/notifications.controller';
 import { OperationDesk } from './operations/operation-desk';
+import { OperatorEventsController } from './operator-events/operator-events.controller';
 import { OperationsController } from './operations/operations.controller';
 import { TenantsController } from './tenants/tenants.controller';
 
@@ -36,6 +38,7 @@ const CONTROLLERS = [
   TenantsController,
   ApiKeysController,
   IntegrationsController,
+  RotationsController,
   ProviderOperationsController,
   OperationsController,
   NotificationQueueController,
@@ -44,6 +47,7 @@ const CONTROLLERS = [
   FunctionsController,
   FunctionInvocationsController,
   AuditController,
+  OperatorEventsController,
   InventoryController,
   HealthController,
   MetricsController,

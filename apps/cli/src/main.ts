@@ -2,6 +2,7 @@ import { environment } from '@puente/config';
 import { AppError } from '@puente/kernel';
 import { Command } from 'commander';
 import { apiKeysCommand } from './commands/api-keys.command';
+import { integrationsCommand } from './commands/integrations.command';
 import { keysCommand } from './commands/keys.command';
 import { migrateCommand } from './commands/migrate.command';
 import { queuesCommand } from './commands/queues.command';
@@ -15,6 +16,7 @@ const program = new Command('puente')
   .addCommand(migrateCommand(env))
   .addCommand(tenantsCommand(env))
   .addCommand(apiKeysCommand(env))
+  .addCommand(integrationsCommand(env))
   .addCommand(queuesCommand(env))
   .addCommand(keysCommand(env));
 

@@ -1,20 +1,23 @@
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { Metrics } from '@puente/observability';
-import { IntegrationViews, Tenants } from '@puente/tenancy';
+import { type DueRotation, OperatorEvents, ROTATION_STATES, Rotations, targetOf } from '@puente/tenancy';
 
-const EVERY_MS = 6 * 3_600_000;
-const TENANTS_PER_PAGE = 100;
+const EVERY_MS = 3_600_000;
+const PAGE = 100;
 
-/** Says which credentials should be rotated (S4.3): one log line each, from 14 days before they are due, and a gauge. */
+/**
+ * Says which credentials should be rotated (S4.3): an event for operators 14 days before they are due and another when
+ * they are overdue, once per due date however many workers look, and a gauge of how many there are.
+ */
 @Injectable()
 export class RotationDueSchedule implements OnApplicationBootstrap {
   private readonly log = new Logger(RotationDueSchedule.name);
   private readonly gauge;
 
   constructor(
-    private readonly tenants: Tenants,
-    private readonly views: IntegrationViews,
+    private readonly rotations: Rotations,
+    private readonly events: OperatorEvents,
     metrics: Metrics,
   ) {
     this.gauge = metrics.gauge({
@@ -31,32 +34,33 @@ export class RotationDueSchedule implements OnApplicationBootstrap {
   @Interval(EVERY_MS)
   async look(): Promise<void> {
     try {
-      await this.count();
+      await this.tellAll();
     } catch (error) {
       this.log.error({ event: 'credentials.due_unknown', err: error }, 'Could not look for credentials to rotate');
     }
   }
 
-  private async count(): Promise<void> {
+  private async tellAll(): Promise<void> {
     const counts = { due: 0, overdue: 0 };
     let cursor: string | undefined;
     do {
-      const page = await this.tenants.list(cursor, TENANTS_PER_PAGE);
-      const active = page.items.filter(({ status }) => status === 'active');
-      for (const { id } of active) await this.countTenant(id, counts);
+      const page = await this.rotations.due(undefined, cursor, PAGE);
+      for (const rotation of page.items) {
+        counts[rotation.state] += 1;
+        await this.tell(rotation);
+      }
       cursor = page.next ?? undefined;
     } while (cursor !== undefined);
-    for (const [state, number] of Object.entries(counts)) this.gauge.set({ state }, number);
+    for (const state of ROTATION_STATES) this.gauge.set({ state }, counts[state]);
   }
 
-  private async countTenant(tenantId: string, counts: { due: number; overdue: number }): Promise<void> {
-    for (const { provider, name, state, dueAt } of await this.views.rotationDue(tenantId)) {
-      if (state !== 'due' && state !== 'overdue') continue;
-      counts[state] += 1;
-      this.log.warn(
-        { event: 'credentials.due', tenantId, provider, integration: name, state, dueAt },
-        `The credentials for ${provider} (${name}) are ${state}: rotate them`,
-      );
-    }
+  private tell({ tenantId, integrationId, provider, name, state, dueAt }: DueRotation): Promise<void> {
+    return this.events.publish({
+      tenantId,
+      type: `credentials.${state}`,
+      subject: targetOf({ provider, name }),
+      data: { provider, integration: name, dueAt: dueAt.toISOString() },
+      occasion: `${integrationId}/${dueAt.toISOString()}`,
+    });
   }
 }

@@ -39,7 +39,7 @@ export { KeyRotation, type RotationProgress, type RotationReport } from './key-r
 export type { UnreadableRow } from './key-rotation/rewrapping';
 export { type KeyUse, WRAPPED_COLUMNS } from './key-rotation/wrapped-columns';
 export type { IntegrationView, RotationView, SecretView, VersionView } from './integrations/integration-view';
-export { type DueRotation, IntegrationViews } from './integrations/integration-views';
+export { IntegrationViews } from './integrations/integration-views';
 export {
   IntegrationsAdmin,
   type PatchInput,
@@ -47,6 +47,13 @@ export {
   type RotateInput,
   type VerifyResult,
 } from './integrations/integrations-admin';
+export {
+  type DueRotation,
+  ROTATION_STATES,
+  type RotationPage,
+  Rotations,
+  type RotationState,
+} from './integrations/rotations';
 export { RetiredSecrets } from './integrations/retired-secrets';
 export { type FieldProblem, InvalidFieldsError } from './invalid-fields.errors';
 export * from './ports/credential-catalogue.port';

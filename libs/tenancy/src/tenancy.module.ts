@@ -28,6 +28,7 @@ import { IntegrationVersion } from './integrations/integration-version.entity';
 import { IntegrationsAdmin } from './integrations/integrations-admin';
 import { IntegrationsRepository } from './integrations/integrations.repository';
 import { PausedCalls } from './integrations/paused-calls';
+import { Rotations } from './integrations/rotations';
 import { RetiredSecrets } from './integrations/retired-secrets';
 import { VersionSealer } from './integrations/version-sealer';
 import { TenancyLifecycle } from './tenancy-lifecycle';
@@ -50,7 +51,7 @@ export const TENANCY_ENTITIES = [
 
 const offered = [
   ...[Tenants, ApiKeys, IntegrationsAdmin, IntegrationViews, RetiredSecrets, AuditLog, AuditVerifier, OperatorEvents],
-  ...[TenantPayloadCipher, TenantCredentialVault],
+  ...[TenantPayloadCipher, TenantCredentialVault, Rotations],
 ];
 
 /**

@@ -14,6 +14,13 @@ export const filterText = (most: number) =>
     .max(most)
     .refine((text) => !text.includes('\0'), 'must not contain NUL');
 
+/** Several values of a filter, with commas between them: `due,overdue`. */
+export const listOf = <T extends z.ZodType<string, string>>(item: T) =>
+  z.codec(z.string().min(1).max(400), z.array(item).min(1), {
+    decode: (text) => text.split(',') as z.input<T>[],
+    encode: (values) => values.join(','),
+  });
+
 /** How many items a page has. */
 export const limit = z.coerce
   .number()

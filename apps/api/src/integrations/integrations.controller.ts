@@ -8,6 +8,7 @@ import {
   IntegrationParams,
   IntegrationQuery,
   IntegrationDetail,
+  ListIntegrationsQuery,
   PatchIntegration,
   PutIntegration,
   RotateIntegration,
@@ -26,13 +27,15 @@ export class IntegrationsController {
 
   /** The tenant's accounts with providers: which secrets are set, never what they are. */
   @Get()
+  @Scopes('admin', 'platform', 'audit')
   @ApiOkResponse({ type: IntegrationList })
-  async list(@CurrentCaller() { tenantId }: Caller) {
-    return { items: await this.views.list(tenantId) };
+  async list(@CurrentCaller() { tenantId }: Caller, @Query() { rotation }: ListIntegrationsQuery) {
+    return { items: await this.views.list(tenantId, rotation) };
   }
 
   /** One account. */
   @Get(':provider')
+  @Scopes('admin', 'platform', 'audit')
   @ApiOkResponse({ type: IntegrationDetail })
   get(@CurrentCaller() caller: Caller, @Param() params: IntegrationParams, @Query() query: IntegrationQuery) {
     return this.views.get(ref(caller, params, query));

@@ -1,6 +1,7 @@
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { filterText } from '../http/page';
+import { rotationStates } from './rotations.dto';
 
 export const integrationName = z
   .string()
@@ -17,6 +18,8 @@ const newestSeen = z
 const fields = z.record(z.string().max(64), z.unknown());
 
 export class IntegrationQuery extends createZodDto(z.strictObject({ name: integrationName })) {}
+
+export class ListIntegrationsQuery extends createZodDto(z.strictObject({ rotation: rotationStates })) {}
 
 export class PutIntegration extends createZodDto(
   z
@@ -52,14 +55,9 @@ export class RotateIntegration extends createZodDto(
     .strictObject({
       secrets: fields.meta({ description: 'Write-only. The new ones; a field left out is carried over.' }),
       version: newestSeen,
-      overlapHours: z
-        .number()
-        .min(0)
-        .max(168)
-        .default(24)
-        .meta({
-          description: 'How long the old credentials are kept: a way back. New calls use the new ones at once.',
-        }),
+      overlapHours: z.number().min(0).max(168).default(24).meta({
+        description: 'How long the old credentials are kept: a way back. New calls use the new ones at once.',
+      }),
     })
     .meta({ examples: [{ secrets: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: '…' }, overlapHours: 24 }] }),
 ) {}

@@ -9,20 +9,9 @@ import { DEFAULT_INTEGRATION } from '../vault/tenant-credential-vault';
 import { IntegrationNotFoundError } from './integration.errors';
 import { IntegrationRecord } from './integration.entity';
 import type { IntegrationRef } from './integration-ref';
-import {
-  type IntegrationView,
-  type LentFields,
-  rotationOf,
-  type RotationView,
-  viewOf,
-  WARN_DAYS,
-} from './integration-view';
+import { type IntegrationView, type LentFields, viewOf } from './integration-view';
+import type { RotationState } from './rotations';
 import { IntegrationVersion } from './integration-version.entity';
-
-export interface DueRotation extends RotationView {
-  readonly provider: string;
-  readonly name: string;
-}
 
 /** Reads integrations for people. Secrets are not read at all: their columns are not selected. */
 @Injectable()
@@ -40,20 +29,11 @@ export class IntegrationViews {
     return view;
   }
 
-  list(tenantId: string): Promise<IntegrationView[]> {
-    return this.find(tenantId, {});
-  }
-
-  /** Active integrations whose secrets should be exchanged within so many days or should have been, the oldest first. */
-  async rotationDue(tenantId: string, withinDays = WARN_DAYS): Promise<DueRotation[]> {
-    const rows = await this.database.run(tenantId, (tx) =>
-      tx.query<{ provider: string; name: string; due_at: Date; now: Date }>(
-        `SELECT provider, name, rotate_due_at AS due_at, puente_now() AS now FROM tenant_integrations
-         WHERE is_active AND rotate_due_at <= puente_now() + make_interval(days => $1::int) ORDER BY rotate_due_at`,
-        [withinDays],
-      ),
-    );
-    return rows.map(({ provider, name, due_at, now }) => ({ provider, name, ...rotationOf(due_at, now) }));
+  /** @param due only those in use whose secrets should be exchanged soon, or should have been */
+  async list(tenantId: string, due?: readonly RotationState[]): Promise<IntegrationView[]> {
+    const all = await this.find(tenantId, {});
+    if (!due) return all;
+    return all.filter(({ isActive, rotation: { state } }) => isActive && due.some((wanted) => wanted === state));
   }
 
   private async find(tenantId: string, where: { provider?: string; name?: string }): Promise<IntegrationView[]> {
