@@ -131,11 +131,23 @@ function clientContext({ operationId, dedupeKey, repeat }: LambdaCall): string {
   return Buffer.from(JSON.stringify({ custom })).toString('base64');
 }
 
+/** As text also when parsing would change what the function said: a rounded account number is another account's. */
 function parsed(text: string): unknown {
   if (text === '') return null;
   try {
-    return JSON.parse(text) as unknown;
+    const value = JSON.parse(text) as unknown;
+    return losesDigits(text) ? text : value;
   } catch {
     return text;
   }
+}
+
+/** Strings are matched so that digits inside of them are passed over. */
+const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
+
+function losesDigits(json: string): boolean {
+  for (const [token] of json.matchAll(STRING_OR_NUMBER)) {
+    if (/^-?\d+$/.test(token) && !Number.isSafeInteger(Number(token))) return true;
+  }
+  return false;
 }

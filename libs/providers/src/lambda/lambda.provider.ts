@@ -150,7 +150,7 @@ export const lambda = defineProvider({
       accion: 'Retry con backoff; pedir un aumento de cuota o reservar concurrencia',
     },
     {
-      limite: 'Invocaciones por segundo y región: 10 veces la concurrencia',
+      limite: 'Invocaciones síncronas por segundo y región: 10 por cada ejecución simultánea',
       quota: 10_000,
       windowMs: 1_000,
       per: 'credential',

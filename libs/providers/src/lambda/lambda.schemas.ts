@@ -126,7 +126,8 @@ export const Invoked = z.object({
   requestId,
   executedVersion: z.string().optional(),
   payload: z.unknown().optional().meta({
-    description: 'What the function answered: parsed, or text when it is not JSON. Only with RequestResponse.',
+    description:
+      'What the function answered: parsed, or as text when it is not JSON or has whole numbers beyond 2^53 - 1. Only with RequestResponse.',
   }),
 });
 
