@@ -157,6 +157,13 @@ export const lambda = defineProvider({
       accion: 'Retry con backoff',
     },
     {
+      limite: 'Ejecuciones simultáneas que una función puede sumar',
+      quota: 1_000,
+      windowMs: 10_000,
+      per: 'credential',
+      accion: 'Retry con backoff; concurrencia aprovisionada',
+    },
+    {
       limite: 'Llamadas de administración por segundo (GetFunctionConfiguration, GetAccountSettings), todas juntas',
       quota: 15,
       windowMs: 1_000,
