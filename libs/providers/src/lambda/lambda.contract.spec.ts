@@ -60,7 +60,7 @@ const subject: ContractSubject = {
   definition: lambda,
   world: () => world,
   secrets,
-  config: (endpoint) => ({ region, endpoint, environment: 'contract' }),
+  config: (endpoint) => ({ region, endpoint }),
   samples,
   rejection: { status: 400, code: 'InvalidParameterValueException' },
   errorStatus: {
