@@ -187,7 +187,9 @@ describe('the client context', () => {
 });
 
 describe('an answer', () => {
-  it('is parsed, or text when it is not JSON or would lose digits', async () => {
+  const nested = (levels: number): string => `${'['.repeat(levels)}${']'.repeat(levels)}`;
+
+  it('is parsed, or text when it is not JSON, would lose digits or is nested without end', async () => {
     answer = { body: '{"contact_id":815}', headers: { 'x-amz-executed-version': '7' } };
     expect(await invoke({})).toEqual({
       statusCode: 200,
@@ -201,7 +203,11 @@ describe('an answer', () => {
       ['', null],
       ['null', null],
       ['{"id":9007199254740993}', '{"id":9007199254740993}'],
-      ['{"id":"9007199254740993","n":1.25e3,"m":-7}', { id: '9007199254740993', n: 1_250, m: -7 }],
+      ['[-9007199254740992]', '[-9007199254740992]'],
+      ['{"id":"\\"9007199254740993","n":1.25e3,"m":-7}', { id: '"9007199254740993', n: 1_250, m: -7 }],
+      [nested(100), JSON.parse(nested(100)) as unknown],
+      [nested(101), nested(101)],
+      [nested(500_000), nested(500_000)],
     ] as const) {
       answer = { body };
       expect(await invoke({})).toMatchObject({ payload });
@@ -249,6 +255,11 @@ describe('a function that fails', () => {
       expect(seen).toHaveLength(1);
     },
   );
+
+  it('is heard also when it names a number that parsing would change', async () => {
+    answer = failing('Unhandled', '{"account":9007199254740993,"errorType":"ValueError","errorMessage":"closed"}');
+    expect(await failureOf(invoke({}))).toMatchObject({ code: 'FUNCTION_ERROR', message: 'ValueError: closed' });
+  });
 
   it('shows nothing shaped like a credential, and not more than a line', async () => {
     answer = failing('Unhandled', { errorMessage: `key AKIAIOSFODNN7EXAMPLE ${'x '.repeat(1_000)}` });

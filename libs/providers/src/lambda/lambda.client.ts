@@ -6,6 +6,7 @@ import {
   InvokeCommand,
   LambdaClient as AwsLambda,
 } from '@aws-sdk/client-lambda';
+import { answerValue } from './answer-value';
 import type { FunctionName } from './function-name';
 import { finalFunctionName } from './function-name';
 import { functionFailure, LambdaFunctionFailedError } from './lambda.errors';
@@ -52,15 +53,15 @@ export class LambdaClient {
       Payload: Buffer.from(wirePayload(input)),
     });
     const answer = await this.aws.call(call.signal, () => this.sdk.send(command, { abortSignal: call.signal }));
-    const payload = parsed(answer.Payload?.transformToString() ?? '');
-    if (answer.FunctionError !== undefined) throw new LambdaFunctionFailedError(functionFailure(payload));
+    const text = answer.Payload?.transformToString() ?? '';
+    if (answer.FunctionError !== undefined) throw new LambdaFunctionFailedError(functionFailure(text));
     return {
       // Another status is another answer than the one to this question.
       statusCode: answer.StatusCode === ANSWERED[input.invocationType] ? answer.StatusCode : undefined,
       functionName,
       requestId: answer.$metadata.requestId,
       executedVersion: answer.ExecutedVersion,
-      ...(input.invocationType === 'RequestResponse' ? { payload } : {}),
+      ...(input.invocationType === 'RequestResponse' ? { payload: answerValue(text) } : {}),
     };
   }
 
@@ -129,25 +130,4 @@ function clientContext({ operationId, dedupeKey, repeat }: LambdaCall): string {
     ...(repeat > 0 ? { puente_repeat: String(repeat) } : {}),
   };
   return Buffer.from(JSON.stringify({ custom })).toString('base64');
-}
-
-/** As text also when parsing would change what the function said: a rounded account number is another account's. */
-function parsed(text: string): unknown {
-  if (text === '') return null;
-  try {
-    const value = JSON.parse(text) as unknown;
-    return losesDigits(text) ? text : value;
-  } catch {
-    return text;
-  }
-}
-
-/** Strings are matched so that digits inside of them are passed over. */
-const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
-
-function losesDigits(json: string): boolean {
-  for (const [token] of json.matchAll(STRING_OR_NUMBER)) {
-    if (/^-?\d+$/.test(token) && !Number.isSafeInteger(Number(token))) return true;
-  }
-  return false;
 }

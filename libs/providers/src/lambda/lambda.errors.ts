@@ -47,7 +47,17 @@ export class LambdaFunctionFailedError extends AppError {
   }
 }
 
-const FunctionError = z.object({ errorType: z.string().optional(), errorMessage: z.string().optional() });
+const FunctionError = z
+  .string()
+  .transform((text, context): unknown => {
+    try {
+      return JSON.parse(text) as unknown;
+    } catch {
+      context.addIssue({ code: 'custom', message: 'expected JSON' });
+      return z.NEVER;
+    }
+  })
+  .pipe(z.object({ errorType: z.string().optional(), errorMessage: z.string().optional() }));
 
 /**
  * What a function says of its own failure: type and message, never the stack trace, which shows code and often data.
@@ -55,8 +65,8 @@ const FunctionError = z.object({ errorType: z.string().optional(), errorMessage:
  * Also a function that Lambda cut off after its time is `rejected`: the answer is definite and the same call would end
  * the same way. It has its own code, because what it had done by then only the function knows.
  */
-export function functionFailure(payload: unknown): Failure {
-  const { errorType, errorMessage } = FunctionError.safeParse(payload).data ?? {};
+export function functionFailure(answer: string): Failure {
+  const { errorType, errorMessage } = FunctionError.safeParse(answer).data ?? {};
   const timedOut = errorType === 'Sandbox.Timedout' || /\bTask timed out after [\d.]+ seconds/.test(errorMessage ?? '');
   const said = [errorType, errorMessage].filter((part) => part !== undefined && part !== '').join(': ');
   return {

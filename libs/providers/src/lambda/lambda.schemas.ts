@@ -127,7 +127,7 @@ export const Invoked = z.object({
   executedVersion: z.string().optional(),
   payload: z.unknown().optional().meta({
     description:
-      'What the function answered: parsed, or as text when it is not JSON or has whole numbers beyond 2^53 - 1. Only with RequestResponse.',
+      'What the function answered: parsed, or as text when it is not JSON, has whole numbers beyond 2^53 - 1 or more than 100 levels. Only with RequestResponse.',
   }),
 });
 
