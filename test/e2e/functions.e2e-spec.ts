@@ -7,6 +7,7 @@ import { until } from '../support/sandbox-until';
 
 /** What the stand-in for Lambda was asked to run: `payload` is the text that came, byte for byte. */
 interface Invoked {
+  readonly at: string;
   readonly functionName: string;
   readonly invocationType: string;
   readonly payload: string;
@@ -109,6 +110,18 @@ describe('functions (S0.1, S0.2)', () => {
         ),
       );
     });
+  });
+
+  it('are there for the demo tenant from the start, and sandbox.json says what they are called', async () => {
+    const { functions, keys } = sandboxFacts();
+    expect(functions).toEqual({
+      notifications: 'finalitix-notifications-sandbox',
+      'notifications-pubsub': 'finalitix-notifications-pubsub-sandbox',
+      contact: 'finalitix-contact-sandbox',
+    });
+    const demo = tenant.client.as(keys.client);
+    const answer = await demo.post('/v1/functions/contact/invocations', { user_id: '15' });
+    expect(bodyOf<object>(answer, 200)).toMatchObject({ output: { payload: { contact: { user_id: '15' } } } });
   });
 
   describe('POST /v1/functions/{function}/invocations', () => {
@@ -223,11 +236,13 @@ describe('functions (S0.1, S0.2)', () => {
         ids.push(await notify(kind, `${mark} ${String(n)}`, mark));
       await tenant.journeyEnds(ids.at(-1) ?? '', 'invoked');
 
-      const messages = (await invocationsOf(mark)).map(
-        ({ payload }) => (JSON.parse(payload) as { message: string }).message,
-      );
-      expect(messages).toEqual([0, 1, 3].map((n) => `${mark} ${String(n)}`));
-      expect((await tenant.notification(ids[2] ?? '')).status).toBe('published');
+      const atLambda = (await invocationsOf(mark)).map(({ at, payload }) => ({
+        at,
+        message: (JSON.parse(payload) as { message: string }).message,
+      }));
+      const atSns = (await tenant.received(tenant.topicArn)).filter(({ message }) => message.startsWith(mark));
+      const all = [...atLambda, ...atSns].sort((one, other) => one.at.localeCompare(other.at));
+      expect(all.map(({ message }) => message)).toEqual([0, 1, 2, 3].map((n) => `${mark} ${String(n)}`));
     });
 
     it('buries what the function refuses, with the function’s own message', async () => {

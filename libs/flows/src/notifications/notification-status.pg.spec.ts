@@ -68,7 +68,11 @@ describe('the status of a notification', () => {
     ['handled', 'the invocation has not begun', { ...toFunction, p: ['queued', 0] }],
     ['invoking', 'the function is being tried', { ...toFunction, p: ['running', 1] }],
     ['invoked', 'the function has it', { ...toFunction, published_at: at, p: ['succeeded', 1] }],
-    ['rejected', 'the function ended with an error of this name', { ...toFunction, p: ['rejected', 1, 'NotFound'] }],
+    [
+      'rejected',
+      'the function’s answer is called as SNS calls a missing topic',
+      { ...toFunction, p: ['rejected', 1, 'NotFound'] },
+    ],
     ['rejected', 'SNS refused it', { ...handled, p: ['rejected', 1, 'InvalidParameter'] }],
     ['dead_lettered', 'it was refused and buried', { ...handled, dead_lettered_at: at, p: ['rejected', 1, 'Invalid'] }],
     ['published', 'a person had it published after all', { ...handled, dead_lettered_at: at, published_at: at }],

@@ -71,7 +71,7 @@ async function markPublished(tx: TenantTransaction, id: string, operation: Opera
   );
 }
 
-/** A function's own errors may be called so too. */
+/** Only SNS has topics: a function that is not there is a mistake in our settings, and its messages must not be lost. */
 function isTopicNotFound({ provider, providerCode }: OperationView): boolean {
   return provider === 'sns' && providerCode !== null && TOPIC_NOT_FOUND.includes(providerCode);
 }
