@@ -18,8 +18,10 @@ export {
   type ProviderFacade,
   providerFacade,
 } from './gateway/provider-facade';
+export * from './http';
 export * from './integration.errors';
 export { IntegrationsModule, type IntegrationsOptions } from './integrations.module';
 export { PortsModule } from './ports.module';
+export { presentableText } from './presentable-text';
 export * from './provider';
 export { ProviderCatalogue } from './provider-catalogue';

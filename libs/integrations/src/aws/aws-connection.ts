@@ -1,4 +1,5 @@
 import type { Secret } from '@puente/kernel';
+import { isAllowedOrigin } from '../http/allowed-endpoint';
 import type { ConnectContext } from '../provider';
 import { traced, tracingAgents } from './aws-call-trace';
 import type { AwsClientConfig, AwsKeys } from './aws-client-config';
@@ -92,7 +93,7 @@ export class AwsConnection {
 function allowedEndpoint(endpoint: string | undefined, allowed: readonly string[]): string | undefined {
   if (endpoint === undefined) return undefined;
   const { origin } = new URL(endpoint);
-  if (allowed.some((candidate) => URL.canParse(candidate) && new URL(candidate).origin === origin)) return origin;
+  if (isAllowedOrigin(origin, allowed)) return origin;
   throw new AwsEndpointNotAllowedError(origin);
 }
 

@@ -1,4 +1,5 @@
 import type { Evidence } from '@puente/kernel';
+import { presentableText } from '../presentable-text';
 
 /** The parts of an SDK error that are worth knowing. The SDK's own types promise less than its errors carry. */
 export interface AwsErrorParts {
@@ -12,12 +13,6 @@ export interface AwsErrorParts {
   readonly headers: Readonly<Record<string, string>>;
   readonly message: string;
 }
-
-const MAX_MESSAGE = 300;
-/** Access key ids; anything long in the alphabet of secret keys, tokens and signatures. ARNs and URLs are shorter-spelled. */
-const SECRET_SHAPES = /\b(?:AKIA|ASIA|AIDA|AROA)[A-Z0-9]{8,}\b|[A-Za-z0-9+/=]{40,}/g;
-// eslint-disable-next-line no-control-regex -- control characters are what it removes
-const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g;
 
 export function partsOf(error: unknown): AwsErrorParts {
   const metadata = record(property(error, '$metadata'));
@@ -39,15 +34,8 @@ export function evidenceOf({ awsCode: code, networkCode, status, message }: AwsE
   return {
     code: code ?? networkCode,
     status,
-    message: code === undefined ? undefined : presentableAwsText(message),
+    message: code === undefined ? undefined : presentableText(message),
   };
-}
-
-/** A text of AWS's, or of what runs there, as it may be kept: printable, short, nothing shaped like a credential. */
-export function presentableAwsText(message: string): string | undefined {
-  const clean = message.replace(CONTROL, ' ').replace(SECRET_SHAPES, '[redacted]').trim();
-  if (clean === '' || clean === 'Unknown' || clean === 'UnknownError') return undefined;
-  return clean.length > MAX_MESSAGE ? `${clean.slice(0, MAX_MESSAGE - 1)}…` : clean;
 }
 
 /**

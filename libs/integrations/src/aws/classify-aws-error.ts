@@ -13,7 +13,7 @@ import {
   AwsEndpointNotAllowedError,
   AwsRoleNotAssumedError,
 } from './aws-errors';
-import { retryAfterMs } from './retry-after';
+import { retryAfterMs } from '../http/retry-after';
 
 /**
  * Turns what the AWS SDK threw into a failure (DESIGN §3). Total, and careful in one direction: only a proof makes a

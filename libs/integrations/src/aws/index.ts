@@ -9,7 +9,6 @@ export {
   AwsEndpointNotAllowedError,
   AwsRoleNotAssumedError,
 } from './aws-errors';
-export { presentableAwsText } from './aws-error-evidence';
 export type { AwsKeys } from './aws-client-config';
 export { classifyAwsError } from './classify-aws-error';
 export {

@@ -1,5 +1,5 @@
 import type { AwsErrorMeaning, ErrorSpec } from '@puente/integrations';
-import { awsKeyErrors, awsUnansweredErrors, classifyAwsError, presentableAwsText } from '@puente/integrations';
+import { awsKeyErrors, awsUnansweredErrors, classifyAwsError, presentableText } from '@puente/integrations';
 import type { Failure } from '@puente/kernel';
 import { AppError, unknown } from '@puente/kernel';
 import { z } from 'zod';
@@ -73,7 +73,7 @@ export function functionFailure(answer: string): Failure {
     kind: 'rejected',
     code: timedOut ? 'FUNCTION_TIMED_OUT' : 'FUNCTION_ERROR',
     status: 200,
-    message: presentableAwsText(said),
+    message: presentableText(said),
   };
 }
 

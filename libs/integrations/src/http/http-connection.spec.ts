@@ -1,0 +1,190 @@
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Failure } from '@puente/kernel';
+import { selfSignedCertificate } from '../testing/contract-suite';
+import { endpointOr, EndpointNotAllowedError } from './allowed-endpoint';
+import { classifyHttpError } from './classify-http-error';
+import { HttpConnection, type HttpRequest } from './http-connection';
+
+let answer: (request: IncomingMessage, response: ServerResponse) => void;
+let server: Server;
+let seen: IncomingMessage[];
+let api: HttpConnection;
+
+const listen: RequestListener = (request, response) => {
+  seen.push(request);
+  request.resume().on('end', () => answer(request, response));
+};
+
+beforeEach(async () => {
+  seen = [];
+  server = await listening(createServer(listen));
+  api = connection(`http://127.0.0.1:${portOf(server)}/v2/`);
+});
+
+afterEach(() => {
+  api.close();
+  server.closeAllConnections();
+  server.close();
+});
+
+async function listening<S extends Server>(starting: S): Promise<S> {
+  await new Promise<void>((resolve) => starting.listen(0, '127.0.0.1', resolve));
+  return starting;
+}
+
+function portOf(of: Server): string {
+  return String((of.address() as AddressInfo).port);
+}
+
+function connection(base: string): HttpConnection {
+  return new HttpConnection(base, (body) => body ?? {});
+}
+
+const get: HttpRequest = { method: 'GET', path: '/things?n=1', signal: AbortSignal.timeout(5_000) };
+
+async function failure(of: Promise<unknown>, codes = {}): Promise<Failure> {
+  const error: unknown = await of.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  return classifyHttpError(error, codes);
+}
+
+const respond = (status: number, body: unknown = {}, headers: Record<string, string> = {}) => {
+  answer = (_request, response) => void response.writeHead(status, headers).end(JSON.stringify(body));
+};
+
+describe('one request', () => {
+  it('goes below the base address, with its headers and its JSON', async () => {
+    answer = (request, response) => {
+      const { method, url, headers } = request;
+      response.end(JSON.stringify({ method, url, type: headers['content-type'], key: headers['idempotency-key'] }));
+    };
+
+    const sent = api.json({ ...get, method: 'POST', json: { a: 1 }, headers: { 'idempotency-key': 'k' } });
+
+    expect(await sent).toEqual({ method: 'POST', url: '/v2/things?n=1', type: 'application/json', key: 'k' });
+  });
+
+  it('may be answered with nothing', async () => {
+    answer = (_request, response) => void response.writeHead(204).end();
+    expect(await api.json(get)).toBeUndefined();
+  });
+});
+
+describe('an answer without success', () => {
+  it.each([
+    [302, { kind: 'unknown', cause: 'bad_body' }],
+    [400, { kind: 'rejected' }],
+    [401, { kind: 'unauthorized' }],
+    [403, { kind: 'unauthorized' }],
+    [408, { kind: 'unknown', cause: 'timeout' }],
+    [429, { kind: 'throttled', retryAfterMs: 7_000 }],
+    [500, { kind: 'unknown', cause: 'server_error' }],
+    [503, { kind: 'unknown', cause: 'server_error' }],
+  ])('of status %i is %j, and is not asked for again', async (status, expected) => {
+    respond(status, { code: 'SOME_CODE' }, { 'retry-after': '7', location: '/elsewhere' });
+
+    expect(await failure(api.json(get))).toMatchObject({ ...expected, status, code: 'SOME_CODE' });
+    expect(seen).toHaveLength(1);
+  });
+
+  it('means what the provider’s own code means, before its status', async () => {
+    respond(503, { code: 'MAINTENANCE', message: 'Back at noon\n' });
+    expect(await failure(api.json(get), { MAINTENANCE: 'refused' })).toEqual({
+      kind: 'not_sent',
+      cause: 'refused',
+      code: 'MAINTENANCE',
+      status: 503,
+      message: 'Back at noon',
+    });
+
+    respond(402, { code: 'constructor' });
+    expect(await failure(api.json(get))).toMatchObject({ kind: 'rejected', code: 'constructor' });
+  });
+
+  it('without a code keeps its status as one', async () => {
+    answer = (_request, response) => void response.writeHead(404).end('<html>Not here</html>');
+    expect(await failure(api.json(get))).toMatchObject({
+      kind: 'rejected',
+      code: '404',
+    });
+  });
+});
+
+describe('what was never sent', () => {
+  it('is that for which nobody listens', async () => {
+    const port = portOf(server);
+    server.close();
+    server.closeAllConnections();
+
+    expect(await failure(connection(`http://127.0.0.1:${port}`).json(get))).toMatchObject({
+      kind: 'not_sent',
+      cause: 'connect',
+    });
+  });
+
+  it('is that whose server cannot prove who it is', async () => {
+    const impostor = await listening(createTlsServer(selfSignedCertificate(), listen));
+    const lost = await failure(connection(`https://127.0.0.1:${portOf(impostor)}`).json(get));
+    impostor.close();
+
+    expect(lost).toMatchObject({ kind: 'not_sent', cause: 'tls' });
+    expect(seen).toEqual([]);
+  });
+
+  it('is that which was given up beforehand', async () => {
+    expect(await failure(api.json({ ...get, signal: AbortSignal.abort() }))).toMatchObject({
+      kind: 'not_sent',
+      cause: 'deadline',
+    });
+    expect(seen).toEqual([]);
+  });
+});
+
+describe('what may have been sent', () => {
+  it('is that whose connection broke', async () => {
+    answer = (request) => void request.socket.resetAndDestroy();
+    expect(await failure(api.json(get))).toMatchObject({ kind: 'unknown', cause: 'reset' });
+  });
+
+  it('is that which was given up while waiting', async () => {
+    const patience = new AbortController();
+    answer = () => patience.abort();
+    expect(await failure(api.json({ ...get, signal: patience.signal }))).toMatchObject({
+      kind: 'unknown',
+      cause: 'timeout',
+    });
+  });
+
+  it('is that whose answer is not JSON, or has no end', async () => {
+    answer = (_request, response) => void response.end('<html>');
+    expect(await failure(api.json(get))).toMatchObject({ kind: 'unknown', cause: 'bad_body' });
+
+    answer = (_request, response) => void response.end(`"${'x'.repeat(5 * 1024 * 1024)}"`);
+    expect(await failure(api.json(get))).toMatchObject({ kind: 'unknown', cause: 'bad_body' });
+  });
+
+  it('is that for which nothing else is known', () => {
+    expect(classifyHttpError(new TypeError('a bug'))).toEqual({ kind: 'unknown', cause: 'internal' });
+  });
+});
+
+describe('an address given by a tenant', () => {
+  const operator = { allowedEndpoints: ['http://127.0.0.1:4566'] };
+
+  it('is used when the operator allows its origin, and the provider’s own when there is none', () => {
+    expect(endpointOr('https://own.test', 'http://127.0.0.1:4566/toy', operator)).toBe('http://127.0.0.1:4566/toy');
+    expect(endpointOr('https://own.test', undefined, operator)).toBe('https://own.test');
+  });
+
+  it('is refused otherwise, and that is about the credentials', () => {
+    for (const given of ['http://127.0.0.1:4567', 'http://127.0.0.1', 'http://127.0.0.1:4566@evil.test/']) {
+      expect(() => endpointOr('https://own.test', given, operator)).toThrow(EndpointNotAllowedError);
+    }
+    expect(classifyHttpError(new EndpointNotAllowedError('http://evil.test'))).toMatchObject({ kind: 'unauthorized' });
+  });
+});

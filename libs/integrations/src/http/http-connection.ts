@@ -1,0 +1,151 @@
+import type { Failure, NotSentCause } from '@puente/kernel';
+import { notSent, unknown } from '@puente/kernel';
+import { type Dispatcher, Pool } from 'undici';
+import type { HttpAnswer, ProviderFault } from './http-answer';
+import { jsonOf } from './http-answer';
+import { HttpAnswerError, HttpUnansweredError } from './http.errors';
+
+/** A connection that is not there after this long is proof that nothing was sent. */
+const CONNECT_MS = 3_000;
+/** A net below the chain's own timeout per try, which is always shorter and the one that decides. */
+const SILENCE_MS = 20_000;
+/** Shorter than what servers keep idle connections for: they must not close one under a request. */
+const IDLE_MS = 4_000;
+const MAX_CONNECTIONS = 50;
+const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Below the base address, with its query. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON. */
+  readonly json?: unknown;
+  readonly signal: AbortSignal;
+}
+
+/** What became of one request on its way. */
+interface Line {
+  begun: boolean;
+}
+
+/**
+ * A provider's HTTP API for one tenant: every call is one request. It never follows a redirect, never tries again and
+ * never reads more than it should; and because it sees whether a request was begun, it can tell what was not sent from
+ * what was lost. Build one in `connect`, close it in `disconnect`.
+ */
+export class HttpConnection {
+  private readonly pool: Pool;
+  private readonly line: Dispatcher;
+  private readonly prefix: string;
+
+  /**
+   * @param base address of the API, which may have a path of its own
+   * @param faultOf reads the provider's error out of the body of an answer without success; undefined is not JSON
+   */
+  constructor(
+    base: string,
+    private readonly faultOf: (body: unknown) => ProviderFault,
+  ) {
+    const { origin, pathname } = new URL(base);
+    this.prefix = pathname.replace(/\/$/, '');
+    this.pool = new Pool(origin, {
+      connections: MAX_CONNECTIONS,
+      connect: { timeout: CONNECT_MS },
+      headersTimeout: SILENCE_MS,
+      bodyTimeout: SILENCE_MS,
+      keepAliveTimeout: IDLE_MS,
+      maxResponseSize: MAX_ANSWER_BYTES,
+    });
+    this.line = this.pool.compose(watched);
+  }
+
+  /**
+   * Asks once, for JSON.
+   *
+   * @returns the parsed body; undefined when a success has none
+   * @throws {HttpAnswerError} {@link HttpUnansweredError}
+   */
+  async json(request: HttpRequest): Promise<unknown> {
+    const answer = await this.answer(request);
+    if (answer.status < 200 || answer.status > 299) throw new HttpAnswerError(answer, this.faultOf(jsonOf(answer)));
+    if (answer.text === '') return undefined;
+    const body = jsonOf(answer);
+    if (body === undefined) throw new HttpUnansweredError(unknown('bad_body', { status: answer.status }));
+    return body;
+  }
+
+  close(): void {
+    void this.pool.destroy();
+  }
+
+  private async answer({ method, path, headers, json, signal }: HttpRequest): Promise<HttpAnswer> {
+    if (signal.aborted) throw new HttpUnansweredError(notSent('deadline'));
+    const line: Line = { begun: false };
+    try {
+      const { statusCode, ...rest } = await this.line.request({
+        method,
+        path: this.prefix + path,
+        signal,
+        opaque: line,
+        headers: {
+          accept: 'application/json',
+          ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(json === undefined ? {} : { body: JSON.stringify(json) }),
+      });
+      return { status: statusCode, headers: firsts(rest.headers), text: await rest.body.text() };
+    } catch (error) {
+      const failure = line.begun ? lost(error, signal) : unsent(error, signal);
+      throw failure ? new HttpUnansweredError(failure) : error;
+    }
+  }
+}
+
+/** Notes when a request is about to be written to a connected socket: before that it has certainly not been sent. */
+const watched: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) => {
+  const { opaque: line } = options as { readonly opaque?: Line };
+  const begin = handler.onRequestStart?.bind(handler);
+  handler.onRequestStart = (controller, context: unknown) => {
+    begin?.(controller, context);
+    // Given up while connecting: undici leaves the request unwritten.
+    if (line) line.begun = !controller.aborted;
+  };
+  return dispatch(options, handler);
+};
+
+/** @returns undefined for what neither the network nor time explains: a bug, which is shown as one */
+function unsent(error: unknown, signal: AbortSignal): Failure | undefined {
+  const code = codeOf(error);
+  const cause: NotSentCause | undefined = signal.aborted ? 'deadline' : causeOf(error, code);
+  return cause && notSent(cause, { code });
+}
+
+function causeOf(error: unknown, code = ''): NotSentCause | undefined {
+  if ((error as { syscall?: unknown }).syscall === 'getaddrinfo') return 'dns';
+  if (/^(?:CERT_|ERR_TLS|ERR_SSL|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|EPROTO)/.test(code)) return 'tls';
+  return /^(?:E[A-Z]+|UND_ERR_(?:CONNECT_TIMEOUT|SOCKET|DESTROYED|CLOSED))$/.test(code) ? 'connect' : undefined;
+}
+
+function lost(error: unknown, signal: AbortSignal): Failure {
+  const code = codeOf(error);
+  if (signal.aborted || code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT')
+    return unknown('timeout');
+  const isUnreadable = code?.startsWith('HPE_') === true || code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE';
+  return unknown(isUnreadable ? 'bad_body' : 'reset', { code });
+}
+
+function codeOf(error: unknown): string | undefined {
+  const { code } = error as { readonly code?: unknown };
+  return typeof code === 'string' ? code : undefined;
+}
+
+function firsts(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) => {
+      const first = Array.isArray(value) ? value[0] : value;
+      return first === undefined ? [] : [[name.toLowerCase(), first]];
+    }),
+  );
+}
