@@ -1,8 +1,8 @@
+import { DOCUMENT_FOLDER, documentPath } from '@puente/integrations';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { DOCUMENT_FOLDER, TEMPLATE_FILE } from './document-template';
+import { TEMPLATE_FILE } from './document-template';
 import type { Finding, Problem } from './finding';
-import { documentPath } from './integration-document';
 import type { Project } from './project';
 
 const PROVIDERS = 'libs/providers/src';

@@ -1,4 +1,4 @@
-import type { AnyProvider, OperationSpec } from '@puente/integrations';
+import { type AnyProvider, type OperationSpec, documentPath } from '@puente/integrations';
 import { codeRows } from './document-rows';
 import {
   HEADINGS,
@@ -12,7 +12,7 @@ import {
 import { type DocumentSection, readDocument } from './document-tree';
 import type { Finding, Problem } from './finding';
 import { blockProblems } from './generated-blocks';
-import { documentBlocks, documentPath } from './integration-document';
+import { documentBlocks } from './integration-document';
 import { brokenLinks } from './link-check';
 import type { Project } from './project';
 import { sourceFolder } from './review-record';

@@ -1,8 +1,7 @@
-import type { AnyProvider } from '@puente/integrations';
+import { type AnyProvider, documentPath } from '@puente/integrations';
 import { contentProblems } from './document-check';
 import { sentence } from './finding';
 import { type Files, FROM_CATALOGUE, outdatedFiles } from './generated-files';
-import { documentPath } from './integration-document';
 import type { Project } from './project';
 import { sourceHashes, withReview } from './review-record';
 

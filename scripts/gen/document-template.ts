@@ -1,8 +1,9 @@
+import { DOCUMENT_FOLDER } from '@puente/integrations';
+
 /**
  * The shape every integration document has, verbatim from the directive (SYSTEMS S4.1): readers and other systems'
  * tools find things by these words.
  */
-export const DOCUMENT_FOLDER = 'docs/02-integraciones';
 export const TEMPLATE_FILE = `${DOCUMENT_FOLDER}/TEMPLATE-INTEGRACION-EXTERNA.md`;
 
 export interface Heading {

@@ -1,7 +1,8 @@
+import { documentPath } from '@puente/integrations';
 import { envExample } from './env-example';
 import type { Finding } from './finding';
 import { replaceBlocks, TornBlocksError } from './generated-blocks';
-import { documentBlocks, documentPath, newDocument } from './integration-document';
+import { documentBlocks, newDocument } from './integration-document';
 import { inventory } from './inventory';
 import type { Project } from './project';
 

@@ -1,20 +1,8 @@
 import type { AnyProvider, CredentialModel, CredentialSpec, OperationSpec, RateLimitSpec } from '@puente/integrations';
 import { policyNamed } from '@puente/resilience';
 import type { z } from 'zod';
-import {
-  DEFAULT_ALERTS,
-  DOCUMENT_FOLDER,
-  ERROR_ACTIONS,
-  LIMIT_WINDOWS,
-  PLACEHOLDER,
-  TABLE_COLUMNS,
-} from './document-template';
+import { DEFAULT_ALERTS, ERROR_ACTIONS, LIMIT_WINDOWS, PLACEHOLDER, TABLE_COLUMNS } from './document-template';
 import { block } from './generated-blocks';
-
-/** Where a provider's document is, from the root of the project. */
-export function documentPath({ meta }: AnyProvider): string {
-  return `${DOCUMENT_FOLDER}/${meta.code as string}-${meta.id}.md`;
-}
 
 /** What the code knows of a provider, as the blocks of its Spanish document (SYSTEMS S4.1). */
 export function documentBlocks(provider: AnyProvider): Readonly<Record<string, string>> {

@@ -5,7 +5,13 @@ import { type AppConfig, AppConfigModule } from '@puente/config';
 import { DatabaseModule } from '@puente/database';
 import { FunctionHandlers, FunctionsModule } from '@puente/flows/functions';
 import { NotificationsModule } from '@puente/flows/notifications';
-import { IntegrationsModule, platformIdentity, PortsModule } from '@puente/integrations';
+import {
+  DocumentLibrary,
+  IntegrationsModule,
+  platformIdentity,
+  PortsModule,
+  ProviderCatalogue,
+} from '@puente/integrations';
 import { Clock, SystemClock } from '@puente/kernel';
 import { LedgerModule } from '@puente/ledger';
 import { ObservabilityModule } from '@puente/observability';
@@ -16,6 +22,7 @@ import { AuditController } from './audit/audit.controller';
 import { ApiKeyGuard } from './auth/api-key.guard';
 import { FunctionInvocationsController } from './functions/function-invocations.controller';
 import { FunctionsController } from './functions/functions.controller';
+import { DocumentsController } from './documents/documents.controller';
 import { DatabaseHealth } from './health/database.health';
 import { HealthController } from './health/health.controller';
 import { MetricsController } from './health/metrics.controller';
@@ -49,6 +56,7 @@ const CONTROLLERS = [
   AuditController,
   OperatorEventsController,
   InventoryController,
+  DocumentsController,
   HealthController,
   MetricsController,
 ] as const;
@@ -82,6 +90,11 @@ export class ApiModule {
       controllers: [...CONTROLLERS],
       providers: [
         { provide: Clock, useClass: SystemClock },
+        {
+          provide: DocumentLibrary,
+          inject: [ProviderCatalogue],
+          useFactory: ({ providers }: ProviderCatalogue) => new DocumentLibrary(providers),
+        },
         OperationDesk,
         DatabaseHealth,
         QueueHealth,

@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { apiKeysCommand } from './commands/api-keys.command';
 import { integrationsCommand } from './commands/integrations.command';
 import { keysCommand } from './commands/keys.command';
+import { docsCommand } from './commands/docs.command';
 import { migrateCommand } from './commands/migrate.command';
 import { queuesCommand } from './commands/queues.command';
 import { tenantsCommand } from './commands/tenants.command';
@@ -18,7 +19,8 @@ const program = new Command('puente')
   .addCommand(apiKeysCommand(env))
   .addCommand(integrationsCommand(env))
   .addCommand(queuesCommand(env))
-  .addCommand(keysCommand(env));
+  .addCommand(keysCommand(env))
+  .addCommand(docsCommand());
 
 program.parseAsync().catch((error: unknown) => {
   const said =

@@ -6,6 +6,13 @@ export { type CandidateCredentials, ChainCredentialProbe } from './credentials/c
 export { IntegrationLanes } from './credentials/integration-lanes';
 export { LaneProbes } from './credentials/lane-probes';
 export { StoredCredentialProbe } from './credentials/stored-credential-probe';
+export {
+  DocumentLibrary,
+  DocumentNotFoundError,
+  DocumentsUnusableError,
+  type IntegrationDocument,
+} from './documents/document-library';
+export { DOCUMENT_FOLDER, documentPath, inventoryRow, type InventoryRow } from './documents/inventory-row';
 export { DEFAULT_INTEGRATION, integrationOfLane } from './gateway/call-plan';
 export type { CallOptions, CallResult, PrepareOptions } from './gateway/call-result';
 export { ExternalServiceException, type FailedCall, outputOrThrow } from './gateway/external-service.exception';

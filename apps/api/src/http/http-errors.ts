@@ -20,6 +20,15 @@ export class BadRequestError extends AppError {
   }
 }
 
+/** Nothing we have is what the client accepts. */
+export class NotAcceptableError extends AppError {
+  readonly code = 'NOT_ACCEPTABLE';
+
+  constructor(offered: readonly string[]) {
+    super(`This is served as ${offered.join(' or ')}; the Accept header takes neither.`);
+  }
+}
+
 /** The key is valid, but not for this. */
 export class ForbiddenError extends AppError {
   readonly code = 'FORBIDDEN';

@@ -1,46 +1,15 @@
-import { Controller, Get } from '@nestjs/common';
+import { Controller, Get, Headers, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import { ProviderCatalogue } from '@puente/integrations';
-import { createZodDto } from 'nestjs-zod';
-import { z } from 'zod';
+import { inventoryRow, ProviderCatalogue } from '@puente/integrations';
+import type { FastifyReply } from 'fastify';
+import { stringify } from 'yaml';
+import type { z } from 'zod';
 import { Scopes } from '../auth/scopes.decorator';
+import { NotAcceptableError } from '../http/http-errors';
+import { negotiate } from '../http/negotiate';
+import { InventoryView } from './inventory.dto';
 
-class InventoryView extends createZodDto(
-  z.object({
-    integraciones: z.array(
-      z
-        .object({
-          codigo: z.string(),
-          id: z.string(),
-          nombre: z.string(),
-          proveedor: z.string(),
-          tipo: z.string(),
-          estado: z.string(),
-          multi_tenant: z.boolean(),
-          operaciones: z.array(z.object({ nombre: z.string(), documentacion: z.string() })),
-        })
-        .meta({
-          examples: [
-            {
-              codigo: 'INT-002',
-              id: 'sns',
-              nombre: 'Amazon SNS',
-              proveedor: 'Amazon Web Services',
-              tipo: 'mensajeria',
-              estado: 'activo',
-              multi_tenant: true,
-              operaciones: [
-                {
-                  nombre: 'publish',
-                  documentacion: 'https://docs.aws.amazon.com/sns/latest/api/API_Publish.html',
-                },
-              ],
-            },
-          ],
-        }),
-    ),
-  }),
-) {}
+const FORMS = ['application/json', 'application/yaml'] as const;
 
 /** What this installation integrates with, read from the catalogue and so never behind it. */
 @ApiTags('Audit')
@@ -49,20 +18,27 @@ class InventoryView extends createZodDto(
 export class InventoryController {
   constructor(private readonly catalogue: ProviderCatalogue) {}
 
-  /** Every external service this installation can call, in the words of MASTER_INVENTORY.yml. */
+  /** Every external service this installation can call, in the words of MASTER_INVENTORY.yml; as JSON, or as YAML by `Accept`. */
   @Get()
   @ApiOkResponse({ type: InventoryView })
-  list(): z.output<typeof InventoryView.schema> {
+  list(
+    @Headers('accept') accept: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): z.output<typeof InventoryView.schema> | string {
+    const form = negotiate(accept, FORMS);
+    if (form === undefined) throw new NotAcceptableError(FORMS);
+    void reply.header('vary', 'accept');
+    if (form === 'application/json') return this.inventory();
+    void reply.header('content-type', 'application/yaml; charset=utf-8');
+    return stringify(this.inventory());
+  }
+
+  private inventory(): z.output<typeof InventoryView.schema> {
     return {
-      integraciones: this.catalogue.providers.map(({ meta, credentials, operations }) => ({
-        codigo: meta.code,
-        id: meta.id,
-        nombre: meta.title,
-        proveedor: meta.vendor,
-        tipo: meta.inventoryType,
-        estado: 'activo',
-        multi_tenant: credentials.model !== 'global',
-        operaciones: Object.entries(operations).map(([nombre, { documentation }]) => ({
+      integraciones: this.catalogue.providers.map((provider) => ({
+        ...inventoryRow(provider),
+        id: provider.meta.id,
+        operaciones: Object.entries(provider.operations).map(([nombre, { documentation }]) => ({
           nombre,
           documentacion: documentation,
         })),
