@@ -16,6 +16,14 @@ describe('loadConfig', () => {
     expect(Object.isFrozen(config)).toBe(true);
   });
 
+  it('reads a switch as true only from the word true', () => {
+    const flag = (FUNCTION_NAMES_INCLUDE_ENV: string) =>
+      loadConfig({ ...complete, FUNCTION_NAMES_INCLUDE_ENV }).FUNCTION_NAMES_INCLUDE_ENV;
+
+    expect([flag(''), flag('false'), flag('true')]).toEqual([false, false, true]);
+    expect(() => flag('yes')).toThrow(/FUNCTION_NAMES_INCLUDE_ENV: /);
+  });
+
   it('names every bad variable and what was expected, never the value', () => {
     const secret = 'mysql://root:hunter2@db/puente';
     const load = (): unknown => loadConfig({ ...complete, DATABASE_APP_URL: secret, PORT: 'hunter3', LEASE_MS: '0' });
