@@ -33,9 +33,11 @@ import { IntegrationsController } from './integrations/integrations.controller';
 import { InventoryController } from './integrations/inventory.controller';
 import { RotationsController } from './integrations/rotations.controller';
 import { ProviderOperationsController } from './integrations/provider-operations.controller';
+import { DeadLettersController } from './notifications/dead-letters.controller';
 import { NotificationHandlersController } from './notifications/notification-handlers.controller';
 import { NotificationQueueController } from './notifications/notification-queue.controller';
 import { NotificationsController } from './notifications/notifications.controller';
+import { RedrivesController } from './notifications/redrives.controller';
 import { OperationDesk } from './operations/operation-desk';
 import { OperatorEventsController } from './operator-events/operator-events.controller';
 import { OperationsController } from './operations/operations.controller';
@@ -50,6 +52,8 @@ const CONTROLLERS = [
   OperationsController,
   NotificationQueueController,
   NotificationHandlersController,
+  DeadLettersController,
+  RedrivesController,
   NotificationsController,
   FunctionsController,
   FunctionInvocationsController,

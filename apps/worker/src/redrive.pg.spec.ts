@@ -1,6 +1,21 @@
-import { SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
-import { NotificationQueues, QueueSetup } from '@puente/flows/notifications';
-import { WorkerWorld } from '../../../test/support/worker.fixture';
+import { randomUUID } from 'node:crypto';
+import { ReceiveMessageCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
+import {
+  DeadLetterQueues,
+  DeadLetters,
+  type DeadLetterView,
+  NotificationHandlers,
+  NotificationJourney,
+  NotificationQueues,
+  NotificationsFlow,
+  QueueSetup,
+  RedriveBody,
+  Redrives,
+  type RedriveView,
+} from '@puente/flows/notifications';
+import { AuditLog } from '@puente/tenancy';
+import { until } from '../../../test/support/sandbox-until';
+import { type WorkerTenant, WorkerWorld } from '../../../test/support/worker.fixture';
 
 const origin = { actor: 'test' };
 
@@ -81,4 +96,195 @@ describe('dead letters and their queues', () => {
     await world.deleteQueue(deadLetterQueueUrl);
     await expect(queues.verify(id)).rejects.toMatchObject({ code: 'NOTIFICATION_QUEUE_UNUSABLE' });
   });
+
+  const body = (topic: string, message: string): string =>
+    JSON.stringify({ sns_topic: topic, subject: 'Aviso', message });
+
+  const lettersOf = async (tenant: WorkerTenant): Promise<readonly DeadLetterView[]> =>
+    (await world.get(DeadLetters).list(tenant.id, {}, undefined, 100)).items;
+
+  /** Waits until so many letters wait and their copies are in the dead-letter queue. */
+  const buried = async (tenant: WorkerTenant, letters: number): Promise<readonly DeadLetterView[]> => {
+    const within = { withinMs: 20_000, what: `${String(letters)} letters wait` };
+    await until(async () => (await world.depth(tenant.deadLetterQueueUrl)) >= letters, within);
+    return until(async () => {
+      const all = await lettersOf(tenant);
+      return all.filter(({ state }) => state === 'waiting').length >= letters && all;
+    }, within);
+  };
+
+  const redrive = (tenant: WorkerTenant, given: object = {}): Promise<RedriveView> =>
+    world.get(Redrives).create(tenant.id, RedriveBody.parse({ messagesPerSecond: 50, ...given }), { origin });
+
+  const ended = (tenant: WorkerTenant, { id }: { readonly id: string }): Promise<RedriveView> =>
+    until(
+      async () => {
+        const view = await world.get(Redrives).get(tenant.id, id);
+        return view.finishedAt !== null && view;
+      },
+      { withinMs: 40_000, what: `redrive ${id} has ended` },
+    );
+
+  const texts = async (tenant: WorkerTenant): Promise<string[]> =>
+    (await world.published(tenant.topicArn)).map(({ message }) => message);
+
+  const isPublished = (tenant: WorkerTenant, text: string) =>
+    until(async () => (await texts(tenant)).includes(text), { withinMs: 20_000, what: `${text} is published` });
+
+  /** SNS refuses everything with this text, so many times. */
+  const refuse = (match: string, times: number) =>
+    world.fault('sns', { operation: 'Publish', status: 400, code: 'InvalidParameter', message: 'no', match, times });
+
+  /** Takes messages out of a queue as a consumer that dies each time, until SQS gives them up. */
+  const giveUp = async ({ queueUrl, deadLetterQueueUrl }: WorkerTenant, messages: number): Promise<void> => {
+    const receive = { QueueUrl: queueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 0 };
+    await until(
+      async () => {
+        await world.sqs.send(new ReceiveMessageCommand(receive));
+        return (await world.depth(deadLetterQueueUrl)) === messages;
+      },
+      { withinMs: 10_000, everyMs: 5, what: 'SQS has moved the messages' },
+    );
+  };
+
+  describe('a redrive of all letters', () => {
+    let tenant: WorkerTenant;
+    let view: RedriveView;
+    let notificationId: string;
+    let before: readonly DeadLetterView[];
+
+    beforeAll(async () => {
+      tenant = await world.tenant('all');
+      await refuse('vuelta', 2);
+      const notify = { topic: tenant.topicArn, subject: 'Aviso', message: 'vuelta-por-REST', group: 'a' };
+      notificationId = (await world.get(NotificationsFlow).notify(tenant.id, notify)).id;
+      await world.produce(tenant.queueUrl, body(tenant.topicArn, 'vuelta-ajena'), 'a');
+      await world.produce(tenant.queueUrl, 'no es JSON', 'b');
+      await world.produce(tenant.queueUrl, body('no-arn', 'vuelta-sin-tema'), 'b');
+      before = await buried(tenant, 4);
+      const handler = {
+        topicArn: tenant.topicArn,
+        function: null,
+        integration: 'default',
+        onUnknown: 'review' as const,
+        enabled: true,
+      };
+      await world.get(NotificationHandlers).put(tenant.id, 'no-arn', handler, origin);
+      view = await ended(tenant, await redrive(tenant));
+    }, 90_000);
+
+    it('sends each back once and says what came of it', () => {
+      expect(before.map(({ cause }) => cause).sort()).toEqual(['invalid', 'invalid', 'refused', 'refused']);
+      expect(view).toMatchObject({ state: 'done', sent: 4, failed: 0, found: 0, skipped: 0, remaining: 0 });
+    });
+
+    it('publishes what can be published, once, by the handler of that time', async () => {
+      await isPublished(tenant, 'vuelta-ajena');
+      await isPublished(tenant, 'vuelta-sin-tema');
+      const journey = await until(
+        async () => {
+          const one = await world.get(NotificationJourney).get(tenant.id, notificationId);
+          return one.status === 'published' && one;
+        },
+        { withinMs: 20_000, what: 'the notification is published' },
+      );
+      expect(journey.steps.map(({ step, state }) => [step, state])).toEqual([
+        ['accepted', null],
+        ['queued', 'succeeded'],
+        ['dead_lettered', null],
+        ['redriven', 'succeeded'],
+        ['handled', null],
+        ['published', 'succeeded'],
+      ]);
+      expect((await texts(tenant)).sort()).toEqual(['vuelta-ajena', 'vuelta-por-REST', 'vuelta-sin-tema']);
+    });
+
+    it('makes a letter again of what fails again, linked to the one before, and leaves only that in the queue', async () => {
+      const letters = await lettersOf(tenant);
+      const [first] = before.filter(({ notificationId: none }) => none === null);
+      const second = letters.find(({ redriveOf }) => redriveOf === first?.id);
+      const bodies = (await world.peek(tenant.deadLetterQueueUrl)).map((one) => one.body);
+
+      expect(second).toMatchObject({ state: 'waiting', cause: 'invalid', redrives: 1, reason: 'the body is not JSON' });
+      expect(letters.find(({ id }) => id === first?.id)).toMatchObject({ state: 'redriven', redrives: 1 });
+      expect(bodies).toEqual(['no es JSON']);
+    });
+
+    it('stands in the audit trail with who began it and what came of it', async () => {
+      const { items } = await world.get(AuditLog).list(tenant.id);
+      const told = items.filter(({ target }) => target === `redrive:${view.id}`);
+
+      expect(told.map(({ action, actor, detail }) => [action, actor, detail])).toEqual([
+        ['redrive.finished', 'system:worker', { sent: 4, failed: 0, found: 0 }],
+        ['redrive.started', 'test', { messagesPerSecond: 50, letters: 4 }],
+      ]);
+    });
+  });
+
+  it('sends one letter back from behind others of its group, and leaves those as they are', async () => {
+    const tenant = await world.tenant('one');
+    const bodies = Array.from({ length: 13 }, (_, i) => body(tenant.topicArn, `uno-${String(i)}`));
+    await refuse('uno-', 13);
+    for (const text of bodies) await world.produce(tenant.queueUrl, text, 'g');
+    const letters = await buried(tenant, 13);
+    const [last] = letters;
+
+    const request = { origin, idempotencyKey: randomUUID() };
+    const sent = await world.get(Redrives).redriveLetter(tenant.id, last!.id, request);
+    const again = await world.get(Redrives).redriveLetter(tenant.id, last!.id, request);
+
+    expect([sent.state, again.id]).toEqual(['redriving', last!.id]);
+    await expect(world.get(Redrives).redriveLetter(tenant.id, last!.id, { origin })).rejects.toMatchObject({
+      code: 'DEAD_LETTER_NOT_WAITING',
+    });
+    await isPublished(tenant, 'uno-12');
+    await until(async () => (await world.depth(tenant.deadLetterQueueUrl)) === 12, {
+      withinMs: 20_000,
+      what: 'its copy is gone',
+    });
+    expect(await texts(tenant)).toEqual(['uno-12']);
+    const state = () => world.get(DeadLetterQueues).state(tenant.id);
+    expect(await state()).toMatchObject({ depth: 12, waiting: 12, copiesToRemove: 0, unrecorded: 0 });
+    const left = await ended(tenant, await redrive(tenant, { filter: { reason: 'INVALIDparameter' } }));
+    expect(left).toMatchObject({ sent: 12, found: 0 });
+    for (const i of bodies.keys()) await isPublished(tenant, `uno-${String(i)}`);
+    expect(await texts(tenant)).toHaveLength(13);
+    expect(await state()).toMatchObject({ depth: 0, waiting: 0, copiesToRemove: 0 });
+  }, 90_000);
+
+  it('takes along what SQS put aside by itself, and publishes it once although its copy comes twice', async () => {
+    const tenant = await world.tenant('given-up');
+    const queues = { ...tenant, integration: 'default' };
+    await world.get(NotificationQueues).unbind(tenant.id, origin);
+    await world.produce(tenant.queueUrl, body(tenant.topicArn, 'abandonada'), 'g');
+    const broken = await world.produce(tenant.queueUrl, 'tampoco es JSON', 'h');
+    await giveUp(tenant, 2);
+    await world.get(NotificationQueues).bind(tenant.id, queues, { origin });
+    expect(await world.get(DeadLetterQueues).state(tenant.id)).toMatchObject({ depth: 2, waiting: 0, unrecorded: 2 });
+
+    const done = await ended(tenant, await redrive(tenant));
+
+    expect(done).toMatchObject({ sent: 2, found: 2 });
+    await isPublished(tenant, 'abandonada');
+    const [again] = await buried(tenant, 1);
+    const letters = await lettersOf(tenant);
+    expect(again).toMatchObject({ cause: 'invalid', redrives: 1 });
+    expect(letters.find(({ id }) => id === again!.redriveOf)).toMatchObject({
+      cause: 'not_taken_over',
+      messageId: broken,
+    });
+    const letter = letters.find(({ cause, messageId }) => cause === 'not_taken_over' && messageId !== broken);
+    expect(letter?.reason).toBe('received 5 times without being taken over');
+
+    // The answer to a send was lost, and SQS has forgotten its id: the ledger sends once more.
+    await fetch(`${world.standIns.url}/_sandbox/sqs/clock`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ advanceMs: 6 * 60_000 }),
+    });
+    await world.produce(tenant.queueUrl, body(tenant.topicArn, 'abandonada'), 'g', `puente-redrive/${letter!.id}`);
+    await world.produce(tenant.queueUrl, body(tenant.topicArn, 'después'), 'g');
+    await isPublished(tenant, 'después');
+    expect(await texts(tenant)).toEqual(['abandonada', 'después']);
+  }, 90_000);
 });

@@ -5,10 +5,12 @@ import { type AppConfig, AppConfigModule } from '@puente/config';
 import { DatabaseModule } from '@puente/database';
 import { FunctionHandlers, FunctionsModule } from '@puente/flows/functions';
 import {
+  DeadLetterSweep,
   NotificationIntake,
   NotificationQueueBindings,
   NotificationResender,
   NotificationsModule,
+  RedriveRunner,
   UnseenNotifications,
 } from '@puente/flows/notifications';
 import { IntegrationsModule, platformIdentity, PortsModule } from '@puente/integrations';
@@ -66,6 +68,8 @@ export class WorkerModule {
         { provide: Clock, useClass: SystemClock },
         UnseenNotifications,
         NotificationResender,
+        DeadLetterSweep,
+        RedriveRunner,
         RetiredSecretsSchedule,
         RotationDueSchedule,
       ],

@@ -7,7 +7,8 @@ export class IdempotencyKeyReusedError extends AppError {
 
   constructor(
     readonly key: string,
-    readonly operationId: string,
+    /** The first request's, where it made one. */
+    readonly operationId?: string,
   ) {
     super(
       `Idempotency key ${JSON.stringify(key)} was used before with a different request. Use a new key for a new request.`,

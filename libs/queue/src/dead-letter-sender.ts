@@ -1,4 +1,9 @@
-import { type MessageAttributeValue, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import {
+  type MessageAttributeValue,
+  SendMessageBatchCommand,
+  SendMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
 import type { QueueMessage } from './queue-message';
 
 export const REASON_ATTRIBUTE = 'puente_reason';
@@ -9,63 +14,141 @@ export const NOTIFICATION_ATTRIBUTE = 'puente_notification_id';
 /** SQS refuses a message with more attributes. */
 const MOST_ATTRIBUTES = 10;
 const LONGEST_REASON = 1_000;
+/** Of a request. SQS takes a mebibyte by now; what was always taken is enough. */
+const MOST_BYTES = 262_144;
+const MOST_ENTRIES = 10;
 
+export type Attributes = Readonly<Record<string, MessageAttributeValue>>;
+
+/** A message on its way into the dead-letter queue, and why. */
 export interface DeadLetter {
-  readonly body: string;
-  readonly groupId: string;
-  /** Of the message in its own queue. Also the deduplication id: moving it twice leaves one copy. */
-  readonly messageId: string;
-  readonly attributes: Readonly<Record<string, MessageAttributeValue>>;
+  readonly message: QueueMessage;
   readonly reason: string;
 }
 
 /**
- * A bad message's way into the dead-letter queue: same bytes, same attributes, and why. The copy is sent before the
- * original is deleted, so a crash in between leaves it twice and never loses it.
+ * Bad messages' way into the dead-letter queue: same bytes, same attributes, and why. The id of the message in its own
+ * queue is the deduplication id there: moving it twice leaves one copy, and the copy names its original. Copies are sent
+ * before the originals are deleted, so a crash in between leaves both and never loses one.
+ *
+ * @returns for each, in order, what went wrong; undefined when its copy is safe
  */
 export async function sendToDeadLetterQueue(
   client: SQSClient,
   deadLetterUrl: string,
-  message: QueueMessage,
-  reason: string,
-): Promise<void> {
-  const letter = { ...message, messageId: message.id, reason };
+  letters: readonly DeadLetter[],
+): Promise<unknown[]> {
+  const failures = new Map<DeadLetter, unknown>();
+  for (const batch of batches(letters)) {
+    const refused = await send(client, deadLetterUrl, batch);
+    for (const [letter, failure] of refused) {
+      // A message at the size limit has no room for our attributes; the reason is in `dead_letters` all the same.
+      const again = failure === TOO_LARGE ? await sendBare(client, deadLetterUrl, letter) : failure;
+      if (again !== undefined) failures.set(letter, again);
+    }
+  }
+  return letters.map((letter) => failures.get(letter));
+}
+
+/** SQS blames the request: then it is tried without what we added to it. */
+const TOO_LARGE = Symbol('TOO_LARGE');
+
+async function send(
+  client: SQSClient,
+  deadLetterUrl: string,
+  batch: readonly DeadLetter[],
+): Promise<ReadonlyMap<DeadLetter, unknown>> {
+  const Entries = batch.map((letter, at) => ({
+    Id: String(at),
+    ...entryFor(deadLetterUrl, letter, deadLetterAttributes(letter)),
+  }));
   try {
-    await client.send(new SendMessageCommand(deadLetterInput(deadLetterUrl, letter)));
+    const { Failed = [] } = await client.send(new SendMessageBatchCommand({ QueueUrl: deadLetterUrl, Entries }));
+    const refused = Failed.map(({ Id, SenderFault, Code, Message }) => {
+      const said = new Error(`${Code ?? 'no code'}: ${Message ?? 'no reason given'}`);
+      return [batch[Number(Id)], SenderFault ? TOO_LARGE : said] as const;
+    });
+    return new Map(refused.flatMap(([letter, failure]) => (letter ? [[letter, failure]] : [])));
   } catch (error) {
-    // A message at the size limit has no room for our attributes; the reason is in `dead_letters` all the same.
-    if (!isRefused(error)) throw error;
-    await client.send(
-      new SendMessageCommand({
-        ...deadLetterInput(deadLetterUrl, letter),
-        MessageAttributes: copyOf(message.attributes),
-      }),
-    );
+    // Which one is to blame shows when each goes alone.
+    if (isRefused(error) && batch.length > 1) return sendEach(client, deadLetterUrl, batch);
+    return new Map(batch.map((letter) => [letter, isRefused(error) ? TOO_LARGE : error]));
   }
 }
 
-/** The request, for senders with a ledger in front of them. */
-export function deadLetterInput(deadLetterUrl: string, letter: DeadLetter) {
+async function sendEach(
+  client: SQSClient,
+  deadLetterUrl: string,
+  batch: readonly DeadLetter[],
+): Promise<ReadonlyMap<DeadLetter, unknown>> {
+  const failures: (readonly [DeadLetter, unknown])[] = [];
+  for (const letter of batch) failures.push(...(await send(client, deadLetterUrl, [letter])));
+  return new Map(failures);
+}
+
+async function sendBare(client: SQSClient, deadLetterUrl: string, letter: DeadLetter): Promise<unknown> {
+  const entry = entryFor(deadLetterUrl, letter, copyOfAttributes(letter.message.attributes));
+  try {
+    await client.send(new SendMessageCommand({ QueueUrl: deadLetterUrl, ...entry }));
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+function entryFor(deadLetterUrl: string, { message }: DeadLetter, attributes: Attributes) {
   return {
-    QueueUrl: deadLetterUrl,
-    MessageBody: letter.body,
-    MessageAttributes: deadLetterAttributes(letter),
+    MessageBody: message.body,
+    MessageAttributes: attributes,
     ...(deadLetterUrl.endsWith('.fifo')
-      ? { MessageGroupId: letter.groupId || 'default', MessageDeduplicationId: letter.messageId }
+      ? { MessageGroupId: message.groupId || 'default', MessageDeduplicationId: message.id }
       : {}),
   };
 }
 
-/** The producer's own attributes come first: ours fill what is left of the ten. */
+/** In order, each small enough for one request. */
+function batches(letters: readonly DeadLetter[]): DeadLetter[][] {
+  const all: DeadLetter[][] = [];
+  let room = 0;
+  for (const letter of letters) {
+    const bytes = sizeOf(letter);
+    const last = all.at(-1);
+    if (last && last.length < MOST_ENTRIES && bytes <= room) {
+      last.push(letter);
+      room -= bytes;
+    } else {
+      all.push([letter]);
+      room = MOST_BYTES - bytes;
+    }
+  }
+  return all;
+}
+
+/** Generous: names, types and values of attributes count as well. */
+function sizeOf(letter: DeadLetter): number {
+  const attributes = Object.entries(deadLetterAttributes(letter));
+  const ofAttributes = attributes.map(
+    ([name, { DataType = '', StringValue = '', BinaryValue }]) =>
+      name.length + DataType.length + Buffer.byteLength(StringValue) + (BinaryValue?.length ?? 0),
+  );
+  return ofAttributes.reduce((sum, size) => sum + size, Buffer.byteLength(letter.message.body));
+}
+
+/**
+ * What the copy in the dead-letter queue carries. The producer's own attributes come first: ours fill what is left of the
+ * ten, the most useful one first.
+ */
 export function deadLetterAttributes(
-  letter: Pick<DeadLetter, 'attributes' | 'reason' | 'messageId'>,
-): Record<string, MessageAttributeValue> {
-  const attributes = copyOf(letter.attributes);
-  const ours: [string, string][] = [
-    [REASON_ATTRIBUTE, letter.reason.slice(0, LONGEST_REASON)],
-    [SOURCE_ATTRIBUTE, letter.messageId],
-  ];
-  for (const [name, value] of ours) {
+  { message, reason }: { readonly message: Pick<QueueMessage, 'attributes' | 'id'>; readonly reason: string },
+  notificationId?: string,
+): Attributes {
+  const attributes: Record<string, MessageAttributeValue> = copyOfAttributes(message.attributes);
+  const ours = {
+    [REASON_ATTRIBUTE]: reason.slice(0, LONGEST_REASON),
+    [SOURCE_ATTRIBUTE]: message.id,
+    ...(notificationId === undefined ? {} : { [NOTIFICATION_ATTRIBUTE]: notificationId }),
+  };
+  for (const [name, value] of Object.entries(ours)) {
     if (name in attributes || Object.keys(attributes).length < MOST_ATTRIBUTES)
       attributes[name] = { DataType: 'String', StringValue: value };
   }
@@ -73,7 +156,7 @@ export function deadLetterAttributes(
 }
 
 /** Without the empty lists that ReceiveMessage may add and SendMessage refuses. */
-function copyOf(attributes: Readonly<Record<string, MessageAttributeValue>>): Record<string, MessageAttributeValue> {
+export function copyOfAttributes(attributes: Attributes): Record<string, MessageAttributeValue> {
   return Object.fromEntries(
     Object.entries(attributes).map(([name, { DataType, StringValue, BinaryValue }]) => [
       name,

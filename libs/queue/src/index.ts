@@ -1,3 +1,4 @@
+export * from './dead-letter-queue';
 export * from './dead-letter-sender';
 export * from './polling-gate';
 export * from './queue-activity';

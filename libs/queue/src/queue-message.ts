@@ -9,6 +9,8 @@ export interface QueueMessage {
   readonly body: string;
   /** Empty on a standard queue. */
   readonly groupId: string;
+  /** The producer's, by which a FIFO queue knows repeats; empty on a standard queue. */
+  readonly deduplicationId: string;
   /** How often the queue has handed it out, this time included. */
   readonly receiveCount: number;
   readonly sentAt: Date | undefined;
@@ -23,6 +25,7 @@ export function readMessage(message: Message): QueueMessage {
     id: message.MessageId ?? '',
     body: message.Body ?? '',
     groupId: message.Attributes?.MessageGroupId ?? '',
+    deduplicationId: message.Attributes?.MessageDeduplicationId ?? '',
     receiveCount: Number.isInteger(count) && count > 0 ? count : 1,
     sentAt: Number.isFinite(sent) && sent > 0 ? new Date(sent) : undefined,
     attributes: message.MessageAttributes ?? {},

@@ -1,7 +1,7 @@
 import { ChangeMessageVisibilityBatchCommand, type Message, type SQSClient } from '@aws-sdk/client-sqs';
 import { AppError } from '@puente/kernel';
 import type { ConsumerOptions } from 'sqs-consumer';
-import { sendToDeadLetterQueue } from './dead-letter-sender';
+import { type DeadLetter, sendToDeadLetterQueue } from './dead-letter-sender';
 import type { PollingGate } from './polling-gate';
 import type { QueueActivity } from './queue-activity';
 import type { QueueBinding } from './queue-bindings.port';
@@ -141,38 +141,43 @@ export class QueueReader {
     }
     activity.received(this.source.url, messages);
     const verdicts = await handler.handle(messages, binding);
-    const settled = await Promise.all(
-      messages.map((message, i) => this.settle(message, verdicts[i] ?? { kind: 'retry' }, binding)),
-    );
-    const kept = messages.filter((_, i) => !settled[i]);
+    if (verdicts.some((verdict) => verdict.kind === 'retry' && verdict.unavailable)) this.services.gate.reportTrouble();
+    const settled = await this.settle(messages, verdicts, binding);
+    const kept = messages.filter((message) => !settled.has(message));
     if (kept.length > 0) await this.giveBack(kept, received);
-    return received.filter((_, i) => settled[i]);
+    return received.filter((_, i) => messages[i] && settled.has(messages[i]));
   }
 
-  /** @returns whether the message may be deleted */
-  private async settle(message: QueueMessage, verdict: Verdict, binding: QueueBinding): Promise<boolean> {
-    switch (verdict.kind) {
-      case 'done':
-        return true;
-      case 'retry':
-        if (verdict.unavailable) this.services.gate.reportTrouble();
-        return false;
-      case 'dead':
-        return this.bury(message, verdict.reason, binding);
-    }
+  /** @returns the messages that may be deleted */
+  private async settle(
+    messages: readonly QueueMessage[],
+    verdicts: readonly Verdict[],
+    binding: QueueBinding,
+  ): Promise<ReadonlySet<QueueMessage>> {
+    const settled = new Set<QueueMessage>();
+    const letters: DeadLetter[] = [];
+    messages.forEach((message, i) => {
+      const verdict = verdicts[i];
+      if (verdict?.kind === 'done') settled.add(message);
+      if (verdict?.kind === 'dead') letters.push({ message, reason: verdict.reason });
+    });
+    for (const message of await this.bury(letters, binding)) settled.add(message);
+    return settled;
   }
 
-  private async bury(message: QueueMessage, reason: string, binding: QueueBinding): Promise<boolean> {
+  /** @returns those whose copy is safe */
+  private async bury(letters: readonly DeadLetter[], binding: QueueBinding): Promise<readonly QueueMessage[]> {
     const { activity, log } = this.services;
-    try {
-      await sendToDeadLetterQueue(this.source.client, binding.deadLetterUrl, message, reason);
+    const failures = await sendToDeadLetterQueue(this.source.client, binding.deadLetterUrl, letters);
+    return letters.flatMap(({ message, reason }, i) => {
+      if (failures[i] !== undefined) {
+        log.deadLetterFailed(binding, message.id, failures[i]);
+        return [];
+      }
       activity.buried(this.source.url);
       log.deadLettered(binding, message.id, reason);
-      return true;
-    } catch (error) {
-      log.deadLetterFailed(binding, message.id, error);
-      return false;
-    }
+      return [message];
+    });
   }
 
   /** Sooner than the visibility timeout, so that a hiccup does not hold up a group for long. */

@@ -1,3 +1,4 @@
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { PollingGate } from './polling-gate';
 import { QueueActivity } from './queue-activity';
@@ -32,6 +33,11 @@ export class QueueReaders implements OnModuleDestroy {
   close(reader: QueueReader): void {
     reader.stop();
     if (this.readers.get(reader.source.url) === reader) this.readers.delete(reader.source.url);
+  }
+
+  /** What this queue is read with just now: ask again each time, credentials come and go. */
+  clientFor(url: string): SQSClient | undefined {
+    return this.readers.get(url)?.source.client;
   }
 
   all(): readonly QueueReader[] {

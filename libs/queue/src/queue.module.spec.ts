@@ -302,6 +302,18 @@ describe('QueueModule', () => {
     expect(sqs.in('q.fifo-dead').map(({ attributes }) => Object.keys(attributes ?? {}))).toEqual([['own']]);
   });
 
+  it('buries the bad ones of a batch with one request, in order', async () => {
+    world.bind('q.fifo');
+    world.verdict = async ({ body }) => (body === 'good' ? { kind: 'done' } : { kind: 'dead', reason: `bad ${body}` });
+    for (const body of ['1', '2', 'good', '3']) sqs.put('q.fifo', body, `group of ${body}`);
+
+    await start();
+    await until(() => sqs.in('q.fifo').length === 0);
+
+    expect(sqs.in('q.fifo-dead').map(({ body }) => body)).toEqual(['1', '2', '3']);
+    expect(sqs.calls.filter(({ operation }) => operation.startsWith('SendMessage'))).toHaveLength(1);
+  });
+
   it('leaves a dead message where it is when the dead-letter queue does not take it', async () => {
     world.bind('q.fifo');
     sqs.forbidden.add('q.fifo-dead');

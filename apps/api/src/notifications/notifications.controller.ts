@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import { DeadLetters, NotificationJourney, NotificationsFlow } from '@puente/flows/notifications';
+import { NotificationJourney, NotificationsFlow } from '@puente/flows/notifications';
 import { currentTrace } from '@puente/observability';
 import type { Caller } from '@puente/tenancy';
 import type { FastifyReply } from 'fastify';
@@ -9,8 +9,6 @@ import { Scopes } from '../auth/scopes.decorator';
 import { IdempotencyKey } from '../http/idempotency-key.decorator';
 import {
   AcceptedNotification,
-  DeadLetterPage,
-  DeadLetterQuery,
   ListNotificationsQuery,
   NotificationDetail,
   NotificationPage,
@@ -25,7 +23,6 @@ export class NotificationsController {
   constructor(
     private readonly flow: NotificationsFlow,
     private readonly journey: NotificationJourney,
-    private readonly deadLetters: DeadLetters,
   ) {}
 
   /** Accepts a notification: it is committed when the answer comes, and published soon after. */
@@ -70,14 +67,6 @@ export class NotificationsController {
       cursor,
       limit,
     );
-  }
-
-  /** Messages that were put into the dead-letter queue, with the reason; newest first. */
-  @Get('dead-letters')
-  @Scopes('admin', 'audit')
-  @ApiOkResponse({ type: DeadLetterPage })
-  listDeadLetters(@CurrentCaller() { tenantId }: Caller, @Query() { cursor, limit }: DeadLetterQuery) {
-    return this.deadLetters.list(tenantId, cursor, limit);
   }
 
   /** The journey of one: accepted, queued, handled, published with the SNS message id, or why not. */

@@ -100,7 +100,7 @@ export class NotificationDetail extends createZodDto(
       duplicates: z.array(z.uuid()),
       steps: z.array(
         z.object({
-          step: z.enum(['accepted', 'queued', 'handled', 'published', 'invoked', 'dead_lettered']),
+          step: z.enum(['accepted', 'queued', 'handled', 'published', 'invoked', 'dead_lettered', 'redriven']),
           at: time,
           operationId: z.uuid().nullable(),
           state: z.string().nullable(),
@@ -190,39 +190,4 @@ export class BoundQueue extends createZodDto(
         .meta({ description: 'What should be mended at the queues, although it works without.' }),
     })
     .meta({ examples: [{ ...bindingExample, warnings: [] }] }),
-) {}
-
-export class DeadLetterQuery extends createZodDto(
-  z.strictObject({ cursor: z.uuid().optional().meta({ description: '`next` of the previous page.' }), limit }),
-) {}
-
-export class DeadLetterPage extends createZodDto(
-  z.object({
-    items: z.array(
-      z
-        .object({
-          id: z.uuid(),
-          queueUrl: z.string(),
-          messageId: z.string(),
-          notificationId: z.uuid().nullable().meta({ description: 'null: the message could not be read at all.' }),
-          reason: z.string(),
-          bodyMd5: z.string(),
-          at: z.iso.datetime(),
-        })
-        .meta({
-          examples: [
-            {
-              id: '0190f6d4-6666-7a55-9a0e-3f6f5f0d7a11',
-              queueUrl: bindingExample.queueUrl,
-              messageId: '5fea7756-0ea4-451a-a703-a558b933e274',
-              notificationId: ids.notification,
-              reason: 'InvalidParameter',
-              bodyMd5: '0cc175b9c0f1b6a831c399e269772661',
-              at: '2026-11-23T12:00:01.000Z',
-            },
-          ],
-        }),
-    ),
-    next: z.string().nullable(),
-  }),
 ) {}

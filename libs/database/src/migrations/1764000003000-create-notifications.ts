@@ -14,6 +14,7 @@ export class CreateNotifications1764000003000 implements MigrationInterface {
         queue_arn             text NOT NULL,           -- an address can be written in several ways, the ARN cannot
         dead_letter_queue_url text NOT NULL,
         integration           text NOT NULL DEFAULT 'default', -- the tenant's sqs account that reaches it
+        sweep_until           timestamptz,             -- a worker goes through the dead-letter queue until then
         created_at            timestamptz NOT NULL DEFAULT now(),
         UNIQUE (tenant_id, id),
         UNIQUE (tenant_id)
@@ -84,20 +85,7 @@ export class CreateNotifications1764000003000 implements MigrationInterface {
     // What the re-sender looks for: sent, but the queue never gave it back.
     await db.query(`CREATE INDEX notifications_unseen ON notifications (queued_at)
       WHERE queued_at IS NOT NULL AND handled_at IS NULL AND deduplicated_of IS NULL AND dead_lettered_at IS NULL`);
-    await db.query(`
-      CREATE TABLE dead_letters (
-        id              uuid PRIMARY KEY,
-        tenant_id       uuid NOT NULL REFERENCES tenants (id),
-        queue_url       text NOT NULL,
-        message_id      text NOT NULL,
-        notification_id uuid,
-        reason          text NOT NULL,
-        body_md5        text NOT NULL,
-        at              timestamptz NOT NULL,
-        UNIQUE (tenant_id, id),
-        UNIQUE (tenant_id, queue_url, message_id),
-        FOREIGN KEY (tenant_id, notification_id) REFERENCES notifications (tenant_id, id)
-      )`);
+    await createDeadLetters(db);
     for (const table of ['notification_queues', 'notification_handlers', 'notifications', 'dead_letters']) {
       await db.query(`SELECT guard_tenant_table('${table}')`);
       await db.query(`GRANT SELECT, INSERT, UPDATE ON ${table} TO puente_app`);
@@ -126,4 +114,52 @@ export class CreateNotifications1764000003000 implements MigrationInterface {
       await db.query(`DROP TABLE ${table}`);
     }
   }
+}
+
+/**
+ * Each message that was put aside, with all that is needed to send it again: the dead-letter queue holds a copy for
+ * people with AWS's tools, but a FIFO queue shows only the first messages of a group and forgets after 14 days.
+ */
+async function createDeadLetters(db: QueryRunner): Promise<void> {
+  await db.query(`
+    CREATE TABLE dead_letters (
+      id                   uuid PRIMARY KEY,
+      seq                  bigint GENERATED ALWAYS AS IDENTITY, -- the order in which they were put aside, and are sent back
+      tenant_id            uuid NOT NULL REFERENCES tenants (id),
+      queue_url            text NOT NULL,
+      message_id           text NOT NULL,          -- of the message that was put aside; its copy's deduplication id
+      notification_id      uuid,
+      cause                text NOT NULL CHECK (cause IN ('invalid', 'refused', 'exhausted', 'not_taken_over', 'found')),
+      reason               text NOT NULL,
+      body_md5             text NOT NULL,
+      group_id             text NOT NULL,
+      content              jsonb,                  -- envelope: body and attributes; NULL when the notification has them
+      at                   timestamptz NOT NULL,
+      copy_operation_id    uuid,                   -- NULL when the consumer or SQS moved the message itself
+      copy_removed_at      timestamptz,            -- the copy is no longer in the dead-letter queue
+      state                text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'redriving', 'redriven', 'obsolete')),
+      redrives             int NOT NULL DEFAULT 0, -- how often its message was sent back, earlier letters of it included
+      redrive_of           uuid,                   -- the letter whose message, sent back, became this one
+      redrive_operation_id uuid,
+      redriven_at          timestamptz,
+      redrive_failure      text,
+      taken_message_id     text,                   -- the message by which it came back: one copy counts, whoever sends more
+      UNIQUE (tenant_id, id),
+      UNIQUE (tenant_id, message_id),
+      FOREIGN KEY (tenant_id, notification_id) REFERENCES notifications (tenant_id, id),
+      FOREIGN KEY (tenant_id, redrive_of) REFERENCES dead_letters (tenant_id, id),
+      FOREIGN KEY (tenant_id, copy_operation_id) REFERENCES operations (tenant_id, id) DEFERRABLE INITIALLY DEFERRED,
+      FOREIGN KEY (tenant_id, redrive_operation_id) REFERENCES operations (tenant_id, id) DEFERRABLE INITIALLY DEFERRED,
+      CHECK (notification_id IS NOT NULL OR content IS NOT NULL)
+    )`);
+  await db.query(`CREATE INDEX dead_letters_of_notification ON dead_letters (tenant_id, notification_id)`);
+  await db.query(`CREATE INDEX dead_letters_waiting ON dead_letters (tenant_id, seq) WHERE state = 'waiting'`);
+  await db.query(`CREATE INDEX dead_letters_listed ON dead_letters (tenant_id, seq DESC)`);
+  await db.query(
+    `CREATE INDEX dead_letters_redrive ON dead_letters (tenant_id, redrive_operation_id) WHERE redrive_operation_id IS NOT NULL`,
+  );
+  // What has been sent back or is not needed any more, and whose copy is still to be removed.
+  await db.query(
+    `CREATE INDEX dead_letters_spent ON dead_letters (tenant_id) WHERE state IN ('redriven', 'obsolete') AND copy_removed_at IS NULL`,
+  );
 }

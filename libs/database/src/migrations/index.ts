@@ -2,6 +2,7 @@ import { Foundation1764000000000 } from './1764000000000-foundation';
 import { CreateTenancy1764000001000 } from './1764000001000-create-tenancy';
 import { CreateLedger1764000002000 } from './1764000002000-create-ledger';
 import { CreateNotifications1764000003000 } from './1764000003000-create-notifications';
+import { CreateRedrives1764000005000 } from './1764000005000-create-redrives';
 import { CreateRotation1764000006000 } from './1764000006000-create-rotation';
 import { RefuseRetiredKeys1764000007000 } from './1764000007000-refuse-retired-keys';
 import { TenantLife1764000008000 } from './1764000008000-tenant-life';
@@ -13,6 +14,7 @@ export const migrations = [
   CreateTenancy1764000001000,
   CreateLedger1764000002000,
   CreateNotifications1764000003000,
+  CreateRedrives1764000005000,
   CreateRotation1764000006000,
   RefuseRetiredKeys1764000007000,
   TenantLife1764000008000,

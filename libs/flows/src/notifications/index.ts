@@ -1,4 +1,12 @@
-export { type DeadLetterPage, DeadLetters, type DeadLetterView } from './dead-letters';
+export { DEAD_LETTER_CAUSES, DEAD_LETTER_STATES } from './dead-letters/dead-letter-rows';
+export { DeadLetterQueues, type DeadLetterQueueState } from './dead-letters/dead-letter-queues';
+export { DeadLetterSweep } from './dead-letters/dead-letter-sweep';
+export { type DeadLetterPage, DeadLetters, type DeadLetterView } from './dead-letters/dead-letters';
+export * from './dead-letters/dead-letters.errors';
+export { REDRIVE_STATES } from './dead-letters/redrive-rows';
+export { RedriveRunner } from './dead-letters/redrive-runner';
+export { FASTEST, LetterFilter, RedriveBody, SLOWEST } from './dead-letters/redrive.schemas';
+export { type RedrivePage, Redrives, type RedriveView } from './dead-letters/redrives';
 export { type HandlerFunction, HandlerFunctions } from './handler-functions.port';
 export { type Handler } from './handler-routing';
 export { type NotificationFilter } from './journey-rows';

@@ -101,3 +101,26 @@ export async function repeatsOf(tx: TenantTransaction, id: string): Promise<stri
   );
   return rows.map((row) => row.id);
 }
+
+/** One time that a notification was put aside and sent back. */
+export interface Return {
+  readonly at: Date;
+  readonly reason: string;
+  readonly copyOperationId: string | null;
+  readonly redrivenAt: Date | null;
+  readonly operationId: string | null;
+  /** Of the send into the queue. */
+  readonly state: string | null;
+}
+
+/** Oldest first; without the letter that waits still, which the notification itself tells of. */
+export function returnsOf(tx: TenantTransaction, id: string): Promise<Return[]> {
+  return tx.query<Return>(
+    `SELECT d.at, d.reason, d.copy_operation_id AS "copyOperationId", d.redriven_at AS "redrivenAt",
+            d.redrive_operation_id AS "operationId", o.state
+     FROM dead_letters d LEFT JOIN operations o ON o.tenant_id = d.tenant_id AND o.id = d.redrive_operation_id
+     WHERE d.tenant_id = $1 AND d.notification_id = $2 AND (d.redrive_operation_id IS NOT NULL OR d.redriven_at IS NOT NULL)
+     ORDER BY d.seq LIMIT 100`,
+    [tx.tenantId, id],
+  );
+}

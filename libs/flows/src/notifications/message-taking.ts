@@ -1,42 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import type { TenantTransaction } from '@puente/database';
 import { InvalidInputError } from '@puente/integrations';
-import { isUuid, uuidv7 } from '@puente/kernel';
+import { uuidv7 } from '@puente/kernel';
 import { type NewOperation, OperationLedger } from '@puente/ledger';
-import {
-  bodyMd5,
-  NOTIFICATION_ATTRIBUTE,
-  type QueueBinding,
-  type QueueMessage,
-  textAttribute,
-  type Verdict,
-} from '@puente/queue';
+import type { QueueBinding, QueueMessage, Verdict } from '@puente/queue';
+import { type Burial, markTaken, recordBurials } from './dead-letters/dead-letter-rows';
 import { HandlerFunctions } from './handler-functions.port';
 import { DEFAULT_HANDLER, type Handler, kindOf, routeTo } from './handler-routing';
+import { look, type Seen } from './message-seen';
 import { NotificationContents } from './notification-content';
 import { NotificationHandlers } from './notification-handlers';
 import { NotificationOperations } from './notification-operations';
-import {
-  claimInInbox,
-  insertForeign,
-  lockForMessages,
-  lockMessages,
-  markHandled,
-  type NotificationRow,
-  recordBurial,
-} from './notification-rows';
-import { type Parsed, type ParsedMessage, parseMessage } from './parse-message';
-
-/** One message of a batch and what is known of it. */
-interface Seen {
-  readonly message: QueueMessage;
-  readonly md5: string;
-  readonly parsed: Parsed;
-  /** The notification it belongs to: ours, or the one an earlier delivery made. */
-  readonly row: NotificationRow | undefined;
-  /** Of the row, or of the one to be made. */
-  readonly id: string;
-}
+import { claimInInbox, insertForeign, markHandled, type NotificationRow } from './notification-rows';
+import type { ParsedMessage } from './parse-message';
 
 interface Good extends Seen {
   readonly content: ParsedMessage;
@@ -75,30 +51,23 @@ export class MessageTaking {
     messages: readonly QueueMessage[],
     queue: QueueBinding,
   ): Promise<readonly Verdict[]> {
-    const seen = await this.look(tx, messages, queue);
-    const targets = await this.targets(tx, seen);
-    const judged = seen.map((one) => this.judge(one, queue, targets));
-    const fresh = await claim(tx, judged.filter(isGood), queue);
-    const bad = judged.filter(isBad);
+    const seen = await look(tx, messages, queue);
+    const useful = seen.filter(({ spent }) => !spent);
+    const targets = await this.targets(tx, useful);
+    const judged = new Map(useful.map((one) => [one.message, this.judge(one, queue, targets)]));
+    const [good, bad] = [[...judged.values()].filter(isGood), [...judged.values()].filter(isBad)];
+    const fresh = await claim(tx, good, queue);
     await this.insert(tx, [...fresh, ...bad], queue);
     await this.ledger.acceptAll(
       tx,
       fresh.flatMap(({ publish }) => (publish ? [publish] : [])),
     );
     await markHandled(tx, queue.queueUrl, fresh.map(handlingOf));
-    for (const one of bad) await this.bury(tx, one, queue);
-    return judged.map((one) => (isBad(one) ? { kind: 'dead', reason: one.reason } : { kind: 'done' }));
-  }
-
-  private async look(tx: TenantTransaction, messages: readonly QueueMessage[], queue: QueueBinding): Promise<Seen[]> {
-    const messageIds = messages.map(({ id }) => id);
-    await lockMessages(tx, queue.queueUrl, messageIds);
-    const ids = messages.map(namedNotification).filter((id) => id !== undefined);
-    const rows = await lockForMessages(tx, queue.queueUrl, { ids, messageIds });
-    return messages.map((message) => {
-      const md5 = bodyMd5(message.body);
-      const row = rowOf(message, md5, rows);
-      return { message, md5, parsed: parseMessage(message.body), row, id: row?.id ?? uuidv7() };
+    await recordBurials(tx, await Promise.all(bad.map((one) => this.burialOf(one, queue))));
+    await markTaken(tx, [...judged.values()].flatMap(comesBack));
+    return messages.map((message): Verdict => {
+      const one = judged.get(message);
+      return one && isBad(one) ? { kind: 'dead', reason: one.reason } : { kind: 'done' };
     });
   }
 
@@ -157,31 +126,59 @@ export class MessageTaking {
   }
 
   /** The consumer moves the message once this is committed; should it die before, the next delivery comes here again. */
-  private async bury(tx: TenantTransaction, bad: Bad, { queueUrl }: QueueBinding): Promise<void> {
-    const { message, md5: md5OfBody, reason, row, parsed, id } = bad;
-    const notificationId = row !== undefined || parsed.ok ? id : undefined;
-    const burial = { queueUrl, messageId: message.id, bodyMd5: md5OfBody, reason, notificationId };
-    await recordBurial(tx, uuidv7(), burial);
+  private async burialOf(bad: Bad, { queueUrl, tenantId }: QueueBinding): Promise<Burial> {
+    const { message, md5: md5OfBody, reason, row, parsed, letter } = bad;
+    const id = uuidv7();
+    const hasNotification = row !== undefined || parsed.ok;
+    const { body, attributes } = message;
+    return {
+      id,
+      queueUrl,
+      messageId: message.id,
+      groupId: groupOf(message),
+      bodyMd5: md5OfBody,
+      cause: 'invalid',
+      reason,
+      notificationId: hasNotification ? bad.id : undefined,
+      content: hasNotification
+        ? undefined
+        : await this.contents.seal(tenantId, id, { body, attributes }, 'dead_letters'),
+      redriveOf: letter?.messageId === message.id ? undefined : letter,
+    };
   }
 }
 
 /**
  * Those that come for the first time. By message, never by its text: tomorrow's identical reminder is another one. Ours
  * also by notification, so that a re-sent one is published once; unless it comes back out of the dead-letter queue.
+ *
+ * What came back is claimed under all its names: a second copy of it, or the first message that was never deleted, is
+ * nothing new.
  */
 async function claim(tx: TenantTransaction, good: readonly Good[], { queueUrl }: QueueBinding): Promise<Good[]> {
   const messages = await claimInInbox(
     tx,
-    good.map(({ message }) => messageKey(queueUrl, message)),
+    good.map(({ message }) => messageKey(queueUrl, message.id)),
   );
-  const unread = good.filter(({ message }) => messages.delete(messageKey(queueUrl, message)));
-  const ours = unread.flatMap(({ row }) => (row && !isRedriven(row) ? [notificationKey(row)] : []));
-  const notifications = await claimInInbox(tx, ours);
-  return unread.filter(({ row }) => !row || isRedriven(row) || notifications.delete(notificationKey(row)));
+  const unread = good.filter(({ message }) => messages.delete(messageKey(queueUrl, message.id)));
+  const notifications = await claimInInbox(
+    tx,
+    unread.flatMap(({ row }) => (row ? [notificationKey(row)] : [])),
+  );
+  await claimInInbox(
+    tx,
+    unread.flatMap(({ letter }) => (letter ? [messageKey(queueUrl, letter.messageId)] : [])),
+  );
+  const redriven = new Set(unread.flatMap(({ row }) => (row && isRedriven(row) ? [notificationKey(row)] : [])));
+  return unread.filter(({ row }) => {
+    if (!row) return true;
+    const key = notificationKey(row);
+    return [notifications.delete(key), redriven.delete(key)].includes(true);
+  });
 }
 
-function messageKey(queueUrl: string, { id }: QueueMessage): string {
-  return `m:${queueUrl}:${id}`;
+function messageKey(queueUrl: string, messageId: string): string {
+  return `m:${queueUrl}:${messageId}`;
 }
 
 function notificationKey({ id }: NotificationRow): string {
@@ -192,26 +189,19 @@ function isRedriven({ deadLetteredAt, publishedAt }: NotificationRow): boolean {
   return deadLetteredAt !== null && publishedAt === null;
 }
 
-function namedNotification(message: QueueMessage): string | undefined {
-  const id = textAttribute(message, NOTIFICATION_ATTRIBUTE);
-  return id !== undefined && isUuid(id) ? id : undefined;
-}
-
-/** The one the message names, if its text is still the same: anybody may write attributes. Else the foreign one it made. */
-function rowOf(message: QueueMessage, md5: string, rows: readonly NotificationRow[]): NotificationRow | undefined {
-  const named = namedNotification(message);
-  return (
-    rows.find((row) => row.id === named && row.bodyMd5 === md5) ??
-    rows.find((row) => row.origin === 'queue' && row.queueMessageId === message.id)
-  );
-}
-
 function isGood(judged: Good | Bad): judged is Good {
   return 'handler' in judged;
 }
 
 function isBad(judged: Good | Bad): judged is Bad {
   return 'reason' in judged;
+}
+
+/** A letter comes back by this message; one that is put aside once more, before it was moved, does not. */
+function comesBack(judged: Good | Bad): { id: string; messageId: string }[] {
+  const { letter, message } = judged;
+  if (!letter || (isBad(judged) && letter.messageId === message.id)) return [];
+  return [{ id: letter.id, messageId: message.id }];
 }
 
 function handlingOf({ id, message, handler, publish }: Good) {

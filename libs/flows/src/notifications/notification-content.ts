@@ -18,12 +18,20 @@ const Stored = z.object({
   ),
 });
 
-/** Seals a notification's content under the tenant's data key, bound to its row. */
+/** Which row a content belongs to: a notification's, or a dead letter's of which there is no notification. */
+export type ContentTable = 'notifications' | 'dead_letters';
+
+/** Seals what a message consists of under the tenant's data key, bound to its row. */
 @Injectable()
 export class NotificationContents {
   constructor(private readonly cipher: PayloadCipher) {}
 
-  seal(tenantId: string, id: string, { body, attributes }: NotificationContent): Promise<JsonObject> {
+  seal(
+    tenantId: string,
+    id: string,
+    { body, attributes }: NotificationContent,
+    table: ContentTable = 'notifications',
+  ): Promise<JsonObject> {
     const kept = Object.entries(attributes).map(([name, value]) => [
       name,
       {
@@ -32,12 +40,17 @@ export class NotificationContents {
         ...(value.BinaryValue === undefined ? {} : { bytes: Buffer.from(value.BinaryValue).toString('base64') }),
       },
     ]);
-    return this.cipher.seal(place(tenantId, id), { body, attributes: Object.fromEntries(kept) as JsonObject });
+    return this.cipher.seal(place(tenantId, table, id), { body, attributes: Object.fromEntries(kept) as JsonObject });
   }
 
   /** @throws when the row cannot be decrypted */
-  async open(tenantId: string, id: string, envelope: JsonObject): Promise<NotificationContent> {
-    const { body, attributes } = Stored.parse(await this.cipher.open(place(tenantId, id), envelope));
+  async open(
+    tenantId: string,
+    id: string,
+    envelope: JsonObject,
+    table: ContentTable = 'notifications',
+  ): Promise<NotificationContent> {
+    const { body, attributes } = Stored.parse(await this.cipher.open(place(tenantId, table, id), envelope));
     const given = Object.entries(attributes).map(([name, { type, text, bytes }]) => [
       name,
       {
@@ -50,6 +63,6 @@ export class NotificationContents {
   }
 }
 
-function place(tenantId: string, rowId: string) {
-  return { tenantId, table: 'notifications', rowId, column: 'content' };
+function place(tenantId: string, table: ContentTable, rowId: string) {
+  return { tenantId, table, rowId, column: 'content' };
 }

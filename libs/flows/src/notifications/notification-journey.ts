@@ -2,7 +2,15 @@ import { Injectable } from '@nestjs/common';
 import { TenantDatabase } from '@puente/database';
 import { isUuid } from '@puente/kernel';
 import { type AttemptView, OperationLedger } from '@puente/ledger';
-import { findJourney, type JourneyRow, listJourneys, type NotificationFilter, repeatsOf } from './journey-rows';
+import {
+  findJourney,
+  type JourneyRow,
+  listJourneys,
+  type NotificationFilter,
+  repeatsOf,
+  type Return,
+  returnsOf,
+} from './journey-rows';
 import { NotificationContents } from './notification-content';
 import type { NotificationStatus } from './notification-status';
 import { NotificationNotFoundError } from './notifications.errors';
@@ -31,7 +39,7 @@ export interface NotificationSummary {
 }
 
 export interface JourneyStep {
-  readonly step: 'accepted' | 'queued' | 'handled' | 'published' | 'invoked' | 'dead_lettered';
+  readonly step: 'accepted' | 'queued' | 'handled' | 'published' | 'invoked' | 'dead_lettered' | 'redriven';
   /** When it was done; null while it is not. */
   readonly at: Date | null;
   readonly operationId: string | null;
@@ -89,11 +97,11 @@ export class NotificationJourney {
     if (!isUuid(id)) throw new NotificationNotFoundError(id);
     const found = await this.database.run(tenantId, async (tx) => {
       const row = await findJourney(tx, id);
-      return row && { row, duplicates: await repeatsOf(tx, id) };
+      return row && { row, duplicates: await repeatsOf(tx, id), returns: await returnsOf(tx, id) };
     });
     if (!found) throw new NotificationNotFoundError(id);
-    const { row, duplicates } = found;
-    const [text, steps] = await Promise.all([this.textOf(tenantId, row), this.stepsOf(tenantId, row)]);
+    const { row, duplicates, returns } = found;
+    const [text, steps] = await Promise.all([this.textOf(tenantId, row), this.stepsOf(tenantId, row, returns)]);
     return {
       ...summaryOf(row),
       ...text,
@@ -118,29 +126,30 @@ export class NotificationJourney {
     return { subject: null, message: null };
   }
 
-  private async stepsOf(tenantId: string, row: JourneyRow): Promise<JourneyStep[]> {
-    const attempts = (id: string | null): Promise<AttemptView[]> =>
-      id === null ? Promise.resolve([]) : this.ledger.attempts(tenantId, id);
-    const [sends, publishes, burials] = await Promise.all(
-      [row.sendOperationId, row.publishOperationId, row.deadLetterOperationId].map(attempts),
-    );
-    const step = (
+  private async stepsOf(tenantId: string, row: JourneyRow, returns: readonly Return[]): Promise<JourneyStep[]> {
+    const step = async (
       name: JourneyStep['step'],
       at: Date | null,
       operationId: string | null = null,
       state: string | null = null,
-      tries: readonly AttemptView[] = [],
-    ): JourneyStep => ({ step: name, at, operationId, state, attempts: tries });
+    ): Promise<JourneyStep> => {
+      const attempts: readonly AttemptView[] =
+        operationId === null ? [] : await this.ledger.attempts(tenantId, operationId);
+      return { step: name, at, operationId, state, attempts };
+    };
     // A foreign message was in the queue before we heard of it.
     const steps = row.origin === 'api' ? [step('accepted', row.createdAt)] : [];
-    steps.push(step('queued', row.queuedAt, row.sendOperationId, row.sendState, sends));
+    steps.push(step('queued', row.queuedAt, row.sendOperationId, row.sendState));
+    const isCurrent = ({ at }: Return): boolean => at.getTime() === row.deadLetteredAt?.getTime();
+    for (const { at, copyOperationId, redrivenAt, operationId, state } of returns.filter((one) => !isCurrent(one)))
+      steps.push(step('dead_lettered', at, copyOperationId), step('redriven', redrivenAt, operationId, state));
     if (row.handledAt) steps.push(step('handled', row.handledAt));
     const taken = row.handlerFunction === null ? 'published' : 'invoked';
-    if (row.publishOperationId)
-      steps.push(step(taken, row.publishedAt, row.publishOperationId, row.publishState, publishes));
-    if (row.deadLetteredAt)
-      steps.push(step('dead_lettered', row.deadLetteredAt, row.deadLetterOperationId, null, burials));
-    return steps;
+    if (row.publishOperationId) steps.push(step(taken, row.publishedAt, row.publishOperationId, row.publishState));
+    if (row.deadLetteredAt) steps.push(step('dead_lettered', row.deadLetteredAt, row.deadLetterOperationId));
+    for (const { redrivenAt, operationId, state } of returns.filter(isCurrent))
+      steps.push(step('redriven', redrivenAt, operationId, state));
+    return Promise.all(steps);
   }
 }
 

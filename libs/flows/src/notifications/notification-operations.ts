@@ -3,7 +3,8 @@ import { Injectable } from '@nestjs/common';
 import type { IdempotencyClaim, NewOperation } from '@puente/ledger';
 import { Sns } from '@puente/providers/sns';
 import { Sqs } from '@puente/providers/sqs';
-import { deadLetterAttributes, NOTIFICATION_ATTRIBUTE } from '@puente/queue';
+import { deadLetterAttributes, NOTIFICATION_ATTRIBUTE, REASON_ATTRIBUTE, SOURCE_ATTRIBUTE } from '@puente/queue';
+import { redriveMark } from './dead-letters/redrive-mark';
 import type { HandlerFunction } from './handler-functions.port';
 import type { Handler } from './handler-routing';
 import type { NotificationContent } from './notification-content';
@@ -12,6 +13,7 @@ import type { ParsedMessage } from './parse-message';
 /** Whose step the settlement registry calls when the operation is settled. */
 export const SEND_SETTLED = 'notifications.sent';
 export const PUBLISH_SETTLED = 'notifications.published';
+export const REDRIVE_SETTLED = 'notifications.redriven';
 
 export interface Step {
   readonly tenantId: string;
@@ -30,6 +32,15 @@ export interface Sending {
   readonly body: string;
   readonly md5: string;
   readonly idempotency?: IdempotencyClaim | undefined;
+}
+
+/** A letter that is sent back. */
+export interface ReturnStep {
+  readonly tenantId: string;
+  readonly letterId: string;
+  readonly group: string;
+  /** Of a notification that came by REST: the message names it, as it did the first time. */
+  readonly ownNotificationId: string | null;
 }
 
 /** The operations a notification consists of, ready to be accepted. Order inside a group is kept by their order keys. */
@@ -103,14 +114,14 @@ export class NotificationOperations {
     queue: QueueAddress,
     letter: NotificationContent & { readonly messageId: string; readonly reason: string },
   ): NewOperation {
-    const own = { [NOTIFICATION_ATTRIBUTE]: { DataType: 'String', StringValue: step.notificationId } };
-    const attributes = deadLetterAttributes({ ...letter, attributes: { ...letter.attributes, ...own } });
+    const message = { id: letter.messageId, attributes: letter.attributes };
+    const attributes = deadLetterAttributes({ message, reason: letter.reason }, step.notificationId);
     const input = {
       queueUrl: queue.url,
       body: letter.body,
       groupId: step.group,
       deduplicationId: letter.messageId,
-      attributes: Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, given(value)])),
+      attributes: givenAll(attributes),
     };
     return this.sqs.prepare('sendMessage', input, {
       tenantId: step.tenantId,
@@ -118,6 +129,44 @@ export class NotificationOperations {
       onUnknown: 'resend',
     });
   }
+
+  /**
+   * A dead letter's message into the queue again: same bytes, group and attributes, without what we had added. Its
+   * deduplication id is its own, since the queue may still know the first one's (S1.2), and the same for every try: a
+   * lost answer is sent again, and the consumer takes a letter over once.
+   *
+   * @throws {InvalidInputError} the queue would refuse it
+   */
+  sendBack(
+    step: ReturnStep,
+    queue: QueueAddress,
+    { body, attributes, priority }: NotificationContent & { readonly priority: number },
+  ): NewOperation {
+    const { [REASON_ATTRIBUTE]: _reason, [SOURCE_ATTRIBUTE]: _source, ...own } = attributes;
+    const input = {
+      queueUrl: queue.url,
+      body,
+      groupId: step.group,
+      deduplicationId: redriveMark(step.letterId),
+      attributes: givenAll({ ...own, ...(step.ownNotificationId === null ? {} : named(step.ownNotificationId)) }),
+    };
+    return this.sqs.prepare('sendMessage', input, {
+      tenantId: step.tenantId,
+      integration: queue.integration,
+      orderKey: `notifications:redrive:${step.group}`,
+      onUnknown: 'resend',
+      subscriber: REDRIVE_SETTLED,
+      priority,
+    });
+  }
+}
+
+function named(notificationId: string): NotificationContent['attributes'] {
+  return { [NOTIFICATION_ATTRIBUTE]: { DataType: 'String', StringValue: notificationId } };
+}
+
+function givenAll(attributes: NotificationContent['attributes']) {
+  return Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, given(value)]));
 }
 
 /** One order for a group, whether SNS or a function gets its messages. */

@@ -170,34 +170,3 @@ export async function markHandled(
     [tx.tenantId, queueUrl, JSON.stringify(handlings)],
   );
 }
-
-export interface Burial {
-  readonly queueUrl: string;
-  readonly messageId: string;
-  readonly bodyMd5: string;
-  readonly reason: string;
-  readonly notificationId?: string | undefined;
-  /** Of the copy sent through the ledger; without it the consumer moves the message itself. */
-  readonly operationId?: string | undefined;
-}
-
-/** Records why a message went to the dead-letter queue, with the notification when it has one. */
-export async function recordBurial(tx: TenantTransaction, id: string, burial: Burial): Promise<void> {
-  const { queueUrl, messageId, bodyMd5, reason, notificationId = null, operationId = null } = burial;
-  await tx.query(
-    `INSERT INTO dead_letters (id, tenant_id, queue_url, message_id, notification_id, reason, body_md5, at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, puente_now())
-     ON CONFLICT (tenant_id, queue_url, message_id) DO UPDATE
-       SET reason = excluded.reason, at = excluded.at,
-           notification_id = coalesce(excluded.notification_id, dead_letters.notification_id)`,
-    [id, tx.tenantId, queueUrl, messageId, notificationId, reason, bodyMd5],
-  );
-  if (notificationId === null) return;
-  await tx.query(
-    `UPDATE notifications
-     SET dead_lettered_at = puente_now(), dead_letter_reason = $3, dead_letter_operation_id = $4,
-         queue_message_id = coalesce(queue_message_id, $5)
-     WHERE tenant_id = $1 AND id = $2`,
-    [tx.tenantId, notificationId, reason, operationId, messageId],
-  );
-}

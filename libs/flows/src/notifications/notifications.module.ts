@@ -3,7 +3,14 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { Clock, SystemClock } from '@puente/kernel';
 import { SnsProviderModule } from '@puente/providers/sns';
 import { SqsProviderModule } from '@puente/providers/sqs';
-import { DeadLetters } from './dead-letters';
+import { DeadLetterQueues } from './dead-letters/dead-letter-queues';
+import { DeadLetters } from './dead-letters/dead-letters';
+import { FoundLetters } from './dead-letters/found-letters';
+import { LetterSending } from './dead-letters/letter-sending';
+import { RedriveLog } from './dead-letters/redrive-log';
+import { RedriveSettlement } from './dead-letters/redrive-settlement';
+import { RedriveSteps } from './dead-letters/redrive-step';
+import { Redrives } from './dead-letters/redrives';
 import { HandlerFunctions } from './handler-functions.port';
 import { MessageTaking } from './message-taking';
 import { NotificationContents } from './notification-content';
@@ -25,28 +32,49 @@ import { QueueCheck } from './queue-check';
 import { QueueSetup } from './queue-setup';
 import { SendSettlement } from './send-settlement';
 
+/** What apps inject. */
+const OPEN = [
+  NotificationsFlow,
+  NotificationJourney,
+  NotificationHandlers,
+  NotificationQueues,
+  QueueSetup,
+  DeadLetters,
+  DeadLetterQueues,
+  Redrives,
+  RedriveSteps,
+  RedriveLog,
+  FoundLetters,
+  NotificationIntake,
+  NotificationQueueBindings,
+  NotificationResending,
+  NotificationLog,
+];
+
+/** What only the flow itself uses. */
+const INNER = [
+  NotificationContents,
+  NotificationOperations,
+  NotificationSettlements,
+  SendSettlement,
+  PublishSettlement,
+  RedriveSettlement,
+  LetterSending,
+  MessageTaking,
+  QueueCheck,
+];
+
 /**
  * The notifications flow (SYSTEMS S1). The api uses NotificationsFlow, NotificationJourney, NotificationHandlers and
  * NotificationQueues; the worker also binds NotificationIntake and NotificationQueueBindings to its consumers and
- * provides a NotificationResender. Handlers can name a function of another flow: the app says of which.
+ * provides a NotificationResender, a DeadLetterSweep and a RedriveRunner. Handlers can name a function of another flow: the
+ * app says of which.
  *
  * Needs, from global modules: the database, tenancy, the ledger, integrations and `PayloadCipher`.
  */
 @Module({})
 export class NotificationsModule {
   static forRoot({ functions, ...options }: NotificationsSetup): DynamicModule {
-    const open = [
-      NotificationsFlow,
-      NotificationJourney,
-      NotificationHandlers,
-      NotificationQueues,
-      QueueSetup,
-      DeadLetters,
-      NotificationIntake,
-      NotificationQueueBindings,
-      NotificationResending,
-      NotificationLog,
-    ];
     return {
       module: NotificationsModule,
       imports: [
@@ -56,19 +84,13 @@ export class NotificationsModule {
         functions.module,
       ],
       providers: [
-        ...open,
+        ...OPEN,
+        ...INNER,
         { provide: NOTIFICATIONS_OPTIONS, useValue: options },
         { provide: HandlerFunctions, useExisting: functions.port },
         { provide: Clock, useClass: SystemClock },
-        NotificationContents,
-        NotificationOperations,
-        NotificationSettlements,
-        SendSettlement,
-        PublishSettlement,
-        MessageTaking,
-        QueueCheck,
       ],
-      exports: open,
+      exports: OPEN,
     };
   }
 }

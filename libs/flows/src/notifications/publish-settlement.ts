@@ -7,7 +7,8 @@ import { NotificationContents } from './notification-content';
 import { NotificationLog } from './notification-log';
 import { NotificationOperations } from './notification-operations';
 import { NotificationQueueEntity } from './notification-queue.entity';
-import { lockByOperation, type NotificationRow, recordBurial } from './notification-rows';
+import { lastRedriven, markObsolete, recordBurials } from './dead-letters/dead-letter-rows';
+import { lockByOperation, type NotificationRow } from './notification-rows';
 import { TOPIC_NOT_FOUND } from './topic-not-found';
 
 const Published = z.object({ messageId: z.string().min(1) });
@@ -57,13 +58,26 @@ export class PublishSettlement {
         )
       : undefined;
     if (copy) await this.ledger.accept(tx, copy);
-    const burial = { queueUrl: row.queueUrl, messageId, bodyMd5: row.bodyMd5, reason, notificationId: row.id };
-    await recordBurial(tx, uuidv7(), { ...burial, operationId: copy?.id });
+    await recordBurials(tx, [
+      {
+        id: uuidv7(),
+        queueUrl: row.queueUrl,
+        messageId,
+        groupId: row.groupId,
+        bodyMd5: row.bodyMd5,
+        cause: operation.state === 'exhausted' ? 'exhausted' : 'refused',
+        reason,
+        notificationId: row.id,
+        copyOperationId: copy?.id,
+        redriveOf: await lastRedriven(tx, row.id),
+      },
+    ]);
     this.log.deadLettered(tx.tenantId, row.id, reason);
   }
 }
 
 async function markPublished(tx: TenantTransaction, id: string, operation: OperationView): Promise<void> {
+  await markObsolete(tx, id);
   const published = Published.safeParse(operation.output);
   await tx.query(
     `UPDATE notifications SET published_at = coalesce($3, puente_now()), sns_message_id = $4 WHERE tenant_id = $1 AND id = $2`,

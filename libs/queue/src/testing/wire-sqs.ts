@@ -22,6 +22,9 @@ interface Input {
 }
 interface Entry {
   Id: string;
+  MessageBody?: string;
+  MessageGroupId?: string;
+  MessageAttributes?: Record<string, MessageAttributeValue>;
   ReceiptHandle: string;
   VisibilityTimeout?: number;
 }
@@ -108,12 +111,12 @@ export class WireSqs {
   }
 
   private refuses(operation: string, queue: string, input: Input): boolean {
-    const names = Object.keys(input.MessageAttributes ?? {});
-    return (
-      operation === 'SendMessage' &&
-      this.refuseAttributes.has(queue) &&
-      names.some((name) => name.startsWith('puente_'))
-    );
+    return operation === 'SendMessage' && this.isTooLarge(queue, input);
+  }
+
+  private isTooLarge(queue: string, { MessageAttributes = {} }: Pick<Input, 'MessageAttributes'>): boolean {
+    const names = Object.keys(MessageAttributes);
+    return this.refuseAttributes.has(queue) && names.some((name) => name.startsWith('puente_'));
   }
 
   private async answer(operation: string, queue: string, input: Input): Promise<unknown> {
@@ -129,6 +132,8 @@ export class WireSqs {
             if (message) message.visibleAt = performance.now() + Number(entry.VisibilityTimeout) * 1_000;
           }),
         };
+      case 'SendMessageBatch':
+        return this.sendBatch(queue, input.Entries ?? []);
       case 'SendMessage': {
         const { MessageBody = '', MessageGroupId = '', MessageAttributes = {} } = input;
         const { id, body } = this.put(queue, MessageBody, MessageGroupId, MessageAttributes);
@@ -145,6 +150,17 @@ export class WireSqs {
         };
       }
     }
+  }
+
+  private sendBatch(queue: string, entries: readonly Entry[]): unknown {
+    const [good, bad] = [false, true].map((large) =>
+      entries.filter((entry) => this.isTooLarge(queue, entry) === large),
+    );
+    const Successful = good?.map(({ Id, MessageBody = '', MessageGroupId, MessageAttributes }) => {
+      const { id, body } = this.put(queue, MessageBody, MessageGroupId, MessageAttributes);
+      return { Id, MessageId: id, MD5OfMessageBody: md5(body) };
+    });
+    return { Successful, Failed: bad?.map(({ Id }) => ({ Id, SenderFault: true, Code: 'InvalidParameterValue' })) };
   }
 
   private each(queue: string, input: Input, act: (list: WireMessage[], at: number, entry: Entry) => void): unknown[] {
