@@ -1,5 +1,6 @@
 import type { AnyProvider, CredentialModel, CredentialSpec, OperationSpec, RateLimitSpec } from '@puente/integrations';
 import { policyNamed } from '@puente/resilience';
+import { WARN_DAYS } from '../../libs/tenancy/src/integrations/integration-view';
 import type { z } from 'zod';
 import { DEFAULT_ALERTS, ERROR_ACTIONS, LIMIT_WINDOWS, PLACEHOLDER, TABLE_COLUMNS } from './document-template';
 import { block } from './generated-blocks';
@@ -108,17 +109,23 @@ function credentials(provider: AnyProvider): string {
   return `${table('Credenciales Requeridas', rows)}
 
 ${CREDENTIAL_SOURCES[spec.model](provider.meta.id)}
-Los secretos se cifran al recibirlos y nunca se vuelven a mostrar. Se rotan cada ${String(spec.rotateEveryDays)} días; desde 14 días antes el worker lo avisa en su log y en la métrica \`puente_credentials_due\`.`;
+Se rotan cada ${String(spec.rotateEveryDays)} días. ${String(WARN_DAYS)} días antes avisan el evento \`credentials.due\` y la métrica \`puente_credentials_due\`.`;
 }
 
 const CREDENTIAL_SOURCES: Readonly<Record<CredentialModel, (id: string) => string>> = {
   global: () => 'Puente lee estas variables de su entorno; ningún tenant registra credenciales propias.',
   tenant: (id) =>
-    `Cada tenant registra sus propios valores con \`PUT /v1/integrations/${id}\`, campo por campo. Los nombres de las variables son los de la convención {PROVEEDOR}_{TIPO}; lo que
-tengan en el entorno de Puente es de la plataforma y nunca reemplaza al valor de un tenant.`,
+    `Los nombres de las variables siguen la convención {PROVEEDOR}_{TIPO}; lo que tengan en el entorno de Puente es de la plataforma y nunca reemplaza al valor de un tenant.
+${registered(id)}`,
   hybrid: (id) =>
-    `Puente lee estas variables de su entorno. Cada tenant puede registrar sus propios valores con \`PUT /v1/integrations/${id}\`, campo por campo, y esos prevalecen.`,
+    `Puente lee estas variables de su entorno; lo que registra un tenant prevalece, campo por campo.
+${registered(id)}`,
 };
+
+function registered(id: string): string {
+  return `Cada tenant registra sus valores con \`PUT /v1/integrations/${id}\`. Los secretos se cifran al recibirlos y nunca se vuelven a mostrar.
+Se cambian con \`POST /v1/integrations/${id}/rotate\`: las llamadas nuevas usan los nuevos de inmediato, y los anteriores se guardan un plazo, por si hay que volver atrás, y luego se borran.`;
+}
 
 function endpoints(provider: AnyProvider): string {
   const operations = Object.entries(provider.operations as Record<string, OperationSpec<unknown>>);
