@@ -109,7 +109,7 @@ function credentials(provider: AnyProvider): string {
   return `${table('Credenciales Requeridas', rows)}
 
 ${CREDENTIAL_SOURCES[spec.model](provider.meta.id)}
-Se rotan cada ${String(spec.rotateEveryDays)} días. ${String(WARN_DAYS)} días antes avisan el evento \`credentials.due\` y la métrica \`puente_credentials_due\`.`;
+Vencen cada ${String(spec.rotateEveryDays)} días; ${String(WARN_DAYS)} días antes avisan el evento \`credentials.due\` y la métrica \`puente_credentials_due\`.`;
 }
 
 const CREDENTIAL_SOURCES: Readonly<Record<CredentialModel, (id: string) => string>> = {
