@@ -10,6 +10,7 @@ import { TenantCredentialVault } from '../vault/tenant-credential-vault';
 import { acmeOf, origin, RotationBench, silent } from '../../../../test/support/key-rotation.fixture';
 import { KeyRetirement } from './key-retirement';
 import type { UnreadableRow } from './rewrapping';
+import { WRAPPED_COLUMNS } from './wrapped-columns';
 
 describe('key rotation', () => {
   let bench: RotationBench;
@@ -318,6 +319,26 @@ describe('key rotation', () => {
       await expect(retirement.retire(origin, 'key-9')).rejects.toMatchObject({ code: 'ENCRYPTION_KEY_UNKNOWN' });
       expect((await keyActions()).filter((entry) => (entry as string[])[0] === 'encryption_key.retired')).toHaveLength(1); // prettier-ignore
     });
+  });
+
+  /** A new column is one of the three: decide which, and name it here. */
+  it('knows every column that could hold a wrapped data key', async () => {
+    const underTheTenantsKey = ['operations.input', 'operations.output', 'notifications.content'];
+    const plain = [
+      ...['encryption_keys.canary', 'tenant_integrations.config', 'audit_entries.detail', 'operator_events.data'],
+      ...['config', 'fingerprints', 'probe'].map((column) => `integration_versions.${column}`),
+    ];
+    const columns = await sql(
+      `SELECT c.table_name || '.' || c.column_name AS name FROM information_schema.columns c
+       WHERE c.table_schema = 'public' AND c.data_type IN ('jsonb', 'json')`,
+    );
+
+    expect(columns.map(({ name }) => name as string).sort()).toEqual(
+      [...WRAPPED_COLUMNS.map(({ name }) => name), ...underTheTenantsKey, ...plain].sort(),
+    );
+    const sealed = await bench.freshCipher().seal({ tenantId: a, table: 't', rowId: 'r', column: 'c' }, 'x');
+    expect(Object.keys(sealed).sort()).toEqual(['ct', 'iv', 'kid', 'tag', 'v']);
+    expect(sealed).toMatchObject({ kid: 'tenant' });
   });
 
   it('cannot be done by the app: its role neither retires keys nor reaches other tenants’ rows', async () => {
