@@ -1,7 +1,7 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { Injectable } from '@nestjs/common';
 import { AppConfigService } from '@puente/config';
-import { AwsConnection, CredentialVault } from '@puente/integrations';
+import { AwsConnection, CredentialVault, withAnswerLimit } from '@puente/integrations';
 import { Secret } from '@puente/kernel';
 import { sqs } from '@puente/providers/sqs';
 import { type QueueBinding, QueueClients, type TenantQueueClient } from '@puente/queue';
@@ -29,7 +29,7 @@ export class TenantQueueClients extends QueueClients {
       allowedEndpoints,
     });
     // Not to whatever host the queue's URL names: the request is signed with the tenant's key.
-    const client = new SQSClient({ ...connection.clientConfig, useQueueUrlAsEndpoint: false });
+    const client = withAnswerLimit(new SQSClient({ ...connection.clientConfig, useQueueUrlAsEndpoint: false }));
     return { client: closing(client, connection), version };
   }
 }

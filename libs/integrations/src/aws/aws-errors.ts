@@ -45,6 +45,15 @@ export class AwsCallRefusedError extends AppError {
   }
 }
 
+/** What answered went on longer than any answer of AWS. The connection was closed; what became of the call is unknown. */
+export class AwsAnswerTooLargeError extends AppError {
+  readonly code = 'AWS_ANSWER_TOO_LARGE';
+
+  constructor(bytes: number) {
+    super(`The answer is larger than ${String(bytes)} bytes.`);
+  }
+}
+
 /** A batch of which nothing was done, or whose answer cannot be understood. */
 export class AwsBatchFailedError extends AppError {
   readonly code = 'AWS_BATCH_FAILED';

@@ -1,6 +1,7 @@
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import type { Failure } from '@puente/kernel';
 import { notSent } from '@puente/kernel';
+import { withAnswerLimit } from './answer-limit';
 import type { AwsClientConfig, AwsKeys } from './aws-client-config';
 import { traced } from './aws-call-trace';
 import { AwsRoleNotAssumedError } from './aws-errors';
@@ -61,7 +62,7 @@ export class AssumedRole implements AwsIdentity {
     config: AwsClientConfig,
     private readonly now: () => number = Date.now,
   ) {
-    this.sts = new STSClient(config);
+    this.sts = withAnswerLimit(new STSClient(config));
   }
 
   async keys(): Promise<AwsKeys> {

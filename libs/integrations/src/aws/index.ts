@@ -1,3 +1,4 @@
+export { withAnswerLimit } from './answer-limit';
 export type { BatchAnswer, BatchFailure } from './aws-batch';
 export { settleBatch } from './aws-batch';
 export { AwsConnection } from './aws-connection';

@@ -1,5 +1,5 @@
 import type { AwsAttributeValue, AwsConnection } from '@puente/integrations';
-import { AwsCallRefusedError, attributeValues, awsToken, settleBatch } from '@puente/integrations';
+import { AwsCallRefusedError, attributeValues, awsToken, settleBatch, withAnswerLimit } from '@puente/integrations';
 import type { Reconciliation } from '@puente/kernel';
 import {
   GetTopicAttributesCommand,
@@ -31,7 +31,7 @@ export class SnsClient {
   private readonly sdk: SNSClient;
 
   constructor(private readonly aws: AwsConnection) {
-    this.sdk = new SNSClient(aws.clientConfig);
+    this.sdk = withAnswerLimit(new SNSClient(aws.clientConfig));
   }
 
   close(): void {

@@ -1,5 +1,5 @@
 import type { AwsConnection } from '@puente/integrations';
-import { AwsCallRefusedError, attributeValues, awsToken, settleBatch } from '@puente/integrations';
+import { AwsCallRefusedError, attributeValues, awsToken, settleBatch, withAnswerLimit } from '@puente/integrations';
 import {
   CreateQueueCommand,
   GetQueueAttributesCommand,
@@ -29,7 +29,7 @@ export class SqsClient {
 
   constructor(private readonly aws: AwsConnection) {
     // Otherwise the SDK sends the signed request to whatever host the queue's URL names.
-    this.sdk = new SQSClient({ ...aws.clientConfig, useQueueUrlAsEndpoint: false });
+    this.sdk = withAnswerLimit(new SQSClient({ ...aws.clientConfig, useQueueUrlAsEndpoint: false }));
   }
 
   close(): void {

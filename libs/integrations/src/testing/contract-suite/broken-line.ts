@@ -8,8 +8,16 @@ import type { AddressInfo, Socket } from 'node:net';
  * - `pass`: nothing.   - `reset_before`: the request is read, not delivered, and the connection reset.
  * - `reset_after`: delivered, its answer thrown away, the connection reset.   - `silence`: delivered, never answered.
  * - `truncate`: delivered, half of the answer arrives.   - `garbage`: delivered, and answered with something else.
+ * - `redirect`: delivered, and answered with 307 to another origin, which is this line under another name.
+ * - `flood`: delivered, and answered without end.   - `drip`: delivered, and answered a byte at a time without end.
  */
-export type LineFault = 'pass' | 'reset_before' | 'reset_after' | 'silence' | 'truncate' | 'garbage';
+export type LineFault =
+  'pass' | 'reset_before' | 'reset_after' | 'silence' | 'truncate' | 'garbage' | 'redirect' | 'flood' | 'drip';
+
+const FLOOD = Buffer.alloc(256 * 1024, ' ');
+/** More than any provider has to say: who has not cut an answer off by now reads everything. */
+export const MOST_FLOOD = 64 * 1024 * 1024;
+const DRIP_MS = 20;
 
 interface Answer {
   readonly status: number;
@@ -26,6 +34,8 @@ export class BrokenLine {
   /** Requests that reached this end, and those whose client went away before its answer. */
   requests = 0;
   abandoned = 0;
+  /** Bytes of endless answers that the client took. */
+  flooded = 0;
   private readonly server: Server;
   private readonly sockets = new Set<Socket>();
 
@@ -59,7 +69,7 @@ export class BrokenLine {
     this.requests += 1;
     const { fault } = this;
     response.on('close', () => {
-      if (!response.writableFinished && fault === 'silence') this.abandoned += 1;
+      if (!response.writableFinished && (fault === 'silence' || fault === 'drip')) this.abandoned += 1;
     });
     const body = await read(request);
     if (fault === 'reset_before') {
@@ -80,6 +90,23 @@ export class BrokenLine {
       case 'garbage':
         response.writeHead(200, { 'content-type': 'text/html' }).end('<html><body>Welcome to the hotel network</body>');
         return;
+      case 'redirect': {
+        const location = new URL(request.url ?? '/', this.url.replace('127.0.0.1', 'localhost')).href;
+        response.writeHead(307, { location, 'content-length': '0' }).end();
+        return;
+      }
+      case 'flood':
+        response.writeHead(200, { 'content-type': 'application/json' });
+        this.flood(response);
+        return;
+      case 'drip': {
+        response.writeHead(200, { 'content-type': 'application/json' });
+        const dripping = setInterval(() => response.write(' '), DRIP_MS);
+        response.on('close', () => {
+          clearInterval(dripping);
+        });
+        return;
+      }
       case 'truncate':
         response.writeHead(answer.status, { ...answer.headers, 'content-length': String(answer.body.length + 1) });
         response.write(answer.body.subarray(0, Math.ceil(answer.body.length / 2)), () => request.socket.destroy());
@@ -87,6 +114,19 @@ export class BrokenLine {
       case 'pass':
         response.writeHead(answer.status, answer.headers).end(answer.body);
     }
+  }
+
+  /** As fast as it is read, until the client goes away. */
+  private flood(response: ServerResponse): void {
+    if (response.destroyed) return;
+    if (this.flooded >= MOST_FLOOD) {
+      response.destroy();
+      return;
+    }
+    this.flooded += FLOOD.length;
+    response.write(FLOOD, () => {
+      this.flood(response);
+    });
   }
 }
 

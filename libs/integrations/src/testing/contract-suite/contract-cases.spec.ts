@@ -56,7 +56,7 @@ const broken: readonly (readonly [string, Carelessness, readonly RegExp[], RegEx
       },
     },
     [/^letter: no answer is unknown\(timeout\)/],
-    /no answer is unknown\(timeout\)/,
+    /no answer is unknown\(timeout\)|drips/,
   ],
   [
     'retries by itself',
@@ -110,7 +110,7 @@ const broken: readonly (readonly [string, Carelessness, readonly RegExp[], RegEx
       },
     },
     [/^letter: a reset is unknown/],
-    /a reset is unknown|cut short/,
+    /a reset is unknown|cut short|cut off/,
   ],
   [
     'declares idempotent what is not',
@@ -130,8 +130,21 @@ const broken: readonly (readonly [string, Carelessness, readonly RegExp[], RegEx
       send: (client, request, call) => client.send(request, { ...call, signal: AbortSignal.timeout(1_500) }),
     },
     [/^letter: giving up beforehand sends nothing/, /^letter: no answer is unknown/],
-    /giving up/,
+    /giving up|given up/,
   ],
+  [
+    'follows redirects',
+    {
+      send: (client, request, call) =>
+        client.send(request, call).catch((error: unknown) => {
+          if (error instanceof ToyError && error.status === 307) return client.send(request, call);
+          throw error;
+        }),
+    },
+    [/^letter: a redirect is unknown and not followed/],
+    /a redirect is unknown/,
+  ],
+  ['reads whatever it is sent', { endless: true }, [/^letter: an answer without end/], /an answer without end/],
   ['takes fields it does not know', { loose: true }, [/^letter: its example/], /its input takes nothing else/],
   [
     'knows no limits',

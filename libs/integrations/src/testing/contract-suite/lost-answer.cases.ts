@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Failure, Outcome } from '@puente/kernel';
 import { describe } from './answer.cases';
-import type { LineFault } from './broken-line';
+import { type LineFault, MOST_FLOOD } from './broken-line';
 import type { ContractRun } from './contract-run';
 import { effectsOf, sampleName } from './contract-subject';
 import type { ContractSample, ContractSubject } from './contract-subject';
@@ -10,7 +10,7 @@ import type { DraftCase } from './draft-case';
 /** How soon a call must end after its caller gave up. */
 const SOON_MS = 1_000;
 /** How long is waited for something to arrive. */
-const PATIENCE_MS = 5_000;
+const PATIENCE_MS = 3_000;
 
 /** Accidents on the line. What was delivered before them may have happened, and only what was never sent did not. */
 export function lostAnswerCases(subject: ContractSubject): DraftCase[] {
@@ -37,7 +37,22 @@ function delivered(sample: ContractSample): DraftCase[] {
     },
     {
       name: `${name}: no answer is unknown(timeout), and giving up ends the request`,
-      run: (run) => silence(run, sample),
+      run: (run) => givesUp(run, sample, 'silence'),
+    },
+    {
+      name: `${name}: an answer that drips is given up like none (T20)`,
+      run: (run) => givesUp(run, sample, 'drip'),
+    },
+    {
+      name: `${name}: an answer without end is cut off and unknown (T20)`,
+      run: async (run) => {
+        await lost(run, sample, 'flood', ['bad_body', 'reset'], effectsOf(sample));
+        assert.ok(run.line.flooded < MOST_FLOOD, `${String(run.line.flooded)} bytes were read`);
+      },
+    },
+    {
+      name: `${name}: a redirect is unknown and not followed (T14)`,
+      run: (run) => lost(run, sample, 'redirect', ['bad_body'], effectsOf(sample)),
     },
   ];
 }
@@ -80,8 +95,8 @@ async function lost(
 }
 
 /** The caller gives up once the request has arrived: before that it could still be proven that nothing was sent. */
-async function silence(run: ContractRun, sample: ContractSample): Promise<void> {
-  run.line.fault = 'silence';
+async function givesUp(run: ContractRun, sample: ContractSample, fault: 'silence' | 'drip'): Promise<void> {
+  run.line.fault = fault;
   const patience = new AbortController();
   const answer = run.call(sample, { signal: patience.signal });
   await until(() => run.line.requests > 0, 'the request must arrive');

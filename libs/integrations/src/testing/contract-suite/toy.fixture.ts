@@ -9,6 +9,8 @@ import { defineProvider } from '../../provider';
 import type { OperationCall } from '../../provider';
 import type { ContractSample, ContractSubject, ContractWorld, WireFault } from './contract-subject';
 
+const LARGEST_ANSWER = 1024 * 1024;
+
 export const TOY_KEY = 'toy-key-0123456789abcdef';
 
 /** The smallest service that has all four effects: parcels with a reference, letters without, and a register of both. */
@@ -107,6 +109,7 @@ export interface Carelessness {
   readonly reconcile?: () => Promise<Reconciliation>;
   readonly loose?: boolean;
   readonly letterEffect?: 'once' | 'idempotent';
+  readonly endless?: boolean;
 }
 
 export interface ToyRequest {
@@ -122,8 +125,9 @@ export class ToyClient {
   constructor(
     private readonly secrets: Secret<{ readonly apiKey: string }>,
     url: string,
+    largestAnswer = LARGEST_ANSWER,
   ) {
-    this.pool = new Pool(url);
+    this.pool = new Pool(url, { maxResponseSize: largestAnswer });
   }
 
   get apiKey(): string {
@@ -156,7 +160,8 @@ export function classifyToy(error: unknown): Failure {
     if (status === 429)
       return { kind: 'throttled', retryAfterMs: Number(error.headers['retry-after'] ?? 0) * 1_000, ...evidence };
     if (status === 401 || status === 403) return { kind: 'unauthorized', ...evidence };
-    return status >= 500 ? unknown('server_error', evidence) : { kind: 'rejected', ...evidence };
+    if (status >= 500) return unknown('server_error', evidence);
+    return status < 400 ? unknown('bad_body', evidence) : { kind: 'rejected', ...evidence };
   }
   const { name, code } = error as { name?: string; code?: string };
   if (code === 'ECONNREFUSED') return notSent('connect');
@@ -216,7 +221,7 @@ export function toyProvider(careless: Carelessness = {}) {
       rotateEveryDays: 90,
       rebindOn: ['url'],
     },
-    connect: (secrets, { url }) => new ToyClient(secrets, url),
+    connect: (secrets, { url }) => new ToyClient(secrets, url, careless.endless === true ? -1 : LARGEST_ANSWER),
     disconnect: (client: ToyClient) => {
       client.close();
     },
