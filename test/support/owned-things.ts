@@ -1,0 +1,45 @@
+import { randomUUID } from 'node:crypto';
+import { bodyOf, type Answer } from './sandbox-client';
+import type { ReadyTenant } from './sandbox-tenant';
+import type { ApiRoute } from './api-routes';
+
+/**
+ * What a tenant has, by the beginning of the routes that name it: what stands for the parameter of their paths. A new
+ * kind of id belongs into this list; the guard matrix fails for a route whose parameter it does not know.
+ */
+export type OwnedThings = Readonly<Record<string, string>>;
+
+/** Parameters that are no ids of anybody: the same for every tenant. */
+const COMMON: OwnedThings = { '{provider}': 'sns' };
+
+/** Makes one of each in a tenant. */
+export async function ownThings(owner: ReadyTenant): Promise<OwnedThings> {
+  bodyOf(await owner.admin.put('/v1/notifications/handlers/owned.event', {}));
+  const sent = { topic: owner.topicArn, subject: 's', message: `m ${randomUUID()}`, event: 'owned.event' };
+  const notification = bodyOf<{ id: string }>(await owner.notify(sent), 202).id;
+  await owner.journeyEnds(notification, 'published');
+  return {
+    '/v1/tenants/{id}': owner.id,
+    '/v1/operations/{id}': firstId(await owner.client.get('/v1/operations')),
+    '/v1/notifications/{id}': notification,
+    '/v1/api-keys/{id}': firstId(await owner.admin.get('/v1/api-keys')),
+    '/v1/notifications/handlers/{kind}': 'owned.event',
+  };
+}
+
+/** The path of a route with the parameters filled in; undefined when nothing is known of one of them. */
+export function pathFor({ path }: Pick<ApiRoute, 'path'>, things: OwnedThings): string | undefined {
+  const prefix = prefixOf(path, things);
+  const own = prefix === undefined ? path : path.replace(/\{\w+\}/, encodeURIComponent(things[prefix] ?? ''));
+  const filled = own.replace(/\{\w+\}/g, (parameter) => COMMON[parameter] ?? parameter);
+  return filled.includes('{') ? undefined : filled;
+}
+
+/** Which kind of thing a route names; undefined for one that names none. */
+export function prefixOf(path: string, things: OwnedThings): string | undefined {
+  return Object.keys(things).find((prefix) => path === prefix || path.startsWith(`${prefix}/`));
+}
+
+function firstId(answer: Answer): string {
+  return bodyOf<{ items: { id: string }[] }>(answer, 200).items[0]?.id ?? '';
+}
