@@ -1,5 +1,5 @@
 import type { AwsConnection } from '@puente/integrations';
-import { AwsCallRefusedError } from '@puente/integrations';
+import { AwsCallRefusedError, withAnswerLimit } from '@puente/integrations';
 import {
   GetAccountSettingsCommand,
   GetFunctionConfigurationCommand,
@@ -34,7 +34,7 @@ export class LambdaClient {
     private readonly aws: AwsConnection,
     private readonly environment: string,
   ) {
-    this.sdk = new AwsLambda(aws.clientConfig);
+    this.sdk = withAnswerLimit(new AwsLambda(aws.clientConfig));
   }
 
   close(): void {
