@@ -34,11 +34,15 @@ export class IntegrationsRepository {
     });
   }
 
-  /** Locks it, made anew if there is none. Two that make it at once: the second waits and finds the first one's. */
+  /**
+   * Locks it, made anew if there is none. Two that make it at once: the second waits and finds the first one's. While
+   * somebody deletes it: waits, and makes it anew. The update that changes nothing is what locks, in the same statement.
+   */
   async lockOrCreate(tx: TenantTransaction, ref: IntegrationRef): Promise<IntegrationRecord> {
     await tx.query(
       `INSERT INTO tenant_integrations (id, tenant_id, provider, name, credentials, is_active)
-       VALUES ($1, $2, $3, $4, '{}', false) ON CONFLICT (tenant_id, provider, name) DO NOTHING`,
+       VALUES ($1, $2, $3, $4, '{}', false)
+       ON CONFLICT (tenant_id, provider, name) DO UPDATE SET updated_at = tenant_integrations.updated_at`,
       [uuidv7(), ref.tenantId, ref.provider, ref.name],
     );
     const record = await this.lock(tx, ref);
