@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type ApiRoute, apiRoutes, SCOPES, type Scope } from '../support/api-routes';
 import { type OwnedThings, ownThings, pathFor, prefixOf } from '../support/owned-things';
 import { api, sandboxDataDir, sandboxFacts } from '../support/sandbox';
-import type { JsonClient} from '../support/sandbox-client';
+import type { JsonClient } from '../support/sandbox-client';
 import { type Answer, bodyOf, statusAndCode } from '../support/sandbox-client';
 import { asDatabaseOwner } from '../support/sandbox-database';
 import { receivedBySns, type ReadyTenant, SandboxTenant } from '../support/sandbox-tenant';

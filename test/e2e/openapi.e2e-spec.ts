@@ -1,33 +1,19 @@
-import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
 import { api, sandboxFacts } from '../support/sandbox';
-import { bodyOf, statusAndCode } from '../support/sandbox-client';
+import { bodyOf } from '../support/sandbox-client';
 
 interface OpenApi {
   readonly openapi: string;
   readonly servers?: readonly { readonly url: string }[];
-  readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly security: readonly unknown[] }>>>>;
 }
-
-/** All routes that need no key. Another one belongs here only after somebody has thought about it. */
-const PUBLIC = ['GET /health/live', 'GET /health/ready'];
 
 describe('the OpenAPI document', () => {
   let document: OpenApi;
-  let operations: readonly { route: string; method: string; path: string; isPublic: boolean }[];
 
   beforeAll(async () => {
     document = bodyOf<OpenApi>(await api().get('/docs-json'), 200);
-    operations = Object.entries(document.paths).flatMap(([route, item]) =>
-      Object.entries(item).map(([method, { security }]) => ({
-        route: `${method.toUpperCase()} ${route}`,
-        method,
-        path: route,
-        isPublic: security.length === 0,
-      })),
-    );
   });
 
   it('is 3.1, names this server, and is shown to people at /docs', async () => {

@@ -1,5 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
 import { type AppConfig, AppConfigModule } from '@puente/config';
 import { DatabaseModule } from '@puente/database';
@@ -20,6 +20,8 @@ import { TenancyModule } from '@puente/tenancy';
 import { ApiKeysController } from './api-keys/api-keys.controller';
 import { AuditController } from './audit/audit.controller';
 import { ApiKeyGuard } from './auth/api-key.guard';
+import { AuthFailures } from './auth/auth-failures';
+import { NotFoundAudit } from './auth/not-found-audit.interceptor';
 import { FunctionInvocationsController } from './functions/function-invocations.controller';
 import { FunctionsController } from './functions/functions.controller';
 import { DocumentsController } from './documents/documents.controller';
@@ -102,7 +104,9 @@ export class ApiModule {
         OperationDesk,
         DatabaseHealth,
         QueueHealth,
+        AuthFailures,
         { provide: APP_GUARD, useClass: ApiKeyGuard },
+        { provide: APP_INTERCEPTOR, useClass: NotFoundAudit },
         { provide: APP_PIPE, useClass: RequestSchemaPipe },
         { provide: APP_FILTER, useClass: ProblemFilter },
       ],

@@ -50,6 +50,9 @@ export const AppConfigSchema = z.object({
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
     .describe('Least severe log line that is written.'),
+  AUTH_FAILURES_PER_MINUTE: whole(10, 1_000_000)
+    .default(300)
+    .describe('Requests with a wrong API key that one address may make in a minute before it is answered with 429.'),
   METRICS_TOKEN: optional(z.string().min(16)).describe(
     'Bearer token that opens /metrics. Without it /metrics answers only to loopback.',
   ),

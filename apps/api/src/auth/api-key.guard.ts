@@ -2,7 +2,8 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import { Reflector } from '@nestjs/core';
 import type { AppError } from '@puente/kernel';
 import { identifyCaller } from '@puente/observability';
-import { ApiKeys, AuditLog, type Caller, type Scope } from '@puente/tenancy';
+import { ApiKeys, AuditLog, type Caller, type Scope, UnauthenticatedError } from '@puente/tenancy';
+import { AuthFailures } from './auth-failures';
 import { ForbiddenError, UserScopeError } from '../http/http-errors';
 import { type AuthenticatedRequest, originOf } from './caller.decorator';
 import { PUBLIC, SCOPES } from './scopes.decorator';
@@ -14,13 +15,14 @@ export class ApiKeyGuard implements CanActivate {
     private readonly keys: ApiKeys,
     private readonly reflector: Reflector,
     private readonly audit: AuditLog,
+    private readonly failures: AuthFailures,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const places = [context.getHandler(), context.getClass()];
     if (this.reflector.getAllAndOverride<boolean | undefined>(PUBLIC, places)) return true;
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
-    const caller = await this.keys.authenticate(bearerToken(request.headers.authorization));
+    const caller = await this.authenticate(request);
     const needed = this.reflector.getAllAndOverride<Scope[] | undefined>(SCOPES, places) ?? [];
     request.caller = caller;
     identifyCaller(caller);
@@ -33,6 +35,19 @@ export class ApiKeyGuard implements CanActivate {
       detail: { needed: [...needed] },
     });
     throw refusal;
+  }
+
+  private async authenticate({ ip, headers }: AuthenticatedRequest): Promise<Caller> {
+    const token = bearerToken(headers.authorization);
+    await this.failures.check(ip, token);
+    try {
+      const caller = await this.keys.authenticate(token);
+      this.failures.succeeded(token);
+      return caller;
+    } catch (error) {
+      if (error instanceof UnauthenticatedError) await this.failures.failed(ip, token);
+      throw error;
+    }
   }
 }
 

@@ -19,6 +19,7 @@ export const ERROR_STATUS: Readonly<Record<string, number>> = {
   UNAUTHENTICATED: 401,
   FORBIDDEN: 403,
   TENANT_SUSPENDED: 403,
+  TOO_MANY_FAILURES: 429,
   // What it is about
   TENANT_NOT_FOUND: 404,
   API_KEY_NOT_FOUND: 404,

@@ -38,6 +38,16 @@ export class ForbiddenError extends AppError {
   }
 }
 
+/** Too many wrong keys came from this address. Says nothing about the key that came now. */
+export class TooManyFailuresError extends AppError {
+  readonly code = 'TOO_MANY_FAILURES';
+
+  /** @param retryAfterMs when the oldest failures are forgotten */
+  constructor(readonly retryAfterMs: number) {
+    super('Too many requests with a wrong API key came from this address. Wait, and check the key.');
+  }
+}
+
 /** The key is for one end user's own things, and this route has none. */
 export class UserScopeError extends AppError {
   readonly code = 'FORBIDDEN';

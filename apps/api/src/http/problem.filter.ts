@@ -3,6 +3,7 @@ import { isConnectionLost } from '@puente/database';
 import { AppError } from '@puente/kernel';
 import type { FastifyReply } from 'fastify';
 import { ERROR_STATUS } from './error-status';
+import { TooManyFailuresError } from './http-errors';
 import { requestIdOf } from './request-id';
 import { type FieldProblem, type Problem, PROBLEM_CONTENT_TYPE, problemOf } from './problem';
 
@@ -30,6 +31,8 @@ export class ProblemFilter implements ExceptionFilter {
     const problem = problemOf({ ...described, requestId: requestIdOf(reply.raw) });
     if (described.status === 401) void reply.header('www-authenticate', 'Bearer');
     if (described.status === 503) void reply.header('retry-after', '5');
+    if (error instanceof TooManyFailuresError)
+      void reply.header('retry-after', String(Math.ceil(error.retryAfterMs / 1_000)));
     void reply.status(described.status).header('content-type', PROBLEM_CONTENT_TYPE).send(problem);
   }
 
