@@ -17,7 +17,7 @@ describe('bad input', () => {
   describe('keys', () => {
     const malformed = ['', 'pnt_', 'x'.repeat(300), 'pnt_sandbox_0000000000000000_' + '0'.repeat(43)];
 
-    it.each([undefined, ...malformed])('answers the same 401 to %j', async (key) => {
+    it.each([undefined, ...malformed])('answers the same 401 to %j (T29)', async (key) => {
       const answer = await api().as(key).get('/v1/operations');
       expect(statusAndCode(answer)).toEqual([401, 'UNAUTHENTICATED']);
       expect(answer.headers['www-authenticate']).toBe('Bearer');
@@ -53,7 +53,7 @@ describe('bad input', () => {
       expect(statusAndCode(answer)).toEqual([403, 'FORBIDDEN']);
     });
 
-    it('lets no administrator make a platform key', async () => {
+    it('lets no administrator make a platform key (T30)', async () => {
       const answer = await tenant.admin.post('/v1/api-keys', { name: 'climber', scopes: ['platform'] });
       expect([403, 422]).toContain(answer.status);
     });
@@ -81,12 +81,12 @@ describe('bad input', () => {
   });
 
   describe('bodies', () => {
-    it('refuses more than 1 MiB', async () => {
+    it('refuses more than 1 MiB (T20)', async () => {
       const answer = await client.post('/v1/notifications', { ...good(), message: 'x'.repeat(1024 * 1024) });
       expect(statusAndCode(answer)).toEqual([413, 'BODY_TOO_LARGE']);
     });
 
-    it('refuses what is nested deeper than 32 levels, and 200,000 levels as fast', async () => {
+    it('refuses what is nested deeper than 32 levels, and 200,000 levels as fast (T20)', async () => {
       for (const depth of [33, 200_000]) {
         const answer = await client.post('/v1/notifications', '['.repeat(depth) + ']'.repeat(depth));
         expect(statusAndCode(answer)).toEqual([400, 'BODY_TOO_DEEP']);
@@ -110,7 +110,7 @@ describe('bad input', () => {
     });
 
     it.each(['{"__proto__": {"admin": true}}', '{"a": {"constructor": {"prototype": {"admin": true}}}}'])(
-      'refuses %s',
+      'refuses %s (T21)',
       async (text) => {
         expect(statusAndCode(await client.post('/v1/notifications', text))).toEqual([400, 'BODY_NOT_JSON']);
         expect(({} as { admin?: boolean }).admin).toBeUndefined();
@@ -144,7 +144,7 @@ describe('bad input', () => {
       expect((await client.post('/v1/notifications', { ...good(), ...change })).status).toBe(422);
     });
 
-    it.each(['', 'a b', 'x'.repeat(256), 'ñ'])('refuses the Idempotency-Key %j', async (key) => {
+    it.each(['', 'a b', 'x'.repeat(256), 'ñ'])('refuses the Idempotency-Key %j (T19, T28)', async (key) => {
       const answer = await rawPost(
         '/v1/notifications',
         tenant.keys.client,

@@ -78,7 +78,7 @@ describe('an AWS key that is revoked', () => {
     await tenant.journeyEnds(id, 'published');
   });
 
-  it('of one tenant stops no other', async () => {
+  it('of one tenant stops no other (T32)', async () => {
     const other = await SandboxTenant.createReady(sandboxFacts());
     bodyOf(await revoke(tenant.aws.accessKeyId));
     bodyOf(await tenant.notify(some()), 202);

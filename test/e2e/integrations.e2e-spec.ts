@@ -64,7 +64,7 @@ describe('integrations', () => {
     expect(statusAndCode(answer)).toEqual([409, 'INTEGRATION_VERSION_CONFLICT']);
   });
 
-  it('demands the secrets again when the endpoint changes', async () => {
+  it('demands the secrets again when the endpoint changes (T12)', async () => {
     const elsewhere = { ...config(), endpoint: sandboxFacts().sandboxUrl.replace('127.0.0.1', 'localhost') };
     const answer = await tenant.admin.patch(SNS, { config: elsewhere });
     expect(answer.status).toBe(422);
@@ -135,7 +135,7 @@ describe('integrations', () => {
     expect((await call()).status).toBe(200);
   });
 
-  it('says no secret in any answer or log', () => {
+  it('says no secret in any answer or log (T13, T15)', () => {
     expect(heard.length).toBeGreaterThan(20);
     expect(heard.filter(({ text }) => text.includes(CANARY)).map(({ text }) => text)).toEqual([]);
     expect(leaksIn(sandboxDataDir())).toEqual([]);

@@ -37,7 +37,7 @@ describe('a ciphertext that somebody moved in the database', () => {
       what: 'the row is in quarantine',
     });
 
-  it('from another tenant does not open; every other row still works', async () => {
+  it('from another tenant (T07) does not open; every other row still works', async () => {
     await query(
       `UPDATE tenant_integrations AS mine SET credentials = theirs.credentials FROM tenant_integrations AS theirs
        WHERE mine.tenant_id = $1 AND theirs.tenant_id = $2 AND mine.provider = 'sns' AND theirs.provider = 'sns'`,
@@ -62,7 +62,7 @@ describe('a ciphertext that somebody moved in the database', () => {
     expect((await publish(thief)).status).toBe(200);
   });
 
-  it('from another row of the same tenant, or from an older version, does not open either', async () => {
+  it('from another row of the same tenant, or from an older version (T07), does not open either', async () => {
     const [before] = (
       await query(`SELECT credentials FROM tenant_integrations WHERE tenant_id = $1 AND provider = 'sns'`, thief.id)
     ).rows as { credentials: unknown }[];
@@ -79,7 +79,7 @@ describe('a ciphertext that somebody moved in the database', () => {
     expect(await refused()).toBe('CREDENTIALS_QUARANTINED');
   });
 
-  it('cannot be hidden: an edited audit entry is found', async () => {
+  it('cannot be hidden: an edited audit entry is found (T34)', async () => {
     await query(`ALTER TABLE audit_entries DISABLE TRIGGER append_only`);
     const edited = await query(
       `UPDATE audit_entries SET action = 'nothing.happened' WHERE tenant_id = $1 AND seq = (SELECT max(seq) - 1 FROM audit_entries WHERE tenant_id = $1)`,

@@ -52,7 +52,7 @@ describe('POST /v1/notifications', () => {
     expect(await publishedOf(body.message)).toHaveLength(1);
   });
 
-  it('refuses the same Idempotency-Key with another body', async () => {
+  it('refuses the same Idempotency-Key with another body (T28)', async () => {
     const key = randomUUID();
     const body = some();
     const { id } = bodyOf<{ id: string }>(await tenant.notify(body, key), 202);
@@ -64,7 +64,7 @@ describe('POST /v1/notifications', () => {
     expect((await tenant.received(tenant.topicArn)).filter(({ message }) => message === 'otra cosa')).toEqual([]);
   });
 
-  it('accepts one of twenty that arrive together with one key', async () => {
+  it('accepts one of twenty that arrive together with one key (T28)', async () => {
     const key = randomUUID();
     const body = some();
     const answers = await Promise.all(Array.from({ length: 20 }, () => tenant.notify(body, key)));
@@ -75,7 +75,7 @@ describe('POST /v1/notifications', () => {
     expect(await publishedOf(body.message)).toHaveLength(1);
   });
 
-  it('keeps keys of two tenants apart', async () => {
+  it('keeps keys of two tenants apart (T28)', async () => {
     const other = await SandboxTenant.createReady(sandboxFacts());
     const key = randomUUID();
     const mine = bodyOf<{ id: string }>(await tenant.notify(some(), key), 202).id;

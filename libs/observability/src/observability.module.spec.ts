@@ -117,7 +117,7 @@ describe('ObservabilityModule', () => {
     expect(exposed).toMatch(/http_request_duration_seconds_count\{[^}]*route="\/things\/:token",status="503"[^}]*\} 1/);
   });
 
-  it('masks live secrets by value and known names by path, also in lines of Nest', async () => {
+  it('masks live secrets by value and known names by path, also in lines of Nest (T16)', async () => {
     await get('/things/abc');
 
     expect(lines.map(({ msg }) => msg)).toContain('Reading with [secret]');

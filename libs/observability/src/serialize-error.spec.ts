@@ -15,7 +15,7 @@ describe('serializeError', () => {
     expect(shown.cause).toMatchObject({ name: 'TypeError', code: 'ECONNREFUSED' });
   });
 
-  it('never looks at the request, the response or the row an error carries with it', () => {
+  it('never looks at the request, the response or the row an error carries with it (T16)', () => {
     const canary = 'hunter2-hunter2';
     const error = Object.assign(new Error('Request failed'), {
       request: { headers: { authorization: canary } },

@@ -23,7 +23,7 @@ describe('trace', () => {
     expect(traceFrom({ traceparent: header }).traceId).toMatch(/^[0-9a-f]{32}$/);
   });
 
-  it('takes over a plain request id and nothing that could break a log line or a header', () => {
+  it('takes over a plain request id and nothing that could break a log line or a header (T19)', () => {
     expect(traceFrom({ 'x-request-id': 'order-77' }).requestId).toBe('order-77');
     for (const bad of ['', 'a b', 'a\r\nset-cookie: x', 'x'.repeat(65), ['a', 'b']])
       expect(traceFrom({ 'x-request-id': bad }).requestId).toMatch(/^[0-9a-f-]{36}$/);

@@ -24,7 +24,7 @@ export function credentialCases(subject: ContractSubject): DraftCase[] {
       run: (run: ContractRun) => secretive(run, sample),
     })),
     ...subject.samples.map((sample) => ({
-      name: `${sampleName(sample)}: a secret the provider repeats in its refusal goes no further`,
+      name: `${sampleName(sample)}: a secret the provider repeats in its refusal goes no further (T13)`,
       masked: true,
       run: (run: ContractRun) => echoed(run, sample),
     })),

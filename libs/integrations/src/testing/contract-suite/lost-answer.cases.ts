@@ -21,7 +21,7 @@ function delivered(sample: ContractSample): DraftCase[] {
   const name = sampleName(sample);
   return [
     {
-      name: `${name}: a reset is unknown, whether or not the provider acted`,
+      name: `${name}: a reset is unknown, whether or not the provider acted (T26)`,
       run: async (run) => {
         await lost(run, sample, 'reset_before', ['reset'], 0);
         await lost(run, sample, 'reset_after', ['reset'], effectsOf(sample));
