@@ -101,7 +101,7 @@ describe('functions (S0.1, S0.2)', () => {
         bodyOf(await tenant.client.post(route, { functionName: plain, payload: { mark }, ...one }), 200);
 
       expect(await invoked(mark)).toEqual(
-        cases.map(({ invocationType, nameIncludesEnv }) =>
+        cases.map(({ invocationType, nameIncludesEnv }): unknown =>
           expect.objectContaining({
             functionName: nameIncludesEnv ? plain : `${plain}-${ENV}`,
             invocationType,

@@ -96,6 +96,8 @@ describe('the guard matrix', () => {
           expect(comparable(real, theirs)).toEqual(comparable(random, nobodys));
         }
       }
+      const denied = await intruder.audit.get('/v1/audit?outcome=denied&action=resource.not_found');
+      expect(denied.text).toContain('GET /v1/operations/:id');
     });
 
     it('does nothing to somebody else on any route, whatever its key may do at home', async () => {

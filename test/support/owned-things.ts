@@ -10,11 +10,12 @@ import type { ApiRoute } from './api-routes';
 export type OwnedThings = Readonly<Record<string, string>>;
 
 /** Parameters that are no ids of anybody: the same for every tenant. */
-const COMMON: OwnedThings = { '{provider}': 'sns' };
+const COMMON: OwnedThings = { '{provider}': 'sns', '{function}': 'contact' };
 
 /** Makes one of each in a tenant. */
 export async function ownThings(owner: ReadyTenant): Promise<OwnedThings> {
   bodyOf(await owner.admin.put('/v1/notifications/handlers/owned.event', {}));
+  bodyOf(await owner.admin.put('/v1/functions/contact', { name: `${owner.name}-contact` }));
   const sent = { topic: owner.topicArn, subject: 's', message: `m ${randomUUID()}`, event: 'owned.event' };
   const notification = bodyOf<{ id: string }>(await owner.notify(sent), 202).id;
   await owner.journeyEnds(notification, 'published');
