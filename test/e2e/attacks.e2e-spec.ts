@@ -51,7 +51,7 @@ describe('attacks', () => {
           config,
         });
         expect(statusAndCode(answer)).toEqual([422, 'INVALID_INPUT']);
-        expect((answer.body as Problem).errors?.map(({ path }) => path)).toEqual(['config.endpoint']);
+        expect(new Set((answer.body as Problem).errors?.map(({ path }) => path))).toEqual(new Set(['config.endpoint']));
       }
       expect(connections).toBe(0);
     });

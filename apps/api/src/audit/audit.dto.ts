@@ -11,6 +11,10 @@ export class AuditQuery extends createZodDto(
       .optional()
       .meta({ description: 'What was done.', examples: ['integration.rotated'] }),
     actor: filterText(120).optional().meta({ description: 'Who did it: `api-key:` and the id of the key.' }),
+    outcome: z
+      .enum(['done', 'denied', 'failed'])
+      .optional()
+      .meta({ description: 'How it ended; `denied`: what a key was refused.' }),
     since,
     until,
   }),

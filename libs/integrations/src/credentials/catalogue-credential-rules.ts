@@ -35,8 +35,9 @@ export class CatalogueCredentialRules {
   private withAllowedEndpoint(config: z.ZodObject): z.ZodObject {
     if (!('endpoint' in config.shape)) return config;
     const allowed = this.settings.allowedEndpoints.map((endpoint) => new URL(endpoint).origin);
+    // What is no URL at all was found out by its own schema, and is asked about here all the same.
     const known = ({ endpoint }: Record<string, unknown>): boolean =>
-      typeof endpoint !== 'string' || allowed.includes(new URL(endpoint).origin);
+      typeof endpoint !== 'string' || !URL.canParse(endpoint) || allowed.includes(new URL(endpoint).origin);
     return config.refine(known, { path: ['endpoint'], error: 'is not one of the endpoints the operator allows' });
   }
 
