@@ -41,6 +41,7 @@ const roles = [
     'errors',
     'webhook',
     'consumer',
+    'rule',
     'schedule',
     'dispatcher',
     'reconciler',

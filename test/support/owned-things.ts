@@ -10,7 +10,7 @@ import type { ApiRoute } from './api-routes';
 export type OwnedThings = Readonly<Record<string, string>>;
 
 /** Parameters that are no ids of anybody: the same for every tenant. */
-const COMMON: OwnedThings = { '{provider}': 'sns', '{function}': 'contact' };
+const COMMON: OwnedThings = { '{provider}': 'sns', '{function}': 'contact', '{document}': 'INT-001' };
 
 /** Makes one of each in a tenant. */
 export async function ownThings(owner: ReadyTenant): Promise<OwnedThings> {
