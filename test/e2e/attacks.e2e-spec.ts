@@ -98,14 +98,18 @@ describe('attacks', () => {
     expect(await fingerprintOf(tenant.id)).toEqual(before);
   });
 
-  it('answers 100 KB in any text field as fast as anything else (T33)', async () => {
-    for (const filler of ['a', ' ', 'a.', '0', 'á']) {
-      const long = filler.repeat(100_000 / filler.length);
+  it('answers nonsense of any length in its text fields as fast as anything else, and never with 500 (T33)', async () => {
+    for (const text of [
+      ...['a', ' ', 'a.', '0', 'á'].map((filler) => `${filler.repeat(50_000)}!`),
+      '//127.0.0.1',
+      '',
+    ]) {
       for (const route of routes.filter(({ body, name }) => typeof body === 'object' && !takesAnyBody(name))) {
-        const body = withTexts(route.body, `${long}!`);
         const begun = performance.now();
-        await clientOf(route)?.send(route.method.toUpperCase(), pathFor(route, things) ?? '', body);
-        expect([route.name, performance.now() - begun < 2_000]).toEqual([route.name, true]);
+        const path = pathFor(route, things) ?? '';
+        const answer = await clientOf(route)?.send(route.method.toUpperCase(), path, withTexts(route.body, text));
+        const took = performance.now() - begun;
+        expect([route.name, took < 2_000, (answer?.status ?? 0) < 500]).toEqual([route.name, true, true]);
       }
     }
   });

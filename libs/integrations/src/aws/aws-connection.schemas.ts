@@ -57,7 +57,9 @@ export const AwsConfig = z.strictObject({
 
 export type AwsConfig = z.output<typeof AwsConfig>;
 
+/** Asked also about what the check before refused. */
 function isOrigin(text: string): boolean {
+  if (!URL.canParse(text)) return false;
   const url = new URL(text);
   return url.pathname === '/' && url.search === '' && url.hash === '' && url.username === '' && url.password === '';
 }

@@ -16,7 +16,7 @@ export const SqsSecrets = AwsSecrets;
 const QueueUrl = z
   .url({ protocol: /^https?$/ })
   .max(2_048)
-  .refine((url) => /\/[\w-]{1,80}(\.fifo)?$/.test(new URL(url).pathname), {
+  .refine((url) => URL.canParse(url) && /\/[\w-]{1,80}(\.fifo)?$/.test(new URL(url).pathname), {
     error: 'expected a URL that ends with the name of a queue',
   })
   .meta({ examples: ['https://sqs.us-east-1.amazonaws.com/123456789012/orders.fifo'] });
@@ -52,9 +52,9 @@ const message = {
 
 type Message = z.output<z.ZodObject<typeof message>>;
 
-/** The queue's kind is in its name: only FIFO queues end with `.fifo`, and all of them do. */
+/** The queue's kind is in its name: only FIFO queues end with `.fifo`, and all of them do. Also asked about what is no URL. */
 export function isFifo(queueUrl: string): boolean {
-  return new URL(queueUrl).pathname.endsWith('.fifo');
+  return URL.canParse(queueUrl) && new URL(queueUrl).pathname.endsWith('.fifo');
 }
 
 /** What the kind of queue demands of each message, said before the message is accepted rather than by AWS after it. */
