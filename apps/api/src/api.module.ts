@@ -67,6 +67,12 @@ const CONTROLLERS = [
   MetricsController,
 ] as const;
 
+const documents = {
+  provide: DocumentLibrary,
+  inject: [ProviderCatalogue],
+  useFactory: ({ providers }: ProviderCatalogue) => new DocumentLibrary(providers),
+};
+
 /** The public API: libraries put together, and the controllers in front of them. */
 @Module({})
 export class ApiModule {
@@ -96,11 +102,7 @@ export class ApiModule {
       controllers: [...CONTROLLERS],
       providers: [
         { provide: Clock, useClass: SystemClock },
-        {
-          provide: DocumentLibrary,
-          inject: [ProviderCatalogue],
-          useFactory: ({ providers }: ProviderCatalogue) => new DocumentLibrary(providers),
-        },
+        documents,
         OperationDesk,
         DatabaseHealth,
         QueueHealth,
