@@ -187,6 +187,10 @@ describe('dispatcher', () => {
     await hurry(operation.id);
 
     expect(await witness.settled(operation.id)).toMatchObject({ state: 'succeeded', attempt: 1, crashes: 0 });
+    cipher.missing.add(operation.id);
+    await expect(worker.ledger.get(tenant, operation.id)).rejects.toMatchObject({ code: 'ENCRYPTION_KEY_MISSING' });
+    cipher.missing.clear();
+    expect(await worker.ledger.get(tenant, operation.id)).toMatchObject({ output: { done: operation.id } });
   });
 
   it('marks every repeat of a once call with `resend`, for the executor and in the attempts', async () => {

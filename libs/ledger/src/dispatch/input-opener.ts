@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { AppError } from '@puente/kernel';
 import { LedgerTime } from '../ledger-time';
 import { LedgerLog } from '../ledger.log';
 import type { LeasedOperation } from '../operation';
-import { PayloadCipher } from '../ports/payload-cipher.port';
+import { isForAnotherProcess, PayloadCipher } from '../ports/payload-cipher.port';
 import type { OperationEvent } from '../state-machine';
 import { type Claim, leasedOperation } from './claimed-row';
 import { isDatabaseAway } from './database-watch';
@@ -40,9 +39,4 @@ export class InputOpener {
       return { operation, unreadable: { kind: 'unreadable' } };
     }
   }
-}
-
-/** Its key came into use while this process ran: another one opens it, or this one once it was started again. */
-function isForAnotherProcess(error: unknown): boolean {
-  return error instanceof AppError && error.code === 'ENCRYPTION_KEY_MISSING';
 }

@@ -3,7 +3,7 @@ import type { JsonObject, JsonValue } from '@puente/kernel';
 import { PayloadUnreadableError } from '../ledger.errors';
 import { LedgerLog } from '../ledger.log';
 import type { OperationView } from '../operation';
-import { PayloadCipher } from '../ports/payload-cipher.port';
+import { isForAnotherProcess, PayloadCipher } from '../ports/payload-cipher.port';
 
 /** A row as `VIEW` selects it, its output still sealed. */
 export interface ViewRow {
@@ -48,6 +48,7 @@ export class OperationViews {
     try {
       return await this.whole(row);
     } catch (error) {
+      if (isForAnotherProcess(error)) throw error; // "no output" would be a lie
       this.log.payloadUnreadable({ operationId: row.id, tenantId: row.tenant_id, column: 'output' }, error);
       return view(row, null);
     }
@@ -58,7 +59,7 @@ export class OperationViews {
     return view(row, row.output === null ? null : await this.open(row, 'output', row.output));
   }
 
-  /** @throws {PayloadUnreadableError} */
+  /** @throws {PayloadUnreadableError}; as it came, what only this process cannot open */
   async open(
     row: Pick<ViewRow, 'id' | 'tenant_id'>,
     column: 'input' | 'output',
@@ -67,6 +68,7 @@ export class OperationViews {
     try {
       return await this.cipher.open({ tenantId: row.tenant_id, table: 'operations', rowId: row.id, column }, envelope);
     } catch (cause) {
+      if (isForAnotherProcess(cause)) throw cause;
       throw new PayloadUnreadableError(row.id, column, cause);
     }
   }
