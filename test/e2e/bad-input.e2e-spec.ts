@@ -46,7 +46,7 @@ describe('bad input', () => {
       ['client', 'GET', '/v1/audit'],
       ['client', 'GET', '/v1/tenants'],
       ['admin', 'GET', '/v1/tenants'],
-      ['audit', 'GET', '/v1/integrations'],
+      ['audit', 'POST', '/v1/integrations/sns/verify'],
       ['audit', 'POST', '/v1/notifications'],
     ] as const)('answers 403 to a key of scope %s at %s %s', async (scope, method, path) => {
       const answer = await tenant[scope].send(method, path, method === 'POST' ? good() : undefined);

@@ -5,8 +5,12 @@ import { AwsConnection, CredentialVault, withAnswerLimit } from '@puente/integra
 import { Secret } from '@puente/kernel';
 import { sqs } from '@puente/providers/sqs';
 import { type QueueBinding, QueueClients, type TenantQueueClient } from '@puente/queue';
+import { type OpenedClient, RotatingSqsClient } from './rotating-sqs-client';
 
-/** A tenant's queue is read with the credentials of that tenant's sqs account, the ones its own calls use. */
+/**
+ * A tenant's queue is read with the credentials of that tenant's sqs account, the ones its own calls use, and goes on
+ * being read while they are rotated.
+ */
 @Injectable()
 export class TenantQueueClients extends QueueClients {
   constructor(
@@ -17,6 +21,16 @@ export class TenantQueueClients extends QueueClients {
   }
 
   async open(binding: QueueBinding, current: string | undefined): Promise<TenantQueueClient | undefined> {
+    const first = await this.connect(binding, current);
+    if (!first) return undefined;
+    const client = RotatingSqsClient.over(first, {
+      isRefusal: (error) => sqs.classify(error).kind === 'unauthorized',
+      reopen: (version) => this.connect(binding, version),
+    });
+    return { client, version: first.version };
+  }
+
+  private async connect(binding: QueueBinding, current: string | undefined): Promise<OpenedClient | undefined> {
     const { tenantId, integration } = binding;
     const { secrets, config, externalId, version } = await this.vault.resolve(tenantId, sqs.meta.id, integration);
     if (version === current) return undefined;

@@ -64,18 +64,21 @@ export interface LentFields {
 
 export interface ViewSource {
   readonly integration: IntegrationRecord;
+  /** Those whose secrets still exist, newest first. */
   readonly versions: readonly IntegrationVersion[];
+  /** Of all versions, also those that are erased: a rotation that was taken back leaves such a one behind. */
+  readonly newestVersion: number;
   readonly rules: CredentialRules | undefined;
   readonly lent: LentFields | undefined;
   readonly now: Date;
 }
 
 export function viewOf(source: ViewSource): IntegrationView {
-  const { integration, versions, rules, now } = source;
+  const { integration, versions, newestVersion, rules, now } = source;
   const { id, provider, name, isActive, activeVersion, createdAt, updatedAt } = integration;
   const shown = versions.find(({ state }) => state === 'active') ?? versions[0];
   return {
-    ...{ id, provider, name, model: rules?.model ?? null, isActive, version: versions[0]?.version ?? 0, activeVersion },
+    ...{ id, provider, name, model: rules?.model ?? null, isActive, version: newestVersion, activeVersion },
     config: shown?.config ?? {},
     configSources: sourcesOf(source, shown),
     secrets: secretsOf(source, shown),

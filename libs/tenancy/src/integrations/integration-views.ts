@@ -37,12 +37,13 @@ export class IntegrationViews {
   }
 
   private async find(tenantId: string, where: { provider?: string; name?: string }): Promise<IntegrationView[]> {
-    const { integrations, versions, now } = await this.database.run(tenantId, (tx) => rowsOf(tx, where));
+    const { integrations, versions, newest, now } = await this.database.run(tenantId, (tx) => rowsOf(tx, where));
     const lent = await this.lent(integrations.map(({ provider }) => provider));
     return integrations.map((integration) =>
       viewOf({
         integration,
         versions: versions.filter(({ integrationId }) => integrationId === integration.id),
+        newestVersion: newest.get(integration.id) ?? 0,
         rules: this.catalogue.rulesOf(integration.provider),
         lent: lent.get(integration.provider),
         now,
@@ -76,6 +77,7 @@ export class IntegrationViews {
 interface Rows {
   readonly integrations: readonly IntegrationRecord[];
   readonly versions: readonly IntegrationVersion[];
+  readonly newest: ReadonlyMap<string, number>;
   readonly now: Date;
 }
 
@@ -83,10 +85,17 @@ async function rowsOf(tx: TenantTransaction, where: { provider?: string; name?: 
   const integrations = await tx.manager
     .getRepository(IntegrationRecord)
     .find({ where: { tenantId: tx.tenantId, ...where }, order: { provider: 'ASC', name: 'ASC' } });
+  const ids = integrations.map(({ id }) => id);
   const versions = await tx.manager.getRepository(IntegrationVersion).find({
-    where: { tenantId: tx.tenantId, integrationId: In(integrations.map(({ id }) => id)), revokedAt: IsNull() },
+    where: { tenantId: tx.tenantId, integrationId: In(ids), revokedAt: IsNull() },
     order: { version: 'DESC' },
   });
+  const newest = await tx.query<{ id: string; version: number }>(
+    `SELECT integration_id AS id, max(version) AS version FROM integration_versions
+     WHERE integration_id = ANY ($1) GROUP BY integration_id`,
+    [ids],
+  );
   const [clock] = await tx.query<{ now: Date }>(`SELECT puente_now() AS now`);
-  return { integrations, versions, now: clock?.now ?? new Date() };
+  const newestOf = new Map(newest.map(({ id, version }) => [id, version]));
+  return { integrations, versions, newest: newestOf, now: clock?.now ?? new Date() };
 }

@@ -409,6 +409,7 @@ describe('integrations', () => {
         });
         expect(tenancy.mended.told).toHaveLength(1);
         expect((await actions())[0]).toBe('integration.rolled_back done');
+        await admin.patch(origin, ref, { config: { label: 'x' }, version: (await view()).version });
       });
 
       it('stays with the new one when the provider knows the old one no more', async () => {
