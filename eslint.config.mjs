@@ -6,7 +6,9 @@ import tseslint from 'typescript-eslint';
 /** Code that proves or makes the product but is not shipped with it. */
 const notShipped = [
   ...['**/*.spec.ts', '**/*.e2e-spec.ts', '**/*.fixture.ts', '**/*.cases.ts'],
-  ...['test/**/*.ts', 'scripts/**/*.ts', 'bench/**/*.ts'],
+  ...['test/**/*.ts', 'bench/**/*.ts'],
+  // All scripts but the template of a provider: what is copied from it is shipped.
+  ...['scripts/*.ts', 'scripts/!(new-provider)/**/*.ts', 'scripts/new-provider/*.ts'],
 ];
 /** Where a process begins. It reads its environment here, once, through the schema of libs/config. */
 const mains = ['**/main.ts', '**/*.main.ts'];
@@ -101,7 +103,7 @@ export default defineConfig(
     rules: { 'max-lines': 'off', 'max-lines-per-function': 'off' },
   },
   {
-    files: ['libs/providers/src/*/*.provider.ts'],
+    files: ['libs/providers/src/*/*.provider.ts', 'scripts/new-provider/template/*/*.provider.ts'],
     // A definition is data: its list of operations is as long as the provider has them.
     rules: { 'max-lines-per-function': 'off' },
   },

@@ -32,7 +32,7 @@ module.exports = {
     {
       ...base,
       displayName: 'pg',
-      roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/test'],
+      roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/test', '<rootDir>/scripts'],
       testMatch: ['**/*.pg.spec.ts', '**/*.contract.spec.ts'],
       globalSetup: '<rootDir>/test/support/postgres.global-setup.ts',
       globalTeardown: '<rootDir>/test/support/postgres.global-teardown.ts',

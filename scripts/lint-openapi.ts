@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { NormalizedProblem, Plugin } from '@redocly/openapi-core';
 import { createConfig, lintFromString } from '@redocly/openapi-core';
-import { access } from './openapi/access.rule';
-import { examples } from './openapi/examples.rule';
+import { access } from './openapi/access-rule';
+import { examples } from './openapi/examples-rule';
 
 /**
  * Lints the OpenAPI file: Redocly's recommended rules, those of its optional ones that help a reader, and two of our own.

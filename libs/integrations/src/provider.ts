@@ -3,8 +3,11 @@ import type { PolicyName } from '@puente/resilience';
 import type { z } from 'zod';
 
 /** Column Tipo of the integration documents (SYSTEMS S4.1). */
-export type ProviderCategory =
-  'Pagos' | 'Auth' | 'Notificaciones' | 'Storage' | 'Analytics' | 'Mensajeria' | 'Contabilidad' | 'Computo';
+export const PROVIDER_CATEGORIES = [
+  ...(['Pagos', 'Auth', 'Notificaciones', 'Storage', 'Analytics'] as const),
+  ...(['Mensajeria', 'Contabilidad', 'Computo'] as const),
+] as const;
+export type ProviderCategory = (typeof PROVIDER_CATEGORIES)[number];
 
 export interface ProviderMeta {
   /** Folder, document, inventory row and column value alike: `sqs`. */
@@ -25,7 +28,8 @@ export interface ProviderMeta {
  * Whose credentials a call uses (SYSTEMS S4.7). `global`: ours. `tenant`: the tenant's, and never ours instead.
  * `hybrid`: ours, overridden field by field; only the fields named in `globalFields` may come from us.
  */
-export type CredentialModel = 'global' | 'tenant' | 'hybrid';
+export const CREDENTIAL_MODELS = ['tenant', 'global', 'hybrid'] as const;
+export type CredentialModel = (typeof CREDENTIAL_MODELS)[number];
 
 /** Two schemas on purpose: what is in `secrets` is encrypted and never read back; `config` is shown. All strict objects. */
 export interface CredentialSpec<S extends z.ZodObject, C extends z.ZodObject> {

@@ -1,0 +1,2 @@
+export { acmeShop } from './acme-shop.provider';
+export { AcmeShop, AcmeShopProviderModule } from './acme-shop.module';
