@@ -29,7 +29,7 @@ export function rotationLines({ kid, rewrapped, unreadable, stillWritten, retire
     ...(unreadable.length === 0
       ? []
       : [
-          `${count(unreadable.length)} do not open and were left as they are. Save those credentials again, or restore the rows from a backup; their keys stay in the ring until then.`,
+          `Rows that do not open: ${String(unreadable.length)}. They were left as they are. Save those credentials again, or restore the rows from a backup; the keys that they name stay in the ring until then.`,
         ]),
   ];
 }
@@ -46,7 +46,7 @@ export function checkLines(report: KeyReport, ring: string): string[] {
     ...report.unreadable.map(unreadableLine),
     isWhole(report)
       ? `${ring} is whole: it opens all ${count(report.proven)}.`
-      : `${ring} is NOT whole: it opens ${count(report.proven)} of ${String(total(report.keys))}.`,
+      : `${ring} is NOT whole: it opens ${String(report.proven)} of ${count(report.stored)}.`,
   ];
 }
 
@@ -59,6 +59,10 @@ function remarks(key: KeyStatus, ring: string): string[] {
   const { kid, rows, state, inRing } = key;
   if (state === 'unknown') return [`${kid}: rows name it, but no process ever used a key of this name.`];
   if (inRing === 'wrong') return [`${kid}: the key in ${ring} is not the one that was used under this name.`];
+  if (isLacking(key) && rows === 0)
+    return [
+      `${kid}: missing from ${ring}. Nothing lies under it; if it is lost or was a mistake: puente keys retire ${kid}`,
+    ];
   if (isLacking(key)) return [`${kid}: missing from ${ring}; ${count(rows)} cannot be opened without it.`];
   if (inRing === 'missing') return [`${kid}: retired and not in ${ring}; only older backups need it.`];
   if (state === 'old') return [`${kid}: not the newest any more. To retire it: puente keys rotate`];

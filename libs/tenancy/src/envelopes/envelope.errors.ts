@@ -58,7 +58,7 @@ export class KeyRingMismatchError extends AppError {
       ...wrong.map((kid) => `key ${kid} is not the key that was used under this name`),
     ];
     super(
-      `Refusing to start: the key ring does not fit the database. ${problems.join('; ')}. Put it back into KEY_RING.`,
+      `Refusing to start: the key ring does not fit the database. ${problems.join('; ')}. Put it back into KEY_RING; what lies under it says: puente keys check`,
     );
   }
 }

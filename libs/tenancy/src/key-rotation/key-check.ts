@@ -23,8 +23,9 @@ export interface KeyStatus {
 
 export interface KeyReport {
   readonly keys: readonly KeyStatus[];
-  /** Data keys that were unwrapped, one by one. */
+  /** Data keys that were unwrapped, one by one, of those that are stored. */
   readonly proven: number;
+  readonly stored: number;
   /** Rows that the ring should open and does not. */
   readonly unreadable: readonly UnreadableRow[];
 }
@@ -61,7 +62,9 @@ export class KeyCheck {
         if (await this.opens(column.place(row), row.sealed)) proven += 1;
         else unreadable.push({ column: column.name, tenantId: row.tenantId, rowId: row.id, kid: row.kid });
       }
-    return { keys: this.statuses(known, problems.wrong, await countUses(this.database)), proven, unreadable };
+    const uses = await countUses(this.database);
+    const stored = uses.reduce((sum, { rows }) => sum + rows, 0);
+    return { keys: this.statuses(known, problems.wrong, uses), proven, stored, unreadable };
   }
 
   private async opens(...[place, sealed]: [Parameters<typeof proveDataKey>[1], unknown]): Promise<boolean> {

@@ -323,9 +323,12 @@ describe('key rotation', () => {
 
   /** A new column is one of the three: decide which, and name it here. */
   it('knows every column that could hold a wrapped data key', async () => {
-    const underTheTenantsKey = ['operations.input', 'operations.output', 'notifications.content'];
+    const underTheTenantsKey = [
+      ...['operations.input', 'operations.output', 'notifications.content', 'dead_letters.content'],
+    ];
     const plain = [
       ...['encryption_keys.canary', 'tenant_integrations.config', 'audit_entries.detail', 'operator_events.data'],
+      ...['redrives.filter', 'redrives.counts'],
       ...['config', 'fingerprints', 'probe'].map((column) => `integration_versions.${column}`),
     ];
     const columns = await sql(
