@@ -14,6 +14,7 @@ import {
   Tenants,
   type TenantView,
   TenantWork,
+  type UnfinishedWork,
 } from '@puente/tenancy';
 import { Client } from 'pg';
 import { z } from 'zod';
@@ -70,12 +71,21 @@ export class MendedRecord extends CredentialsMended {
   }
 }
 
-/** Tenancy alone has no ledger: it counts how often what waited was told to go on. */
+/** Tenancy alone has no ledger, and so no operations. It counts how often what waited was told to go on. */
 export class WorkRecord extends TenantWork {
   wentOn = 0;
+  waiting: UnfinishedWork[] = [];
 
   goesOn(): void {
     this.wentOn += 1;
+  }
+
+  async unfinished(): Promise<readonly UnfinishedWork[]> {
+    return this.waiting;
+  }
+
+  async abandon(): Promise<number> {
+    return this.waiting.splice(0).length;
   }
 }
 

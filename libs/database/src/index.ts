@@ -5,4 +5,5 @@ export * from './database.module';
 export * from './role-check';
 export * from './run-migrations';
 export * from './tenant-database';
+export * from './tenant-tables';
 export type * from './transaction';

@@ -1,5 +1,6 @@
 import { Global, Injectable, Module } from '@nestjs/common';
-import { LaneReports, OperationLedger, PayloadCipher } from '@puente/ledger';
+import type { TenantTransaction } from '@puente/database';
+import { LaneReports, OperationLedger, PayloadCipher, TenantOperations } from '@puente/ledger';
 import {
   CredentialCatalogue,
   CredentialProbe,
@@ -7,6 +8,7 @@ import {
   TenantCredentialVault,
   TenantPayloadCipher,
   TenantWork,
+  type UnfinishedWork,
 } from '@puente/tenancy';
 import { CredentialVault } from './credential-vault.port';
 import { CatalogueCredentialRules } from './credentials/catalogue-credential-rules';
@@ -29,12 +31,23 @@ export class ResumeLanes extends CredentialsMended {
 /** What becomes of a tenant's operations when the tenant is activated or deleted. */
 @Injectable()
 export class LedgerTenantWork extends TenantWork {
-  constructor(private readonly ledger: OperationLedger) {
+  constructor(
+    private readonly ledger: OperationLedger,
+    private readonly operations: TenantOperations,
+  ) {
     super();
   }
 
   goesOn(): void {
     this.ledger.wake();
+  }
+
+  unfinished(tx: TenantTransaction): Promise<readonly UnfinishedWork[]> {
+    return this.operations.unfinished(tx);
+  }
+
+  abandon(tx: TenantTransaction): Promise<number> {
+    return this.operations.abandon(tx);
   }
 }
 

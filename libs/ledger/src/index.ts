@@ -9,6 +9,7 @@ export * from './ports/lane-reports.port';
 export * from './ports/operation-executor.port';
 export * from './ports/payload-cipher.port';
 export { type LaneView, Lanes } from './reading/lanes';
+export { TenantOperations, type UnfinishedOperations } from './reading/tenant-operations';
 export { type MendedCredentials, MendedLanes } from './reading/mended-lanes';
 export { SettlementPump } from './settlements/settlement-pump';
 export { type SettlementHandler, SettlementRegistry } from './settlements/settlement-registry';

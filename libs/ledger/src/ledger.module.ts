@@ -30,6 +30,7 @@ import { MendedLanes } from './reading/mended-lanes';
 import { OperationActions } from './reading/operation-actions';
 import { OperationReader } from './reading/operation-reader';
 import { OperationViews } from './reading/operation-views';
+import { TenantOperations } from './reading/tenant-operations';
 import { SettlementRegistry } from './settlements/settlement-registry';
 
 /** A stopping api lets the calls of its waiting clients end. */
@@ -55,6 +56,7 @@ export class LedgerModule {
       OperationLedger,
       Lanes,
       MendedLanes,
+      TenantOperations,
       SettlementRegistry,
       LedgerSettings,
       LedgerTime,
@@ -73,7 +75,7 @@ export class LedgerModule {
         { provide: LedgerMetrics, inject: [Metrics], useFactory: (metrics: Metrics) => new LedgerMetrics(metrics) },
         { provide: Clock, useClass: SystemClock },
         { provide: Random, useClass: SystemRandom },
-        ...[OperationLedger, Lanes, MendedLanes, SettlementRegistry, LedgerTime, LedgerLog],
+        ...[OperationLedger, Lanes, MendedLanes, TenantOperations, SettlementRegistry, LedgerTime, LedgerLog],
         ...machinery,
         ...[TransactionalAccept, GroupedAccept, Beginnings, SynchronousOperations, OperationReader, OperationActions],
         ...[SettlementStore, SettlementWriter, SettlementAftermath, LedgerLifecycle],

@@ -30,6 +30,7 @@ export {
   OperatorEvents,
   type OperatorEventView,
 } from './events/operator-events';
+export { type ExportOptions, TenantExport } from './export/tenant-export';
 export * from './integrations/integration.errors';
 export { type IntegrationRef, targetOf } from './integrations/integration-ref';
 export { isLacking, isWhole, KeyCheck, type KeyReport, type KeyStatus } from './key-rotation/key-check';
@@ -59,6 +60,8 @@ export { type FieldProblem, InvalidFieldsError } from './invalid-fields.errors';
 export * from './ports/credential-catalogue.port';
 export * from './ports/tenant-work.port';
 export { TENANCY_ENTITIES, TenancyModule } from './tenancy.module';
+export { type DeletionOptions, TenantDeletion } from './tenants/tenant-deletion';
+export { type ErasureOptions, TenantErasure } from './tenants/tenant-erasure';
 export * from './tenants/tenant.errors';
 export { TENANT_STATUSES, type TenantStatus } from './tenants/tenant.entity';
 export { type TenantPage, Tenants, type TenantView } from './tenants/tenants';

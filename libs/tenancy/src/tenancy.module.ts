@@ -19,6 +19,7 @@ import { TenantKeyDatabase } from './envelopes/tenant-key-database';
 import { TenantPayloadCipher } from './envelopes/tenant-payload-cipher';
 import { OperatorEventRecord } from './events/operator-event.entity';
 import { OperatorEvents } from './events/operator-events';
+import { TenantExport } from './export/tenant-export';
 import { CandidateProbe } from './integrations/candidate-probe';
 import { CredentialActivation } from './integrations/credential-activation';
 import { CredentialStaging } from './integrations/credential-staging';
@@ -33,6 +34,8 @@ import { RetiredSecrets } from './integrations/retired-secrets';
 import { VersionSealer } from './integrations/version-sealer';
 import { TenancyLifecycle } from './tenancy-lifecycle';
 import { TenancyLog } from './tenancy.log';
+import { TenantDeletion } from './tenants/tenant-deletion';
+import { TenantErasure } from './tenants/tenant-erasure';
 import { TenantRecord } from './tenants/tenant.entity';
 import { Tenants } from './tenants/tenants';
 import { CredentialReader } from './vault/credential-reader';
@@ -51,7 +54,7 @@ export const TENANCY_ENTITIES = [
 
 const offered = [
   ...[Tenants, ApiKeys, IntegrationsAdmin, IntegrationViews, RetiredSecrets, AuditLog, AuditVerifier, OperatorEvents],
-  ...[TenantPayloadCipher, TenantCredentialVault, Rotations],
+  ...[TenantPayloadCipher, TenantCredentialVault, Rotations, TenantExport, TenantDeletion, TenantErasure],
 ];
 
 /**

@@ -21,7 +21,7 @@ export class TenantLife1764000008000 implements MigrationInterface {
     await db.query(`GRANT SELECT (id, status) ON tenants TO puente_dispatch`);
     for (const table of STILL_WRITTEN) await db.query(`DROP TRIGGER tenant_alive ON ${table}`);
     // What erasing needs beyond what a tenant's own work needs.
-    await db.query(`GRANT DELETE ON idempotency_keys, inbox TO puente_app`);
+    await db.query(`GRANT DELETE ON idempotency_keys, inbox, credential_mends TO puente_app`);
     await db.query(`GRANT UPDATE (excerpt) ON attempts TO puente_app`);
     await db.query(`GRANT UPDATE (user_scope) ON api_keys TO puente_app`);
   }
@@ -29,7 +29,7 @@ export class TenantLife1764000008000 implements MigrationInterface {
   async down(db: QueryRunner): Promise<void> {
     await db.query(`REVOKE UPDATE (user_scope) ON api_keys FROM puente_app`);
     await db.query(`REVOKE UPDATE (excerpt) ON attempts FROM puente_app`);
-    await db.query(`REVOKE DELETE ON idempotency_keys, inbox FROM puente_app`);
+    await db.query(`REVOKE DELETE ON idempotency_keys, inbox, credential_mends FROM puente_app`);
     for (const table of STILL_WRITTEN) {
       await db.query(`CREATE TRIGGER tenant_alive AFTER INSERT ON ${table} REFERENCING NEW TABLE AS added
         FOR EACH STATEMENT EXECUTE FUNCTION refuse_deleted_tenant()`);

@@ -53,6 +53,11 @@ export class TenantDataKeys {
     return keys;
   }
 
+  /** The tenant's key was destroyed: this process does without its copy as well. The others forget theirs in time. */
+  forget(tenantId: string): void {
+    this.held.delete(tenantId);
+  }
+
   /** A new tenant's data key, wrapped, for `tenants.data_key`. */
   async create(tenantId: string): Promise<JsonObject> {
     const dataKey = randomBytes(KEY_BYTES);

@@ -85,7 +85,7 @@ export class Tenants {
         take: limit + 1,
       }),
     );
-    const items = rows.slice(0, limit).map(viewOf);
+    const items = rows.slice(0, limit).map(tenantView);
     return { items, next: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
   }
 
@@ -144,11 +144,12 @@ export class Tenants {
   private async read(tx: TenantTransaction, id: string): Promise<TenantView> {
     const row = isUuid(id) ? await tx.manager.getRepository(TenantRecord).findOneBy({ id }) : null;
     if (!row) throw new TenantNotFoundError(id);
-    return viewOf(row);
+    return tenantView(row);
   }
 }
 
-function viewOf(tenant: TenantRecord): TenantView {
+/** A tenant as the platform sees it: without its key. */
+export function tenantView(tenant: TenantRecord): TenantView {
   const { id, name, status, externalId, createdAt, suspendedAt, deletedAt, erasedAt } = tenant;
   return { id, name, status, externalId, createdAt, suspendedAt, deletedAt, erasedAt };
 }

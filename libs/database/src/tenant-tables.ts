@@ -1,0 +1,211 @@
+/** How the rows of a table look in a tenant's export. Every column is in one of the three; `tenant_id` is said once. */
+export interface ExportedRows {
+  /** `type` of its lines. */
+  readonly line: string;
+  readonly columns: readonly string[];
+  /** Payloads under the tenant's data key, bound to the row's `id`: opened for whoever exports. */
+  readonly sealed?: readonly string[];
+  /** Columns of a clock without a zone; they hold UTC. */
+  readonly utc?: readonly string[];
+  /** What never leaves, and why. */
+  readonly withheld?: Readonly<Record<string, string>>;
+}
+
+/**
+ * What a deletion leaves of the rows. `removed at once`: gone with the deletion itself, because they could still do or
+ * reveal something. `removed` and `erased`: soon after, page by page; erased rows stay, without what anybody wrote.
+ */
+export type AtDeletion = 'kept' | 'removed at once' | 'removed' | { readonly erased: Readonly<Record<string, string>> };
+
+/** One table of tenants' rows: what a tenant gets of it, and what is left of it when the tenant is deleted. */
+export interface TenantTable {
+  readonly table: string;
+  /** Unique within a tenant, and led by the tenant in an index: pages are read in this order. */
+  readonly key: readonly string[];
+  /** Without an order of its own for each tenant: read with the page of this table whose ids the column names. */
+  readonly partOf?: { readonly table: string; readonly column: string };
+  /** Or why it is in no export. */
+  readonly exported: ExportedRows | string;
+  readonly atDeletion: AtDeletion;
+}
+
+const OURS = 'bookkeeping of our own workers';
+const CIPHERTEXT = 'encrypted credentials';
+const KEYED_HASH = 'a keyed hash, of use to nobody else';
+
+const words = (text: string): string[] => text.trim().split(/\s+/);
+
+/**
+ * Every table that holds rows of tenants. A test compares this with the schema, column by column: who adds one decides
+ * here whether it may leave, and what becomes of it. In the order of an export; a deletion takes the opposite one.
+ */
+export const TENANT_TABLES: readonly TenantTable[] = [
+  {
+    table: 'api_keys',
+    key: ['id'],
+    exported: {
+      line: 'api_key',
+      columns: words(`id prefix name scopes user_scope created_at expires_at revoked_at last_used_at`),
+      withheld: { secret_hash: 'what a key is compared with' },
+    },
+    atDeletion: { erased: { name: `''`, user_scope: 'NULL' } },
+  },
+  {
+    table: 'tenant_integrations',
+    key: ['id'],
+    exported: {
+      line: 'integration',
+      columns: words(`id provider name config is_active active_version rotate_due_at quarantined_at quarantine
+        created_at updated_at`),
+      utc: ['created_at'],
+      withheld: { credentials: CIPHERTEXT },
+    },
+    atDeletion: 'removed at once',
+  },
+  {
+    table: 'integration_versions',
+    key: ['id'],
+    exported: {
+      line: 'integration_version',
+      columns: words(`id integration_id version state config probe created_at verified_at activated_at retire_at
+        revoked_at`),
+      withheld: { envelope: CIPHERTEXT, fingerprints: KEYED_HASH },
+    },
+    atDeletion: 'removed at once',
+  },
+  {
+    table: 'credential_mends',
+    key: ['provider', 'integration'],
+    exported: 'tells late refusals from new ones; the audit trail says when credentials changed',
+    atDeletion: 'removed',
+  },
+  {
+    table: 'notification_queues',
+    key: ['id'],
+    exported: {
+      line: 'queue',
+      columns: words(`id queue_url queue_arn dead_letter_queue_url integration created_at`),
+    },
+    atDeletion: 'removed at once',
+  },
+  {
+    table: 'notification_queue_arns',
+    key: ['role'],
+    exported: 'holds the same queues as the line of type queue',
+    atDeletion: 'removed at once',
+  },
+  {
+    table: 'notification_handlers',
+    key: ['id'],
+    exported: {
+      line: 'handler',
+      columns: words(`id kind topic_arn integration on_unknown enabled created_at updated_at`),
+    },
+    atDeletion: 'removed at once',
+  },
+  {
+    table: 'lanes',
+    key: ['provider', 'lane_key'],
+    exported: {
+      line: 'lane',
+      columns: words(`provider lane_key open_until failures max_in_flight paused_by paused_at reason updated_at`),
+      withheld: { probe_until: OURS },
+    },
+    atDeletion: 'removed at once',
+  },
+  {
+    table: 'operations',
+    key: ['seq'],
+    exported: {
+      line: 'operation',
+      columns: words(`id seq provider operation integration lane_key order_key effect on_unknown policy priority
+        route_key settle_ms key_window_ms state mode attempt crashes repeats asks maybe_sent first_sent_at sent_at
+        next_attempt_at deadline_at failure provider_code provider_status failure_message subscriber delivered_at
+        replay_of trace_id created_at updated_at settled_at`),
+      sealed: ['input', 'output'],
+      withheld: { request_hash: KEYED_HASH, lease_until: OURS, lease_owner: OURS, fence: OURS, blocked: OURS },
+    },
+    atDeletion: {
+      erased: { input: `'{}'`, output: 'NULL', order_key: 'NULL', route_key: 'NULL', failure_message: 'NULL' },
+    },
+  },
+  {
+    table: 'attempts',
+    key: ['operation_id', 'fence', 'number'],
+    partOf: { table: 'operations', column: 'operation_id' },
+    exported: {
+      line: 'attempt',
+      columns: words(`operation_id number mode started_at ended_at duration_ms outcome provider_code provider_status
+        excerpt repeat applied`),
+      withheld: { fence: OURS, owner: OURS },
+    },
+    atDeletion: { erased: { excerpt: 'NULL' } },
+  },
+  {
+    table: 'idempotency_keys',
+    key: ['route', 'key'],
+    exported: {
+      line: 'idempotency_key',
+      columns: words(`route key operation_id subject_id created_at`),
+      withheld: { request_hash: KEYED_HASH },
+    },
+    atDeletion: 'removed',
+  },
+  {
+    table: 'inbox',
+    key: ['source', 'message_key'],
+    exported: 'marks against doubles; the notifications say what came',
+    atDeletion: 'removed',
+  },
+  {
+    table: 'notifications',
+    key: ['seq'],
+    exported: {
+      line: 'notification',
+      columns: words(`id seq origin event topic group_id body_md5 queue_url queue_message_id send_operation_id sends
+        queued_at handled_at handler_kind publish_operation_id published_at sns_message_id deduplicated_of
+        dead_lettered_at dead_letter_reason dead_letter_operation_id created_at`),
+      sealed: ['content'],
+    },
+    atDeletion: {
+      erased: {
+        ...{ content: `'{}'`, event: 'NULL', topic: `''`, group_id: `''`, body_md5: `''` },
+        ...{ handler_kind: 'NULL', dead_letter_reason: 'NULL' },
+      },
+    },
+  },
+  {
+    table: 'dead_letters',
+    key: ['id'],
+    exported: {
+      line: 'dead_letter',
+      columns: words(`id queue_url message_id notification_id reason body_md5 at`),
+    },
+    atDeletion: { erased: { reason: `''`, body_md5: `''` } },
+  },
+  {
+    table: 'operator_events',
+    key: ['id'],
+    exported: {
+      line: 'operator_event',
+      columns: words(`id type subject data at`),
+      withheld: { dedupe_key: OURS },
+    },
+    atDeletion: 'kept',
+  },
+  {
+    table: 'audit_entries',
+    key: ['seq'],
+    exported: {
+      line: 'audit_entry',
+      columns: words(`seq at actor action target outcome ip request_id detail prev_hash hash`),
+    },
+    atDeletion: 'kept',
+  },
+  {
+    table: 'audit_heads',
+    key: [],
+    exported: 'holds the hash of the last line of type audit_entry',
+    atDeletion: 'kept',
+  },
+];
