@@ -5,5 +5,6 @@ export * from './database.module';
 export * from './role-check';
 export * from './run-migrations';
 export * from './tenant-database';
+export type * from './tenant-table';
 export * from './tenant-tables';
 export type * from './transaction';

@@ -1,33 +1,4 @@
-/** How the rows of a table look in a tenant's export. Every column is in one of the three; `tenant_id` is said once. */
-export interface ExportedRows {
-  /** `type` of its lines. */
-  readonly line: string;
-  readonly columns: readonly string[];
-  /** Payloads under the tenant's data key, bound to the row's `id`: opened for whoever exports. */
-  readonly sealed?: readonly string[];
-  /** Columns of a clock without a zone; they hold UTC. */
-  readonly utc?: readonly string[];
-  /** What never leaves, and why. */
-  readonly withheld?: Readonly<Record<string, string>>;
-}
-
-/**
- * What a deletion leaves of the rows. `removed at once`: gone with the deletion itself, because they could still do or
- * reveal something. `removed` and `erased`: soon after, page by page; erased rows stay, without what anybody wrote.
- */
-export type AtDeletion = 'kept' | 'removed at once' | 'removed' | { readonly erased: Readonly<Record<string, string>> };
-
-/** One table of tenants' rows: what a tenant gets of it, and what is left of it when the tenant is deleted. */
-export interface TenantTable {
-  readonly table: string;
-  /** Unique within a tenant, and led by the tenant in an index: pages are read in this order. */
-  readonly key: readonly string[];
-  /** Without an order of its own for each tenant: read with the page of this table whose ids the column names. */
-  readonly partOf?: { readonly table: string; readonly column: string };
-  /** Or why it is in no export. */
-  readonly exported: ExportedRows | string;
-  readonly atDeletion: AtDeletion;
-}
+import type { TenantTable } from './tenant-table';
 
 const OURS = 'bookkeeping of our own workers';
 const CIPHERTEXT = 'encrypted credentials';
@@ -67,8 +38,8 @@ export const TENANT_TABLES: readonly TenantTable[] = [
     key: ['id'],
     exported: {
       line: 'integration_version',
-      columns: words(`id integration_id version state config probe created_at verified_at activated_at retire_at
-        revoked_at`),
+      columns: words(`id integration_id version state config probe created_at verified_at activated_at rotate_due_at
+        retire_at revoked_at`),
       withheld: { envelope: CIPHERTEXT, fingerprints: KEYED_HASH },
     },
     atDeletion: 'removed at once',
@@ -99,7 +70,16 @@ export const TENANT_TABLES: readonly TenantTable[] = [
     key: ['id'],
     exported: {
       line: 'handler',
-      columns: words(`id kind topic_arn integration on_unknown enabled created_at updated_at`),
+      columns: words(`id kind topic_arn function integration on_unknown enabled created_at updated_at`),
+    },
+    atDeletion: 'removed at once',
+  },
+  {
+    table: 'tenant_functions',
+    key: ['id'],
+    exported: {
+      line: 'function',
+      columns: words(`id function name name_includes_env integration on_unknown created_at updated_at`),
     },
     atDeletion: 'removed at once',
   },
@@ -163,14 +143,14 @@ export const TENANT_TABLES: readonly TenantTable[] = [
     exported: {
       line: 'notification',
       columns: words(`id seq origin event topic group_id body_md5 queue_url queue_message_id send_operation_id sends
-        queued_at handled_at handler_kind publish_operation_id published_at sns_message_id deduplicated_of
+        queued_at handled_at handler_kind handler_function publish_operation_id published_at sns_message_id deduplicated_of
         dead_lettered_at dead_letter_reason dead_letter_operation_id created_at`),
       sealed: ['content'],
     },
     atDeletion: {
       erased: {
         ...{ content: `'{}'`, event: 'NULL', topic: `''`, group_id: `''`, body_md5: `''` },
-        ...{ handler_kind: 'NULL', dead_letter_reason: 'NULL' },
+        ...{ handler_kind: 'NULL', handler_function: 'NULL', dead_letter_reason: 'NULL' },
       },
     },
   },

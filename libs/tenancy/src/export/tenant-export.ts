@@ -93,7 +93,7 @@ export class TenantExport {
         await tenantRow(tx);
         const rows = await read(tx, pageOf(spec, shown, payloads, after));
         const partsOfPage: Page['parts'][number][] = [];
-        for (const of of parts) partsOfPage.push({ of, rows: await partRows(tx, of, rows) });
+        for (const part of parts) partsOfPage.push({ of: part, rows: await partRows(tx, part, rows) });
         return { rows, parts: partsOfPage };
       });
       const last = page.rows.at(-1);
