@@ -43,10 +43,13 @@ import { RedrivesController } from './notifications/redrives.controller';
 import { OperationDesk } from './operations/operation-desk';
 import { OperatorEventsController } from './operator-events/operator-events.controller';
 import { OperationsController } from './operations/operations.controller';
+import { TenantExportStream } from './tenants/tenant-export.stream';
+import { TenantRecordsController } from './tenants/tenant-records.controller';
 import { TenantsController } from './tenants/tenants.controller';
 
 const CONTROLLERS = [
   TenantsController,
+  TenantRecordsController,
   ApiKeysController,
   IntegrationsController,
   RotationsController,
@@ -104,6 +107,7 @@ export class ApiModule {
         { provide: Clock, useClass: SystemClock },
         documents,
         OperationDesk,
+        TenantExportStream,
         DatabaseHealth,
         QueueHealth,
         AuthFailures,

@@ -27,6 +27,7 @@ import { platformQueueClient } from './platform-queue-client';
 import { QueueMetrics } from './queue-metrics';
 import { RetiredSecretsSchedule } from './retired-secrets.schedule';
 import { RotationDueSchedule } from './rotation-due.schedule';
+import { TenantErasureSchedule } from './tenant-erasure.schedule';
 import { TenantQueueClients } from './tenant-queue-clients';
 
 /** A poll ends after this long without a message, and a stopping worker waits for it. */
@@ -71,6 +72,7 @@ export class WorkerModule {
         DeadLetterSweep,
         RedriveRunner,
         RetiredSecretsSchedule,
+        TenantErasureSchedule,
         RotationDueSchedule,
       ],
     };

@@ -9,6 +9,14 @@ export class DatabaseUnavailableError extends AppError {
   }
 }
 
+/** SQLSTATE of the trigger `refuse_deleted_tenant`. */
+const TENANT_DELETED = '23T01';
+
+/** Whether a row was refused because its tenant was deleted while the request was under way. */
+export function isTenantDeleted(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === TENANT_DELETED;
+}
+
 /** A role's rights are wider than its task, so that row-level security would not protect tenants from one another. */
 export class UnsafeRoleError extends AppError {
   readonly code = 'DATABASE_ROLE_UNSAFE';

@@ -20,6 +20,7 @@ export const ERROR_STATUS: Readonly<Record<string, number>> = {
   FORBIDDEN: 403,
   TENANT_SUSPENDED: 403,
   TOO_MANY_FAILURES: 429,
+  TENANT_DELETED: 403,
   // What it is about
   TENANT_NOT_FOUND: 404,
   API_KEY_NOT_FOUND: 404,
@@ -38,6 +39,7 @@ export const ERROR_STATUS: Readonly<Record<string, number>> = {
   // Its state
   TENANT_EXISTS: 409,
   TENANT_STATE_CONFLICT: 409,
+  TENANT_UNFINISHED: 409,
   CREDENTIALS_GLOBAL: 409,
   INTEGRATION_VERSION_CONFLICT: 409,
   ROTATION_OVER: 409,

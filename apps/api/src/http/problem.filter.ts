@@ -1,5 +1,5 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
-import { isConnectionLost } from '@puente/database';
+import { isConnectionLost, isTenantDeleted } from '@puente/database';
 import { AppError } from '@puente/kernel';
 import type { FastifyReply } from 'fastify';
 import { ERROR_STATUS } from './error-status';
@@ -45,6 +45,9 @@ export class ProblemFilter implements ExceptionFilter {
         status: 503,
         detail: 'PostgreSQL does not answer. Repeat the request, with the same Idempotency-Key, in a moment.',
       };
+    }
+    if (isTenantDeleted(error)) {
+      return { code: 'TENANT_DELETED', status: 403, detail: 'The tenant was deleted. Nothing was changed.' };
     }
     return this.unexpected(error);
   }
