@@ -1,0 +1,21 @@
+import { randomBytes } from 'node:crypto';
+import { open, rename, rm } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+
+/**
+ * A file that is there whole or not at all, and that nobody but its owner may read: written under another name beside
+ * it, flushed, then renamed.
+ */
+export async function writeWholeFile(path: string, content: AsyncIterable<string>): Promise<void> {
+  const partial = `${path}.${randomBytes(4).toString('hex')}.partial`;
+  const file = await open(partial, 'wx', 0o600);
+  try {
+    await pipeline(content, file.createWriteStream({ autoClose: false, flush: true }));
+    await file.close();
+    await rename(partial, path);
+  } catch (error) {
+    await file.close().catch(() => undefined);
+    await rm(partial, { force: true });
+    throw error;
+  }
+}
