@@ -43,7 +43,7 @@ import { RedrivesController } from './notifications/redrives.controller';
 import { OperationDesk } from './operations/operation-desk';
 import { OperatorEventsController } from './operator-events/operator-events.controller';
 import { OperationsController } from './operations/operations.controller';
-import { TenantExportStream } from './tenants/tenant-export.stream';
+import { TenantExports } from './tenants/tenant-exports';
 import { TenantRecordsController } from './tenants/tenant-records.controller';
 import { TenantsController } from './tenants/tenants.controller';
 
@@ -107,7 +107,7 @@ export class ApiModule {
         { provide: Clock, useClass: SystemClock },
         documents,
         OperationDesk,
-        TenantExportStream,
+        TenantExports,
         DatabaseHealth,
         QueueHealth,
         AuthFailures,

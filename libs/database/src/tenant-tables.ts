@@ -56,6 +56,7 @@ export const TENANT_TABLES: readonly TenantTable[] = [
     exported: {
       line: 'queue',
       columns: words(`id queue_url queue_arn dead_letter_queue_url integration created_at`),
+      withheld: { sweep_until: OURS },
     },
     atDeletion: 'removed at once',
   },
@@ -155,13 +156,37 @@ export const TENANT_TABLES: readonly TenantTable[] = [
     },
   },
   {
+    table: 'redrives',
+    key: ['seq'],
+    exported: {
+      line: 'redrive',
+      columns: words(`id seq state rate filter actor idempotency_key next_send_at skipped counts problem created_at
+        started_at finished_at`),
+    },
+    atDeletion: {
+      erased: {
+        state: `CASE WHEN state IN ('queued', 'running') THEN 'cancelled' ELSE state END`,
+        finished_at: 'coalesce(finished_at, puente_now())',
+        ...{ filter: `'{}'`, idempotency_key: 'NULL', problem: 'NULL' },
+      },
+    },
+  },
+  {
     table: 'dead_letters',
-    key: ['id'],
+    key: ['seq'],
     exported: {
       line: 'dead_letter',
-      columns: words(`id queue_url message_id notification_id reason body_md5 at`),
+      columns: words(`id seq queue_url message_id notification_id cause reason body_md5 group_id at copy_operation_id
+        copy_removed_at state redrives redrive_of redrive_operation_id redriven_at redrive_failure taken_message_id
+        redrive_id found_by`),
+      sealed: ['content'],
     },
-    atDeletion: { erased: { reason: `''`, body_md5: `''` } },
+    atDeletion: {
+      erased: {
+        content: `CASE WHEN content IS NOT NULL THEN '{}'::jsonb END`,
+        ...{ reason: `''`, body_md5: `''`, group_id: `''`, redrive_failure: 'NULL' },
+      },
+    },
   },
   {
     table: 'operator_events',

@@ -4,7 +4,7 @@ import { AuditLog, AuditVerifier, type Origin, Tenants } from '@puente/tenancy';
 import { AuditPage, AuditQuery, AuditVerification } from '../audit/audit.dto';
 import { CurrentOrigin } from '../auth/caller.decorator';
 import { Scopes } from '../auth/scopes.decorator';
-import { TenantExportStream } from './tenant-export.stream';
+import { TenantExports } from './tenant-exports';
 import { EXPORT_EXAMPLE, ExportQuery, TenantParams } from './tenants.dto';
 
 const NDJSON = 'application/x-ndjson';
@@ -15,7 +15,7 @@ const NDJSON = 'application/x-ndjson';
 @Controller('v1/tenants/:id')
 export class TenantRecordsController {
   constructor(
-    private readonly streams: TenantExportStream,
+    private readonly streams: TenantExports,
     private readonly tenants: Tenants,
     private readonly log: AuditLog,
     private readonly verifier: AuditVerifier,

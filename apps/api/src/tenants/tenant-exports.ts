@@ -7,8 +7,8 @@ import { type ExportOptions, type Origin, TenantExport } from '@puente/tenancy';
  * stopping process, which would otherwise wait for the slowest reader. An export that ends early lacks its last line.
  */
 @Injectable()
-export class TenantExportStream implements OnModuleDestroy {
-  private readonly log = new Logger(TenantExportStream.name);
+export class TenantExports implements OnModuleDestroy {
+  private readonly log = new Logger(TenantExports.name);
   private readonly open = new Set<Readable>();
 
   constructor(private readonly exports: TenantExport) {}
