@@ -1,7 +1,9 @@
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { randomUUID } from 'node:crypto';
 import { bodyOf, type Answer } from './sandbox-client';
 import type { ReadyTenant } from './sandbox-tenant';
 import type { ApiRoute } from './api-routes';
+import { until } from './sandbox-until';
 
 /**
  * What a tenant has, by the beginning of the routes that name it: what stands for the parameter of their paths. A new
@@ -19,8 +21,15 @@ export async function ownThings(owner: ReadyTenant): Promise<OwnedThings> {
   const sent = { topic: owner.topicArn, subject: 's', message: `m ${randomUUID()}`, event: 'owned.event' };
   const notification = bodyOf<{ id: string }>(await owner.notify(sent), 202).id;
   await owner.journeyEnds(notification, 'published');
+  const redrive = bodyOf<{ id: string }>(await owner.admin.post('/v1/notifications/redrives', {}), 202).id;
+  await until(async () => (await stateOf(owner, redrive)) === 'done', {
+    withinMs: 20_000,
+    what: 'the redrive is done',
+  });
   return {
     '/v1/tenants/{id}': owner.id,
+    '/v1/notifications/redrives/{id}': redrive,
+    '/v1/notifications/dead-letters/{id}': await ownDeadLetter(owner),
     '/v1/operations/{id}': firstId(await owner.client.get('/v1/operations')),
     '/v1/notifications/{id}': notification,
     '/v1/api-keys/{id}': firstId(await owner.admin.get('/v1/api-keys')),
@@ -39,6 +48,27 @@ export function pathFor({ path }: Pick<ApiRoute, 'path'>, things: OwnedThings): 
 /** Which kind of thing a route names; undefined for one that names none. */
 export function prefixOf(path: string, things: OwnedThings): string | undefined {
   return Object.keys(things).find((prefix) => path === prefix || path.startsWith(`${prefix}/`));
+}
+
+async function stateOf(owner: ReadyTenant, redrive: string): Promise<string> {
+  return bodyOf<{ state: string }>(await owner.admin.get(`/v1/notifications/redrives/${redrive}`), 200).state;
+}
+
+/** A message that nobody can read, put aside with its reason. */
+async function ownDeadLetter(owner: ReadyTenant): Promise<string> {
+  const id = randomUUID();
+  const message = { QueueUrl: owner.queueUrl, MessageBody: `no JSON ${id}` };
+  await owner.sqs.send(new SendMessageCommand({ ...message, MessageGroupId: 'g', MessageDeduplicationId: id }));
+  return until(
+    async () => {
+      const { items } = bodyOf<{ items: { id: string }[] }>(
+        await owner.admin.get('/v1/notifications/dead-letters'),
+        200,
+      );
+      return items[0]?.id ?? false;
+    },
+    { withinMs: 20_000, what: 'the message is put aside' },
+  );
 }
 
 function firstId(answer: Answer): string {
