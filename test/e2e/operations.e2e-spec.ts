@@ -224,5 +224,35 @@ describe('operations of providers', () => {
     const first = await read('provider=sns&state=succeeded&limit=2');
     const second = await read(`provider=sns&state=succeeded&limit=2&cursor=${first.next ?? ''}`);
     expect([...first.items, ...second.items].map(({ id }) => id)).toEqual(all.slice(0, 4).map(({ id }) => id));
+    const ended = (await read('state=rejected,cancelled&limit=100')).items.map(({ state }) => state);
+    expect([...new Set(ended)].sort()).toEqual(['cancelled', 'rejected']);
+    expect(await read('integration=second')).toEqual({ items: [], next: null });
+    expect(statusAndCode(await tenant.client.get('/v1/operations?state=succeeded,lost'))).toEqual([
+      422,
+      'INVALID_INPUT',
+    ]);
+  });
+
+  it('is found by the key of its request, and can be followed once it is settled', async () => {
+    const key = randomUUID();
+    const before = new Date().toISOString();
+    const { operationId } = bodyOf<{ operationId: string }>(await publish(some(), { 'idempotency-key': key }), 200);
+    const routeKey = encodeURIComponent(`POST ${PUBLISH}:${key}`);
+    const read = async (query: string) =>
+      bodyOf<OperationPage>(await tenant.client.get(`/v1/operations?${query}`), 200).items.map(({ id }) => id);
+
+    expect(await read(`routeKey=${routeKey}`)).toEqual([operationId]);
+    expect(await read(`settledSince=${before}&provider=sns`)).toContain(operationId);
+    expect(await read(`settledSince=${new Date(Date.now() + 60_000).toISOString()}`)).toEqual([]);
+  });
+
+  it('is waited for until it is settled elsewhere, and no longer than was asked', async () => {
+    bodyOf(await fault({ delayMs: 1_200 }), 201);
+    const answer = await publish(some(), { prefer: 'respond-async' });
+    const location = String(answer.headers['location']);
+    const begun = performance.now();
+    expect(bodyOf<OperationDetail>(await tenant.client.get(`${location}?waitMs=100`), 200).state).not.toBe('succeeded');
+    expect(bodyOf<OperationDetail>(await tenant.client.get(`${location}?waitMs=60000`), 200).state).toBe('succeeded');
+    expect(performance.now() - begun).toBeLessThan(20_000);
   });
 });

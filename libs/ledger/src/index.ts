@@ -11,6 +11,7 @@ export * from './ports/payload-cipher.port';
 export { type LaneView, Lanes } from './reading/lanes';
 export { TenantOperations, type UnfinishedOperations } from './reading/tenant-operations';
 export { type MendedCredentials, MendedLanes } from './reading/mended-lanes';
+export { SettlementWaits } from './reading/settlement-waits';
 export { SettlementPump } from './settlements/settlement-pump';
 export { type SettlementHandler, SettlementRegistry } from './settlements/settlement-registry';
 export { LIVE_STATES, TRANSITIONS, isLive } from './transitions';

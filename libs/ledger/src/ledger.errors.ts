@@ -39,6 +39,15 @@ export class OperationNotFoundError extends AppError {
   }
 }
 
+/** So many requests wait for operations already that one more would take the room of others. HTTP 429. */
+export class TooManyWaitsError extends AppError {
+  readonly code = 'TOO_MANY_WAITS';
+
+  constructor() {
+    super('Too many requests wait for operations to be settled. Ask without waitMs, or again in a moment.');
+  }
+}
+
 /** The operation is in a state in which this cannot be done to it. HTTP 409. */
 export class IllegalTransitionError extends AppError {
   readonly code = 'OPERATION_STATE_CONFLICT';

@@ -30,6 +30,7 @@ import { MendedLanes } from './reading/mended-lanes';
 import { OperationActions } from './reading/operation-actions';
 import { OperationReader } from './reading/operation-reader';
 import { OperationViews } from './reading/operation-views';
+import { SettlementWaits, WaitLimits } from './reading/settlement-waits';
 import { TenantOperations } from './reading/tenant-operations';
 import { SettlementRegistry } from './settlements/settlement-registry';
 
@@ -57,6 +58,7 @@ export class LedgerModule {
       Lanes,
       MendedLanes,
       TenantOperations,
+      SettlementWaits,
       SettlementRegistry,
       LedgerSettings,
       LedgerTime,
@@ -73,9 +75,11 @@ export class LedgerModule {
           ? { provide: LedgerSettings, useValue: settings }
           : { provide: LedgerSettings, inject: [AppConfigService], useFactory: settingsFrom },
         { provide: LedgerMetrics, inject: [Metrics], useFactory: (metrics: Metrics) => new LedgerMetrics(metrics) },
+        { provide: WaitLimits, useFactory: () => new WaitLimits() },
         { provide: Clock, useClass: SystemClock },
         { provide: Random, useClass: SystemRandom },
-        ...[OperationLedger, Lanes, MendedLanes, TenantOperations, SettlementRegistry, LedgerTime, LedgerLog],
+        ...[OperationLedger, Lanes, MendedLanes, TenantOperations, SettlementWaits],
+        ...[SettlementRegistry, LedgerTime, LedgerLog],
         ...machinery,
         ...[TransactionalAccept, GroupedAccept, Beginnings, SynchronousOperations, OperationReader, OperationActions],
         ...[SettlementStore, SettlementWriter, SettlementAftermath, LedgerLifecycle],

@@ -91,7 +91,7 @@ export class OperationLedger {
     return this.reader.get(where, id);
   }
 
-  /** Newest first. @throws {InvalidCursorError} */
+  /** Newest first, or with `settledFrom` in the order of their settlement. @throws {InvalidCursorError} */
   list(tenantId: string, filter: OperationFilter, cursor?: string, limit?: number): Promise<OperationPage> {
     return this.reader.list(tenantId, filter, cursor, limit);
   }

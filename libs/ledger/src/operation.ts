@@ -151,16 +151,19 @@ export interface GroupedInsert {
 
 export interface OperationFilter {
   readonly provider?: string | undefined;
+  readonly integration?: string | undefined;
   readonly operation?: string | undefined;
   readonly states?: readonly OperationState[] | undefined;
   /** `{route}:{key}`, as accepted. */
   readonly routeKey?: string | undefined;
   readonly createdFrom?: Date | undefined;
   readonly createdBefore?: Date | undefined;
+  /** Only settled ones, from then on, in the order of their settlement: for whoever follows what becomes of them. */
+  readonly settledFrom?: Date | undefined;
 }
 
 export interface OperationPage {
-  /** Newest first. */
+  /** Newest first, or in the order of their settlement. */
   readonly items: readonly OperationView[];
   /** Cursor of the next page; null after the last one. */
   readonly next: string | null;

@@ -30,6 +30,7 @@ export class ProblemFilter implements ExceptionFilter {
     const described = this.describe(error);
     const problem = problemOf({ ...described, requestId: requestIdOf(reply.raw) });
     if (described.status === 401) void reply.header('www-authenticate', 'Bearer');
+    if (described.status === 429) void reply.header('retry-after', '1');
     if (described.status === 503) void reply.header('retry-after', '5');
     if (error instanceof TooManyFailuresError)
       void reply.header('retry-after', String(Math.ceil(error.retryAfterMs / 1_000)));

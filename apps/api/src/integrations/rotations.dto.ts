@@ -1,10 +1,10 @@
 import { ROTATION_STATES } from '@puente/tenancy';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
-import { limit, listOf } from '../http/page';
+import { limit, someOf } from '../http/page';
 
 /** `due`, `overdue`, or both. */
-export const rotationStates = listOf(z.enum(ROTATION_STATES)).optional().meta({
+export const rotationStates = someOf(ROTATION_STATES).optional().meta({
   description: '`due`: to be rotated within 14 days; `overdue`: should have been. Both with a comma between them.',
 });
 

@@ -1,11 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { TenantDatabase, type TenantTransaction } from '@puente/database';
-import { Clock } from '@puente/kernel';
-import { OperationLedger, type OperationView, type Resolution, type Retried } from '@puente/ledger';
+import { OperationLedger, type OperationView, type Resolution, type Retried, SettlementWaits } from '@puente/ledger';
 import { AuditLog, type Origin } from '@puente/tenancy';
 import type { ListOperationsQuery, ResolveOperation } from './operations.dto';
-
-const LOOK_EVERY_MS = 100;
 
 /** What people do with operations. Each act and its audit entry are one transaction; workers are woken after it. */
 @Injectable()
@@ -14,26 +11,27 @@ export class OperationDesk {
     private readonly database: TenantDatabase,
     private readonly ledger: OperationLedger,
     private readonly audit: AuditLog,
-    private readonly clock: Clock,
+    private readonly waits: SettlementWaits,
   ) {}
 
-  async list(tenantId: string, { state, since, until, cursor, limit, ...filter }: ListOperationsQuery) {
-    const states = state === undefined ? undefined : [state];
+  async list(
+    tenantId: string,
+    { state: states, since, until, settledSince, cursor, limit, ...filter }: ListOperationsQuery,
+  ) {
     const page = await this.ledger.list(
       tenantId,
-      { ...filter, states, createdFrom: since, createdBefore: until },
+      { ...filter, states, createdFrom: since, createdBefore: until, settledFrom: settledSince },
       cursor,
       limit,
     );
     return { items: page.items.map(summaryOf), next: page.next };
   }
 
-  /** @param waitMs how long to wait for it to be settled */
-  async get(tenantId: string, id: string, waitMs: number) {
-    const giveUpAt = this.clock.monotonicMs() + waitMs;
+  /** @param waitMs how long to wait for it to be settled, unless the client is gone before */
+  async get(tenantId: string, id: string, waitMs: number, gone: AbortSignal) {
     let operation = await this.ledger.get(tenantId, id);
-    while (operation.settledAt === null && this.clock.monotonicMs() < giveUpAt) {
-      await this.clock.sleep(LOOK_EVERY_MS);
+    if (operation.settledAt === null && waitMs > 0) {
+      await this.waits.settled(tenantId, id, waitMs, gone);
       operation = await this.ledger.get(tenantId, id);
     }
     return { ...summaryOf(operation), output: operation.output, attempts: await this.ledger.attempts(tenantId, id) };

@@ -3,6 +3,7 @@ import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { Caller, Origin } from '@puente/tenancy';
 import { CurrentCaller, CurrentOrigin } from '../auth/caller.decorator';
 import { Scopes } from '../auth/scopes.decorator';
+import { ClientGone } from '../http/client-gone.decorator';
 import { OperationDesk } from './operation-desk';
 import {
   GetOperationQuery,
@@ -21,7 +22,7 @@ import {
 export class OperationsController {
   constructor(private readonly desk: OperationDesk) {}
 
-  /** What was asked of providers and what came of it, newest first. */
+  /** What was asked of providers and what came of it: newest first, or with `settledSince` as it was settled. */
   @Get()
   @Scopes('client', 'admin', 'audit')
   @ApiOkResponse({ type: OperationPage })
@@ -33,8 +34,13 @@ export class OperationsController {
   @Get(':id')
   @Scopes('client', 'admin', 'audit')
   @ApiOkResponse({ type: OperationDetail })
-  get(@CurrentCaller() { tenantId }: Caller, @Param() { id }: OperationParams, @Query() { waitMs }: GetOperationQuery) {
-    return this.desk.get(tenantId, id, waitMs);
+  get(
+    @CurrentCaller() { tenantId }: Caller,
+    @Param() { id }: OperationParams,
+    @Query() { waitMs }: GetOperationQuery,
+    @ClientGone() gone: AbortSignal,
+  ) {
+    return this.desk.get(tenantId, id, waitMs, gone);
   }
 
   /** Makes a waiting operation due now; of one that ended without an effect it makes a new, linked one. */

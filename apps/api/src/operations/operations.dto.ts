@@ -1,8 +1,8 @@
 import { OPERATION_STATES } from '@puente/ledger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
-import { since, until } from '../http/instant';
-import { filterText, limit } from '../http/page';
+import { instant, since, until } from '../http/instant';
+import { filterText, limit, someOf } from '../http/page';
 
 export class OperationParams extends createZodDto(
   z.strictObject({ id: z.uuid().toLowerCase().meta({ description: 'Id of the operation.' }) }),
@@ -24,12 +24,23 @@ export class ListOperationsQuery extends createZodDto(
   z.strictObject({
     provider: filterText(50).optional().meta({ description: 'Only operations of this provider.' }),
     operation: filterText(64).optional().meta({ description: 'Only operations of this name.' }),
-    state: z.enum(OPERATION_STATES).optional().meta({ description: 'Only operations in this state.' }),
+    integration: filterText(50).optional().meta({ description: 'Only operations of this account with the provider.' }),
+    state: someOf(OPERATION_STATES)
+      .optional()
+      .meta({
+        description: 'Only operations in these states, with commas between them.',
+        examples: ['needs_review', 'queued,running,unknown'],
+      }),
     routeKey: filterText(400)
       .optional()
       .meta({ description: '`{route}:{key}`: the operation behind an Idempotency-Key.' }),
     since,
     until,
+    settledSince: instant.optional().meta({
+      description:
+        'Only operations that were settled from then on, in the order of their settlement: for following what becomes of them. ' +
+        'Begin a minute before the last one you have, and skip those you know by their id.',
+    }),
     cursor: z.string().max(64).optional().meta({ description: '`next` of the previous page.' }),
     limit,
   }),

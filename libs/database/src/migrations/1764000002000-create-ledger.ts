@@ -87,6 +87,9 @@ async function createOperations(db: QueryRunner): Promise<void> {
   await db.query(`CREATE INDEX operations_undelivered ON operations (settled_at)
     WHERE subscriber IS NOT NULL AND delivered_at IS NULL AND settled_at IS NOT NULL`);
   await db.query(`CREATE INDEX operations_listed ON operations (tenant_id, seq DESC)`);
+  await db.query(
+    `CREATE INDEX operations_settled ON operations (tenant_id, settled_at, id) WHERE settled_at IS NOT NULL`,
+  );
   await db.query(`CREATE INDEX operations_route_key ON operations (tenant_id, route_key) WHERE route_key IS NOT NULL`);
   await db.query(`CREATE INDEX operations_review ON operations (tenant_id, settled_at) WHERE state = 'needs_review'`);
   await db.query(`SELECT guard_tenant_table('operations')`);

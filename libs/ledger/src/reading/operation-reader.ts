@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { TenantDatabase, type TenantTransaction } from '@puente/database';
+import { isUuid } from '@puente/kernel';
 import { InvalidCursorError, OperationNotFoundError } from '../ledger.errors';
 import type { AttemptView, OperationFilter, OperationPage, OperationView } from '../operation';
-import { ATTEMPTS, GET, LIST } from '../sql/read';
+import { ATTEMPTS, GET, LIST, LIST_SETTLED } from '../sql/read';
 import { OperationViews, type ViewRow } from './operation-views';
 
 const MAX_PAGE = 100;
@@ -38,13 +39,13 @@ export class OperationReader {
 
   async list(tenantId: string, filter: OperationFilter, cursor?: string, limit = 50): Promise<OperationPage> {
     const size = Math.min(MAX_PAGE, Math.max(1, Math.trunc(limit)));
-    const { provider, operation, states, routeKey, createdFrom, createdBefore } = filter;
-    const params = [provider, operation, states, routeKey, createdFrom, createdBefore].map((value) => value ?? null);
-    const before = cursor === undefined ? null : seqOf(cursor);
-    const rows = await this.db.run(tenantId, (tx) => tx.query<ViewRow>(LIST, [before, ...params, size + 1]));
+    const order = filter.settledFrom ? bySettlement(filter.settledFrom) : NEWEST_FIRST;
+    const params = [...filterParams(filter), ...order.after(cursor), size + 1];
+    const rows = await this.db.run(tenantId, (tx) => tx.query<ViewRow>(order.sql, params));
     const page = rows.slice(0, size);
     const last = rows.length > size ? page.at(-1) : undefined;
-    return { items: await Promise.all(page.map((row) => this.views.of(row))), next: last ? cursorOf(last.seq) : null };
+    const next = last ? Buffer.from(order.position(last)).toString('base64url') : null;
+    return { items: await Promise.all(page.map((row) => this.views.of(row))), next };
   }
 
   async attempts(tenantId: string, id: string): Promise<AttemptView[]> {
@@ -67,13 +68,36 @@ export class OperationReader {
   }
 }
 
-/** Opaque on purpose: what a page is ordered by is nobody's business. */
-function cursorOf(seq: string): string {
-  return Buffer.from(`o:${seq}`).toString('base64url');
+function filterParams(filter: OperationFilter): unknown[] {
+  const { provider, integration, operation, states, routeKey, createdFrom, createdBefore } = filter;
+  return [provider, integration, operation, states, routeKey, createdFrom, createdBefore].map((value) => value ?? null);
 }
 
-function seqOf(cursor: string): string {
-  const [, seq] = /^o:(\d{1,18})$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
-  if (seq === undefined) throw new InvalidCursorError();
-  return seq;
+/** What a list is ordered by. A cursor is the position of the last row; opaque, since that is nobody's business. */
+interface ListOrder {
+  readonly sql: string;
+  position(row: ViewRow): string;
+  after(cursor: string | undefined): readonly unknown[];
+}
+
+const NEWEST_FIRST: ListOrder = {
+  sql: LIST,
+  position: ({ seq }) => `o:${seq}`,
+  after: (cursor) => read(cursor, /^o:(\d{1,18})$/, 1),
+};
+
+function bySettlement(from: Date): ListOrder {
+  return {
+    sql: LIST_SETTLED,
+    position: ({ settled_micros, id }) => `s:${settled_micros ?? ''}:${id}`,
+    after: (cursor) => [from, ...read(cursor, /^s:(\d{1,18}):([0-9a-f-]{36})$/, 2)],
+  };
+}
+
+/** @throws {InvalidCursorError} also for a cursor of another order */
+function read(cursor: string | undefined, pattern: RegExp, parts: number): readonly (string | null)[] {
+  if (cursor === undefined) return Array<null>(parts).fill(null);
+  const found = pattern.exec(Buffer.from(cursor, 'base64url').toString());
+  if (!found || (found[2] !== undefined && !isUuid(found[2]))) throw new InvalidCursorError();
+  return found.slice(1);
 }

@@ -33,6 +33,8 @@ export interface ViewRow {
   readonly created_at: Date;
   readonly updated_at: Date;
   readonly settled_at: Date | null;
+  /** Since 1970; a Date forgets what is finer than a millisecond. */
+  readonly settled_micros: string | null;
 }
 
 /** Turns rows into what clients and flows see. */

@@ -81,6 +81,35 @@ describe('operations', () => {
     expect(await ids({ states: ['succeeded', 'rejected'] })).toEqual([done]);
     expect(await ids({ createdBefore: new Date(Date.now() - 60_000) })).toEqual([]);
     expect(await ids({ createdFrom: new Date(Date.now() - 60_000) })).toHaveLength(4);
+    const second = await accept({ provider: 'a', integration: 'second', notBefore: later });
+    expect(await ids({ integration: 'second' })).toEqual([second]);
+  });
+
+  it('can be followed as they are settled, page by page, whatever order they were accepted in', async () => {
+    const gates = [held(), held(), held()];
+    const ids: string[] = [];
+    for (const gate of gates) ids.push(await accept({}, gate.behaviour));
+    await accept({ notBefore: later });
+    const settledFrom = new Date(Date.now() - 60_000);
+    for (const at of [2, 0, 1]) {
+      gates[at]!.release();
+      await witness.settled(ids[at]!);
+    }
+    const seen: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await worker.ledger.list(tenant, { settledFrom, states: ['succeeded'] }, cursor, 1);
+      seen.push(...page.items.map(({ id }) => id));
+      cursor = page.next ?? undefined;
+    } while (cursor);
+    const [, , last] = (await worker.ledger.list(tenant, { settledFrom })).items;
+
+    expect(seen).toEqual([ids[2], ids[0], ids[1]]);
+    const from = async (since: Date) => (await worker.ledger.list(tenant, { settledFrom: since })).items;
+    expect((await from(last!.settledAt!)).map(({ id }) => id)).toContain(ids[1]);
+    expect(await from(new Date(Date.now() + 60_000))).toEqual([]);
+    const { next } = await worker.ledger.list(tenant, {}, undefined, 1);
+    await expect(worker.ledger.list(tenant, { settledFrom }, next!)).rejects.toThrow(InvalidCursorError);
   });
 
   it('shows the tries of an operation, and hides another tenant’s', async () => {

@@ -2,18 +2,27 @@
 export const VIEW = `o.id, o.seq::text AS seq, o.tenant_id, o.provider, o.operation, o.integration, o.lane_key, o.order_key,
   o.effect, o.on_unknown, o.state, o.attempt, o.repeats, o.maybe_sent, o.output, o.failure, o.provider_code,
   o.provider_status, o.failure_message, o.replay_of, o.route_key, o.next_attempt_at, o.deadline_at, o.created_at,
-  o.updated_at, o.settled_at`;
+  o.updated_at, o.settled_at, (extract(epoch FROM o.settled_at) * 1000000)::bigint::text AS settled_micros`;
 
 /** In the tenant's context: another tenant's row is not there. */
 export const GET = `SELECT ${VIEW} FROM operations o WHERE o.id = $1`;
 
-export const LIST = `
-  SELECT ${VIEW} FROM operations o
-  WHERE ($1::bigint IS NULL OR o.seq < $1) AND ($2::text IS NULL OR o.provider = $2)
+const FILTERED = `SELECT ${VIEW} FROM operations o
+  WHERE ($1::text IS NULL OR o.provider = $1) AND ($2::text IS NULL OR o.integration = $2)
     AND ($3::text IS NULL OR o.operation = $3) AND ($4::text[] IS NULL OR o.state = ANY ($4))
     AND ($5::text IS NULL OR o.route_key = $5)
-    AND ($6::timestamptz IS NULL OR o.created_at >= $6) AND ($7::timestamptz IS NULL OR o.created_at < $7)
-  ORDER BY o.seq DESC LIMIT $8`;
+    AND ($6::timestamptz IS NULL OR o.created_at >= $6) AND ($7::timestamptz IS NULL OR o.created_at < $7)`;
+
+/** Newest first. $8 the sequence number before which the page begins, $9 its size. */
+export const LIST = `${FILTERED} AND ($8::bigint IS NULL OR o.seq < $8) ORDER BY o.seq DESC LIMIT $9`;
+
+/** In the order of their settlement. $8 since when, $9 and $10 the row after which the page begins, $11 its size. */
+export const LIST_SETTLED = `${FILTERED} AND o.settled_at >= $8::timestamptz
+    AND ($9::bigint IS NULL OR (o.settled_at, o.id) > ('epoch'::timestamptz + $9 * interval '1 microsecond', $10::uuid))
+  ORDER BY o.settled_at, o.id LIMIT $11`;
+
+/** As `puente_dispatch`: which of these are settled. */
+export const SETTLED_AMONG = `SELECT id FROM operations WHERE id = ANY ($1::uuid[]) AND settled_at IS NOT NULL`;
 
 /** By fence, which is the order of the claims; times are only as exact as the way to the database is short. */
 export const ATTEMPTS = `
