@@ -4,19 +4,22 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { OwnerDatabase } from '@puente/database';
-import { Secret, uuidv7 } from '@puente/kernel';
-import { isWhole, KeyCheck, type KeyProvider, KeyRing, TenantCredentialVault } from '@puente/tenancy';
-import { CredentialCipher } from '../../../../libs/tenancy/src/envelopes/credential-cipher';
-import { IntegrationsAdmin } from '../../../../libs/tenancy/src/integrations/integrations-admin';
-import { countUses, rowsUnder } from '../../../../libs/tenancy/src/key-rotation/wrapped-columns';
+import {
+  IntegrationsAdmin,
+  isWhole,
+  KeyCheck,
+  type KeyProvider,
+  KeyRing,
+  TenantCredentialVault,
+} from '@puente/tenancy';
+import { sealManyVersions } from '../../../../test/support/many-versions';
 import { until } from '../../../../test/support/sandbox-until';
 import { startTenancy, type Tenancy } from '../../../../test/support/tenancy.fixture';
 import { SeededRandom } from '../../../../test/faults/seeded-random';
 
 /** As it was built: a fraction of a second sooner than from its sources, seven times. */
 const MAIN = path.resolve(__dirname, '../../../../dist/apps/cli/src/main.js');
-/** Long enough for a run to be caught in the middle of it. */
-const VERSIONS = 1_500;
+const VERSIONS = 40;
 const SECRET = 'plain-secret-of-the-tenant';
 
 interface Ended {
@@ -27,6 +30,7 @@ interface Ended {
 
 describe('puente keys', () => {
   let tenancy: Tenancy;
+  let reader: Tenancy | undefined;
   let owner: OwnerDatabase;
   let tenantId: string;
   let folder: string;
@@ -40,9 +44,10 @@ describe('puente keys', () => {
     tenantId = (await tenancy.tenant()).id;
     const ref = { tenantId, provider: 'acme', name: 'default' };
     await tenancy.get(IntegrationsAdmin).put({ actor: 'test' }, ref, { secrets: { apiKey: SECRET } });
-    await addVersions();
+    await sealManyVersions(tenancy, ref, VERSIONS, SECRET);
   });
   afterAll(async () => {
+    await reader?.close();
     await owner.close();
     await tenancy.close();
     rmSync(folder, { recursive: true, force: true });
@@ -71,34 +76,33 @@ describe('puente keys', () => {
   };
   const check = (ring: KeyProvider) => new KeyCheck(owner, ring).run();
   const both = (): KeyProvider => KeyRing.load({ inline: `${newEntry},${oldEntry}` });
-  const under = async (kid: string): Promise<number> => rowsUnder(kid, await countUses(owner));
+  const under = async (kid: string): Promise<number> => {
+    const [row] = await tenancy.asSuperuser(
+      `SELECT count(*)::int AS rows FROM (SELECT data_key AS sealed FROM tenants UNION ALL
+         SELECT envelope FROM integration_versions UNION ALL SELECT credentials FROM tenant_integrations) all_of_them
+       WHERE sealed ->> 'kid' = $1`,
+      [kid],
+    );
+    return row!.rows as number;
+  };
 
-  /** Retired versions as they pile up, each sealed for its own row. */
-  const addVersions = async (): Promise<void> => {
-    const cipher = tenancy.get(CredentialCipher);
-    const [{ id }] = (await tenancy.asSuperuser(`SELECT id FROM tenant_integrations`)) as [{ id: string }];
-    const rows = await Promise.all(
-      Array.from({ length: VERSIONS }, async (_, at) => {
-        const [rowId, version] = [uuidv7(), at + 2];
-        const place = { tenantId, provider: 'acme', column: 'integration_versions.envelope', rowId, version } as const;
-        return { id: rowId, version, envelope: await cipher.seal(place, new Secret({ apiKey: SECRET })) };
-      }),
-    );
-    await tenancy.asSuperuser(
-      `INSERT INTO integration_versions (id, tenant_id, integration_id, version, state, envelope, config, fingerprints)
-       SELECT r.id, $1, $2, r.version, 'retiring', r.envelope, '{}', '{}'
-       FROM jsonb_to_recordset($3) AS r(id uuid, version int, envelope jsonb)`,
-      [tenantId, id, JSON.stringify(rows)],
-    );
-  };
-  /** kill -9 as soon as that many rows are re-wrapped. */
-  const killAt = async (rows: number, env: Readonly<Record<string, string>>): Promise<Ended> => {
+  /** kill -9 while the run writes this very row: its statement waits for our lock, and what comes of it is open. */
+  const killAt = async (table: string, id: string, env: Readonly<Record<string, string>>): Promise<Ended> => {
+    await tenancy.asSuperuser('BEGIN');
+    await tenancy.asSuperuser(`SELECT FROM ${table} WHERE id = $1 FOR UPDATE`, [id]);
     const [child, ended] = start(['rotate'], env);
-    const caught = async (): Promise<boolean> => child.exitCode !== null || (await under('new-1')) >= rows;
-    await until(caught, { withinMs: 60_000, everyMs: 20, what: `${String(rows)} rows are re-wrapped` });
+    const here = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'puente_keys'`;
+    const isHere = (more: string) => async () => (await owner.query(`${here} ${more}`)).length > 0;
+    const patience = { withinMs: 60_000, everyMs: 20 };
+    await until(isHere(`AND wait_event_type = 'Lock'`), { ...patience, what: `the run waits for a row of ${table}` });
     child.kill('SIGKILL');
-    return ended;
+    const killed = await ended;
+    await tenancy.asSuperuser('COMMIT');
+    await until(async () => !(await isHere('')()), { ...patience, what: 'the connections of the killed run are gone' });
+    return killed;
   };
+  const rowsOf = async (table: string): Promise<string[]> =>
+    (await tenancy.asSuperuser(`SELECT id FROM ${table} ORDER BY id`)).map(({ id }) => id as string);
 
   it('rotates to a new key although it is killed again and again (T09), and a backup copy is put to the test', async () => {
     const generated = await run(['generate', 'new-1']);
@@ -106,21 +110,25 @@ describe('puente keys', () => {
     newEntry = generated.said.trim();
     const env = { KEY_RING_FILE: ringFile('ring', newEntry, oldEntry) };
     const total = (await check(both())).proven;
-    const reader = await tenancy.another({ KEY_RING: `${newEntry},${oldEntry}` });
+    reader = await tenancy.another({ KEY_RING: `${newEntry},${oldEntry}` });
 
     const random = new SeededRandom(9);
-    for (let done = 0, kills = 0; kills < 3; kills += 1) {
-      const killed = await killAt(done + random.whole(1, 200), env);
-      expect(killed).toMatchObject({ signal: 'SIGKILL' });
-      done = await under('new-1');
-      expect(done).toBeLessThan(total);
-      expect(done + (await under('old-1'))).toBe(total);
+    const versions = await rowsOf('integration_versions');
+    const places: [table: string, id: string][] = [
+      ['tenants', tenantId],
+      ['integration_versions', versions[random.whole(1, VERSIONS / 2)]!],
+      ['integration_versions', versions[random.whole(VERSIONS / 2 + 1, VERSIONS)]!],
+      ['tenant_integrations', (await rowsOf('tenant_integrations'))[0]!],
+    ];
+    for (const [table, id] of places) {
+      expect(await killAt(table, id, env)).toMatchObject({ signal: 'SIGKILL' });
+      expect(await under('new-1')).toBeGreaterThan(0);
+      expect((await under('new-1')) + (await under('old-1'))).toBe(total);
       expect(await check(both())).toMatchObject({ proven: total, unreadable: [] });
       const { secrets } = await reader.get(TenantCredentialVault).resolve(tenantId, 'acme', 'default');
       expect(secrets.reveal()).toEqual({ apiKey: SECRET });
       expect(isWhole(await check(KeyRing.load({ inline: newEntry })))).toBe(false);
     }
-    await reader.close();
 
     const [finished, lacking] = [await run(['rotate'], env), ringFile('backup', oldEntry)];
     expect(finished).toMatchObject({ code: 0, said: expect.stringContaining('old-1 is retired') as string });
