@@ -155,6 +155,10 @@ export class WorkerWorld {
     if (!answer.ok) throw new Error(await answer.text());
   }
 
+  async clearFaults(provider: 'sqs' | 'sns'): Promise<void> {
+    await fetch(`${this.standIns.url}/_sandbox/${provider}/faults`, { method: 'DELETE' });
+  }
+
   /** Messages in a queue, waiting and in flight. */
   async depth(queueUrl: string): Promise<number> {
     const { Attributes } = await this.sqs.send(

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { ReceiveMessageCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
+import { ReceiveMessageCommand, SendMessageCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import {
   DeadLetterQueues,
   DeadLetters,
@@ -287,4 +287,95 @@ describe('dead letters and their queues', () => {
     await isPublished(tenant, 'después');
     expect(await texts(tenant)).toEqual(['abandonada', 'después']);
   }, 90_000);
+
+  it('publishes each once although the worker goes down between sending back and deleting, and an answer is lost', async () => {
+    const tenant = await world.tenant('killed');
+    await refuse('corte-', 3);
+    for (const i of [0, 1, 2]) await world.produce(tenant.queueUrl, body(tenant.topicArn, `corte-${String(i)}`), 'g');
+    await buried(tenant, 3);
+    await world.fault('sqs', { operation: 'SendMessage', match: 'puente-redrive', reset: 'after', times: 1 });
+    await world.fault('sqs', {
+      operation: 'DeleteMessageBatch',
+      match: 'killed-dead.fifo',
+      reset: 'before',
+      times: 50,
+    });
+    const begun = await redrive(tenant);
+    for (const i of [0, 1, 2]) await isPublished(tenant, `corte-${String(i)}`);
+    expect(await world.depth(tenant.deadLetterQueueUrl)).toBe(3);
+
+    await world.restart();
+    await world.clearFaults('sqs');
+
+    expect(await ended(tenant, begun)).toMatchObject({ state: 'done', sent: 3, failed: 0, found: 0 });
+    expect(await world.depth(tenant.deadLetterQueueUrl)).toBe(0);
+    expect(await texts(tenant)).toEqual(['corte-0', 'corte-1', 'corte-2']);
+  }, 90_000);
+
+  it('keeps its pace, is alone in its tenant, and stops when it is cancelled', async () => {
+    const [tenant, other] = [await world.tenant('paced'), await world.tenant('unmoved')];
+    await refuse('ritmo-', 9);
+    for (const i of Array(8).keys())
+      await world.produce(tenant.queueUrl, body(tenant.topicArn, `ritmo-${String(i)}`), 'g');
+    await world.produce(other.queueUrl, body(other.topicArn, 'ritmo-ajeno'), 'g');
+    await Promise.all([buried(tenant, 8), buried(other, 1)]);
+    const redrives = world.get(Redrives);
+
+    const begun = await redrive(tenant, { messagesPerSecond: 4 });
+    const startedAt = performance.now();
+    await expect(redrive(tenant)).rejects.toMatchObject({ code: 'REDRIVE_RUNNING', redriveId: begun.id });
+    await expect(redrives.get(other.id, begun.id)).rejects.toMatchObject({ code: 'REDRIVE_NOT_FOUND' });
+    await isPublished(tenant, 'ritmo-2');
+    const elapsedMs = performance.now() - startedAt;
+    const cancelled = await redrives.cancel(tenant.id, begun.id, origin);
+
+    // The third letter's turn comes half a second after the first one's.
+    expect(elapsedMs).toBeGreaterThan(450);
+    expect(cancelled).toMatchObject({ state: 'cancelled', remaining: 0 });
+    expect(cancelled.sent).toBeGreaterThanOrEqual(3);
+    expect(cancelled.sent).toBeLessThan(8);
+    await expect(redrives.cancel(tenant.id, begun.id, origin)).rejects.toMatchObject({ code: 'REDRIVE_ENDED' });
+    await until(async () => (await world.depth(tenant.deadLetterQueueUrl)) === 8 - cancelled.sent, {
+      withinMs: 20_000,
+      what: 'the copies of those sent are gone',
+    });
+    expect((await lettersOf(tenant)).filter(({ state }) => state === 'waiting')).toHaveLength(8 - cancelled.sent);
+    expect(await lettersOf(other)).toMatchObject([{ state: 'waiting', redrives: 0 }]);
+    expect(await world.depth(other.deadLetterQueueUrl)).toBe(1);
+  }, 90_000);
+
+  it('buries and sends back a message whose producer used up all attributes', async () => {
+    const tenant = await world.tenant('crowded');
+    await refuse('diez-atributos', 2);
+    const names = Array.from({ length: 10 }, (_, i) => `own_${String(i)}`);
+    await world.sqs.send(
+      new SendMessageCommand({
+        QueueUrl: tenant.queueUrl,
+        MessageBody: body(tenant.topicArn, 'diez-atributos'),
+        MessageGroupId: 'g',
+        MessageDeduplicationId: randomUUID(),
+        MessageAttributes: Object.fromEntries(names.map((name) => [name, { DataType: 'String', StringValue: 'x' }])),
+      }),
+    );
+    const [first] = await buried(tenant, 1);
+    await world.get(Redrives).redriveLetter(tenant.id, first!.id, { origin });
+    const [second] = await until(
+      async () => {
+        const letters = await lettersOf(tenant);
+        return letters.length === 2 && letters;
+      },
+      { withinMs: 20_000, what: 'it was refused again' },
+    );
+
+    expect(second).toMatchObject({ state: 'waiting', redrives: 1, redriveOf: first!.id, cause: 'refused' });
+    expect(second?.notificationId).toBe(first!.notificationId);
+    await until(async () => (await world.depth(tenant.deadLetterQueueUrl)) === 1, {
+      withinMs: 20_000,
+      what: 'only the second copy is left',
+    });
+    expect(Object.keys((await world.peek(tenant.deadLetterQueueUrl))[0]?.attributes ?? {}).sort()).toEqual(names);
+    await world.get(Redrives).redriveLetter(tenant.id, second!.id, { origin });
+    await isPublished(tenant, 'diez-atributos');
+    expect(await texts(tenant)).toEqual(['diez-atributos']);
+  }, 60_000);
 });

@@ -4,10 +4,10 @@ import {
   GetQueueAttributesCommand,
   type Message,
   ReceiveMessageCommand,
-  SendMessageCommand,
+  SendMessageBatchCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import { copyOfAttributes } from './dead-letter-sender';
+import { batchesOf, bytesOfMessage, copyOfAttributes } from './dead-letter-sender';
 import { type QueueMessage, readMessage } from './queue-message';
 
 /** A message of the dead-letter queue that is ours for the moment. */
@@ -25,7 +25,7 @@ export interface DeadLetterQueueCounts {
 }
 
 /** How long a message is held; whoever dies with it gives it back this way. */
-const HELD_S = 60;
+const HELD_S = 45;
 const MOST = 10;
 
 /** A dead-letter queue as somebody who tidies it up sees it. Errors are the SDK's own. */
@@ -90,22 +90,28 @@ export class DeadLetterQueue {
   }
 
   /**
-   * Puts a copy at the end of the queue and removes the message: the only way to what lies behind it in its group. The copy
-   * is there before the message goes.
+   * Puts copies at the end of the queue and removes the messages: the only way to what lies behind them in their groups. A
+   * copy is there before its message goes.
    *
-   * @param deduplicationId one the queue has not heard before, or it would swallow the copy
+   * @param deduplicationIdOf one the queue has not heard before, or it would swallow the copy
    */
-  async moveToEnd(message: HeldMessage, deduplicationId: string): Promise<void> {
-    await this.client.send(
-      new SendMessageCommand({
-        QueueUrl: this.url,
+  async moveToEnd(
+    messages: readonly HeldMessage[],
+    deduplicationIdOf: (message: HeldMessage) => string,
+  ): Promise<void> {
+    const bytesOf = ({ body, attributes }: HeldMessage): number => bytesOfMessage(body, attributes);
+    for (const batch of batchesOf(messages, bytesOf)) {
+      const Entries = batch.map((message, at) => ({
+        Id: String(at),
         MessageBody: message.body,
         MessageAttributes: copyOfAttributes(message.attributes),
         MessageGroupId: message.groupId,
-        MessageDeduplicationId: deduplicationId,
-      }),
-    );
-    await this.remove([message]);
+        MessageDeduplicationId: deduplicationIdOf(message),
+      }));
+      const { Successful = [] } = await this.client.send(new SendMessageBatchCommand({ QueueUrl: this.url, Entries }));
+      const copied = new Set(Successful.map(({ Id }) => Id));
+      await this.remove(batch.filter((_, at) => copied.has(String(at))));
+    }
   }
 }
 

@@ -39,7 +39,8 @@ export async function sendToDeadLetterQueue(
   letters: readonly DeadLetter[],
 ): Promise<unknown[]> {
   const failures = new Map<DeadLetter, unknown>();
-  for (const batch of batches(letters)) {
+  const bytesOf = (letter: DeadLetter): number => bytesOfMessage(letter.message.body, deadLetterAttributes(letter));
+  for (const batch of batchesOf(letters, bytesOf)) {
     const refused = await send(client, deadLetterUrl, batch);
     for (const [letter, failure] of refused) {
       // A message at the size limit has no room for our attributes; the reason is in `dead_letters` all the same.
@@ -107,31 +108,30 @@ function entryFor(deadLetterUrl: string, { message }: DeadLetter, attributes: At
 }
 
 /** In order, each small enough for one request. */
-function batches(letters: readonly DeadLetter[]): DeadLetter[][] {
-  const all: DeadLetter[][] = [];
+export function batchesOf<T>(all: readonly T[], bytesOf: (one: T) => number): T[][] {
+  const batches: T[][] = [];
   let room = 0;
-  for (const letter of letters) {
-    const bytes = sizeOf(letter);
-    const last = all.at(-1);
+  for (const one of all) {
+    const bytes = bytesOf(one);
+    const last = batches.at(-1);
     if (last && last.length < MOST_ENTRIES && bytes <= room) {
-      last.push(letter);
+      last.push(one);
       room -= bytes;
     } else {
-      all.push([letter]);
+      batches.push([one]);
       room = MOST_BYTES - bytes;
     }
   }
-  return all;
+  return batches;
 }
 
 /** Generous: names, types and values of attributes count as well. */
-function sizeOf(letter: DeadLetter): number {
-  const attributes = Object.entries(deadLetterAttributes(letter));
-  const ofAttributes = attributes.map(
+export function bytesOfMessage(body: string, attributes: Attributes): number {
+  const ofAttributes = Object.entries(attributes).map(
     ([name, { DataType = '', StringValue = '', BinaryValue }]) =>
       name.length + DataType.length + Buffer.byteLength(StringValue) + (BinaryValue?.length ?? 0),
   );
-  return ofAttributes.reduce((sum, size) => sum + size, Buffer.byteLength(letter.message.body));
+  return ofAttributes.reduce((sum, bytes) => sum + bytes, Buffer.byteLength(body));
 }
 
 /**

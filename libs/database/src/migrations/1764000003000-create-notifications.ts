@@ -141,6 +141,7 @@ async function createDeadLetters(db: QueryRunner): Promise<void> {
       redrives             int NOT NULL DEFAULT 0, -- how often its message was sent back, earlier letters of it included
       redrive_of           uuid,                   -- the letter whose message, sent back, became this one
       redrive_operation_id uuid,
+      redrive_queue_url    text,                   -- where its message was sent to
       redriven_at          timestamptz,
       redrive_failure      text,
       taken_message_id     text,                   -- the message by which it came back: one copy counts, whoever sends more
@@ -157,6 +158,10 @@ async function createDeadLetters(db: QueryRunner): Promise<void> {
   await db.query(`CREATE INDEX dead_letters_listed ON dead_letters (tenant_id, seq DESC)`);
   await db.query(
     `CREATE INDEX dead_letters_redrive ON dead_letters (tenant_id, redrive_operation_id) WHERE redrive_operation_id IS NOT NULL`,
+  );
+  // What the re-sender looks for: sent back, but the queue never gave it out.
+  await db.query(
+    `CREATE INDEX dead_letters_unseen ON dead_letters (redriven_at) WHERE state = 'redriven' AND taken_message_id IS NULL`,
   );
   // What has been sent back or is not needed any more, and whose copy is still to be removed.
   await db.query(

@@ -44,12 +44,19 @@ export class CreateRedrives1764000005000 implements MigrationInterface {
     for (const table of ['redrives', 'dead_letters'])
       await db.query(`CREATE POLICY dispatch_reads ON ${table} FOR SELECT TO puente_dispatch USING (true)`);
     await db.query(`GRANT SELECT (id, tenant_id, state, created_at) ON redrives TO puente_dispatch`);
-    await db.query(`GRANT SELECT (id, tenant_id, state, copy_removed_at) ON dead_letters TO puente_dispatch`);
+    await db.query(
+      `GRANT SELECT (id, tenant_id, state, copy_removed_at, redrives, redrive_queue_url, redriven_at, taken_message_id)
+       ON dead_letters TO puente_dispatch`,
+    );
   }
 
   async down(db: QueryRunner): Promise<void> {
-    await db.query(`ALTER TABLE dead_letters DROP COLUMN redrive_id, DROP COLUMN found_by`);
+    await db.query(
+      `REVOKE SELECT (id, tenant_id, state, copy_removed_at, redrives, redrive_queue_url, redriven_at, taken_message_id)
+       ON dead_letters FROM puente_dispatch`,
+    );
     await db.query(`DROP POLICY dispatch_reads ON dead_letters`);
+    await db.query(`ALTER TABLE dead_letters DROP COLUMN redrive_id, DROP COLUMN found_by`);
     await db.query(`DROP TABLE redrives`);
   }
 }

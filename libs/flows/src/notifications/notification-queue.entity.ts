@@ -1,3 +1,4 @@
+import type { TenantTransaction } from '@puente/database';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /** Whose queue it is: all a foreign producer knows is the address, so the address is what tells us the tenant. */
@@ -11,4 +12,9 @@ export class NotificationQueueEntity {
   @Column('text', { name: 'dead_letter_queue_url' }) deadLetterQueueUrl!: string;
   @Column('text') integration!: string;
   @Column({ type: 'timestamptz', name: 'created_at', insert: false, update: false }) readonly createdAt!: Date;
+}
+
+/** The queue of the transaction's tenant, if one is bound. */
+export function boundQueue(tx: TenantTransaction): Promise<NotificationQueueEntity | null> {
+  return tx.manager.getRepository(NotificationQueueEntity).findOneBy({ tenantId: tx.tenantId });
 }

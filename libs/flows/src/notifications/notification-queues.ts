@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { TenantDatabase, type TenantTransaction } from '@puente/database';
 import { Clock, uuidv7 } from '@puente/kernel';
 import { AuditLog, type Origin } from '@puente/tenancy';
-import { NotificationQueueEntity } from './notification-queue.entity';
+import { boundQueue, NotificationQueueEntity } from './notification-queue.entity';
 import {
   NotificationQueueMissingError,
   NotificationQueueNotFoundError,
@@ -112,10 +112,6 @@ export class NotificationQueues {
     });
     this.remembered.delete(tenantId);
   }
-}
-
-function boundQueue(tx: TenantTransaction): Promise<NotificationQueueEntity | null> {
-  return tx.manager.getRepository(NotificationQueueEntity).findOneBy({ tenantId: tx.tenantId });
 }
 
 async function replaceQueue(

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { NotificationContents } from './notification-content';
 import { NotificationLog } from './notification-log';
 import { NotificationOperations } from './notification-operations';
-import { NotificationQueueEntity } from './notification-queue.entity';
+import { boundQueue } from './notification-queue.entity';
 import { lastRedriven, markObsolete, recordBurials } from './dead-letters/dead-letter-rows';
 import { lockByOperation, type NotificationRow } from './notification-rows';
 import { TOPIC_NOT_FOUND } from './topic-not-found';
@@ -48,7 +48,7 @@ export class PublishSettlement {
     if (row.publishedAt !== null || row.deadLetteredAt !== null) return;
     const messageId = row.queueMessageId ?? row.id;
     const reason = reasonOf(operation);
-    const queue = await tx.manager.getRepository(NotificationQueueEntity).findOneBy({ tenantId: tx.tenantId });
+    const queue = await boundQueue(tx);
     const { body, attributes } = await this.contents.open(tx.tenantId, row.id, row.content);
     const copy = queue
       ? this.operations.deadLetter(

@@ -4,6 +4,8 @@ import { Clock } from '@puente/kernel';
 import { QueueActivity } from '@puente/queue';
 
 export interface Unseen {
+  /** A letter is a message that came out of the dead letters and was lost on its way back. */
+  readonly kind: 'notification' | 'letter';
   readonly id: string;
   readonly tenantId: string;
 }
@@ -19,7 +21,7 @@ interface Candidate extends Unseen {
 const MOST_PER_QUEUE = 100;
 
 /**
- * Notifications that a queue took and never gave back. Being old is not enough, since a long backlog makes all of them
+ * Messages that a queue took and never gave back: notifications, and letters that were sent back. Being old is not enough, since a long backlog makes all of them
  * old: only when this process has found the queue empty after the send is the message certainly not in it any more.
  * Looked for queue by queue, so that a long backlog of one tenant hides nobody else's. A suspended tenant's are left alone:
  * nobody reads its queue, so they are still in it.
@@ -35,14 +37,17 @@ export class UnseenNotifications {
   /** @param afterMs how old the last send must be; doubled with each one */
   async find(afterMs: number): Promise<Unseen[]> {
     const candidates = await this.database.query<Candidate>(
-      `SELECT old.id, "tenantId", "queueUrl", "ageMs", q.queue_url IS NOT NULL AS bound FROM (
-         SELECT id, tenant_id AS "tenantId", queue_url AS "queueUrl",
-                (extract(epoch FROM puente_now() - queued_at) * 1000)::float8 AS "ageMs",
-                row_number() OVER (PARTITION BY tenant_id, queue_url ORDER BY queued_at) AS place
+      `SELECT kind, old.id, "tenantId", "queueUrl", (extract(epoch FROM puente_now() - sent) * 1000)::float8 AS "ageMs",
+              q.queue_url IS NOT NULL AS bound
+       FROM (SELECT *, row_number() OVER (PARTITION BY "tenantId", "queueUrl" ORDER BY sent) AS place FROM (
+         SELECT 'notification' AS kind, id, tenant_id AS "tenantId", queue_url AS "queueUrl", queued_at AS sent
          FROM notifications
          WHERE queued_at IS NOT NULL AND handled_at IS NULL AND deduplicated_of IS NULL AND dead_lettered_at IS NULL
-           AND queued_at < puente_now() - $1 * interval '1 millisecond' * power(2, least(greatest(sends, 1), 10) - 1)
-       ) AS old
+           AND queued_at < ${before('sends')}
+         UNION ALL
+         SELECT 'letter', id, tenant_id, redrive_queue_url, redriven_at
+         FROM dead_letters
+         WHERE state = 'redriven' AND taken_message_id IS NULL AND redriven_at < ${before('redrives')}) AS each) AS old
        JOIN tenants t ON t.id = "tenantId" AND t.status = 'active'
        LEFT JOIN notification_queues q ON q.tenant_id = "tenantId" AND q.queue_url = "queueUrl"
        WHERE place <= $2`,
@@ -57,4 +62,9 @@ export class UnseenNotifications {
     const emptyAt = this.activity.lastEmptyAt(queueUrl);
     return emptyAt !== undefined && this.clock.now().getTime() - emptyAt.getTime() < ageMs;
   }
+}
+
+/** Longer ago with each send. */
+function before(sends: string): string {
+  return `puente_now() - $1 * interval '1 millisecond' * power(2, least(greatest(${sends}, 1), 10) - 1)`;
 }

@@ -27,8 +27,8 @@ interface Binding {
 }
 
 /** One sweep of a tenant's queue at a time; a killed one blocks the next for this long. */
-const LEASE_S = 60;
-const LONGEST_MS = 45_000;
+const LEASE_S = 30;
+const RENEW_MS = 10_000;
 
 /**
  * Goes through a dead-letter queue: deletes the copies of letters that are in the queue again, and writes down what SQS
@@ -81,7 +81,7 @@ export class DeadLetterSweep {
 class Round {
   private readonly id = randomUUID();
   private readonly held = new Map<string, Sorted>();
-  private readonly endsAt = performance.now() + LONGEST_MS;
+  private renewedAt = performance.now();
 
   constructor(
     private readonly order: SweepOrder,
@@ -94,7 +94,8 @@ class Round {
   async run(): Promise<SweepEnd> {
     const wanted = await this.spentLetters();
     try {
-      while (!this.isOver()) {
+      while (!this.order.signal.aborted) {
+        await this.renew();
         if (!this.order.everything && (await this.spentLetters(wanted)).length === 0) return 'complete';
         if (await this.step()) continue;
         if (!(await this.sawEverything())) return 'incomplete';
@@ -108,8 +109,17 @@ class Round {
     }
   }
 
-  private isOver(): boolean {
-    return this.order.signal.aborted || performance.now() > this.endsAt;
+  /** A long queue takes its time. */
+  private async renew(): Promise<void> {
+    if (performance.now() - this.renewedAt < RENEW_MS) return;
+    this.renewedAt = performance.now();
+    const { tenantId } = this.order;
+    await this.database.run(tenantId, (tx) =>
+      tx.query(
+        `UPDATE notification_queues SET sweep_until = puente_now() + $2 * interval '1 second' WHERE tenant_id = $1`,
+        [tenantId, LEASE_S],
+      ),
+    );
   }
 
   /** @returns false when nothing more can be reached */
@@ -119,7 +129,7 @@ class Round {
     if (messages.length === 0) return waiting > 0 && this.order.deep && (await this.moveOn());
     const { tenantId, redriveId } = this.order;
     const sorted = await this.found.sort(messages, { tenantId, redriveId, ...this.binding });
-    for (const one of sorted) if (one.verdict !== 'spent') this.held.set(one.message.id, one);
+    for (const one of sorted) this.held.set(one.message.id, one);
     await this.remove(sorted.filter(({ verdict }) => verdict === 'spent'));
     return true;
   }
@@ -127,6 +137,7 @@ class Round {
   private async remove(spent: readonly Sorted[]): Promise<void> {
     if (spent.length === 0) return;
     const gone = new Set<HeldMessage>(await this.queue.remove(spent.map(({ message }) => message)));
+    for (const { id } of gone) this.held.delete(id);
     const letterIds = spent.flatMap(({ message, letterId }) => (gone.has(message) && letterId ? [letterId] : []));
     await this.markRemoved(letterIds);
   }
@@ -136,11 +147,9 @@ class Round {
     const inTheWay = [...this.held.values()].filter(
       ({ verdict, message }) => verdict === 'kept' && !message.deduplicationId.endsWith(this.id),
     );
-    for (const { message, letterId } of inTheWay) {
-      if (letterId === undefined || this.isOver()) continue;
-      await this.queue.moveToEnd(message, keptMark(letterId, this.id));
-      this.held.delete(message.id);
-    }
+    const letterIds = new Map(inTheWay.map(({ message, letterId = '' }) => [message, letterId]));
+    await this.queue.moveToEnd([...letterIds.keys()], (message) => keptMark(letterIds.get(message) ?? '', this.id));
+    for (const { id } of letterIds.keys()) this.held.delete(id);
     return inTheWay.length > 0;
   }
 

@@ -6,6 +6,7 @@ import { type IdempotencyClaim, type NewOperation, OperationLedger } from '@puen
 import { NotificationContents } from '../notification-content';
 import { NotificationOperations } from '../notification-operations';
 import type { NotificationQueueEntity } from '../notification-queue.entity';
+import type { DeadLetterState } from './dead-letter-rows';
 import { DeadLetterUnsendableError } from './dead-letters.errors';
 
 /** Lower goes first: fresh notifications do not wait for a thousand old ones. */
@@ -24,6 +25,23 @@ export interface WaitingLetter {
 /** Selects a {@link WaitingLetter} out of `dead_letters d LEFT JOIN notifications n`. */
 export const WAITING_LETTER = `d.id, d.notification_id AS "notificationId", n.origin, d.group_id AS "groupId",
   coalesce(n.content, d.content) AS content`;
+
+export interface LockedLetter extends WaitingLetter {
+  readonly state: DeadLetterState;
+  readonly redrives: number;
+  readonly takenMessageId: string | null;
+}
+
+/** Until the transaction ends; whatever its state. */
+export async function lockLetter(tx: TenantTransaction, id: string): Promise<LockedLetter | undefined> {
+  const [letter] = await tx.query<LockedLetter>(
+    `SELECT ${WAITING_LETTER}, d.state, d.redrives, d.taken_message_id AS "takenMessageId" FROM dead_letters d
+       LEFT JOIN notifications n ON n.tenant_id = d.tenant_id AND n.id = d.notification_id
+     WHERE d.tenant_id = $1 AND d.id = $2 FOR UPDATE OF d`,
+    [tx.tenantId, id],
+  );
+  return letter;
+}
 
 /** A letter with its send, or why it cannot be sent. */
 interface Prepared {
@@ -54,7 +72,7 @@ export class LetterSending {
     const prepared = await Promise.all(letters.map((letter) => this.prepare(tx.tenantId, letter, queue, BULK)));
     const operations = prepared.flatMap(({ operation }) => (operation ? [operation] : []));
     await this.ledger.acceptAll(tx, operations);
-    await markSending(tx, prepared, redriveId);
+    await markSending(tx, prepared, { queue, redriveId });
     return operations.length;
   }
 
@@ -68,13 +86,13 @@ export class LetterSending {
     tx: TenantTransaction,
     letter: WaitingLetter,
     queue: NotificationQueueEntity,
-    idempotency: IdempotencyClaim | undefined,
+    idempotency?: IdempotencyClaim,
   ): Promise<boolean> {
     const prepared = await this.prepare(tx.tenantId, letter, queue, NORMAL);
     if (!prepared.operation) throw new DeadLetterUnsendableError(letter.id, prepared.failure ?? 'no reason given');
     const { kind } = await this.ledger.accept(tx, { ...prepared.operation, idempotency });
     if (kind === 'replayed') return false;
-    await markSending(tx, [prepared]);
+    await markSending(tx, [prepared], { queue });
     return true;
   }
 
@@ -115,15 +133,24 @@ export class LetterSending {
   }
 }
 
-async function markSending(tx: TenantTransaction, prepared: readonly Prepared[], redriveId?: string): Promise<void> {
+interface Sending {
+  readonly queue: NotificationQueueEntity;
+  readonly redriveId?: string;
+}
+
+async function markSending(
+  tx: TenantTransaction,
+  prepared: readonly Prepared[],
+  { queue, redriveId }: Sending,
+): Promise<void> {
   const given = prepared.map(({ id, operation, failure }) => ({ id, operationId: operation?.id, failure }));
   await tx.query(
     `UPDATE dead_letters AS d
      SET state = CASE WHEN failure IS NULL THEN 'redriving' ELSE state END, redrive_failure = failure,
-         redrives = CASE WHEN failure IS NULL THEN redrives + 1 ELSE redrives END,
-         redrive_operation_id = coalesce("operationId", redrive_operation_id), redrive_id = $3
+         redrives = CASE WHEN failure IS NULL THEN redrives + 1 ELSE redrives END, redrive_queue_url = $4,
+         redrive_operation_id = coalesce("operationId", redrive_operation_id), redrive_id = coalesce($3, redrive_id)
      FROM jsonb_to_recordset($2::jsonb) AS given (id uuid, "operationId" uuid, failure text)
      WHERE d.tenant_id = $1 AND d.id = given.id`,
-    [tx.tenantId, JSON.stringify(given), redriveId ?? null],
+    [tx.tenantId, JSON.stringify(given), redriveId ?? null, queue.queueUrl],
   );
 }

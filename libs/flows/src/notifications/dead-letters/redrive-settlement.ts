@@ -23,7 +23,7 @@ export class RedriveSettlement {
 async function sentBack(tx: TenantTransaction, operation: OperationView): Promise<void> {
   await tx.query(
     `UPDATE dead_letters
-     SET state = 'redriven', redriven_at = coalesce(redriven_at, $3, puente_now()), redrive_operation_id = $4,
+     SET state = 'redriven', redriven_at = coalesce($3, puente_now()), redrive_operation_id = $4,
          redrive_failure = NULL
      WHERE tenant_id = $1 AND redrive_operation_id = ANY ($2::uuid[]) AND state IN ('redriving', 'waiting')`,
     [tx.tenantId, idsOf(operation), operation.settledAt, operation.id],

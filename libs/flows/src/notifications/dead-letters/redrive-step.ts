@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { TenantDatabase, type TenantTransaction } from '@puente/database';
 import { OperationLedger } from '@puente/ledger';
-import { NotificationQueueEntity } from '../notification-queue.entity';
+import { boundQueue } from '../notification-queue.entity';
 import { LetterSending } from './letter-sending';
 import { advance, end, lockLive, nextLetters, progressOf, type RedriveCounts } from './redrive-rows';
 import { Redrives } from './redrives';
@@ -30,7 +30,7 @@ export class RedriveSteps {
     const step = await this.database.run(tenantId, async (tx): Promise<RedriveStep> => {
       const redrive = await lockLive(tx, id);
       if (!redrive) return { kind: 'over' };
-      const queue = await tx.manager.getRepository(NotificationQueueEntity).findOneBy({ tenantId });
+      const queue = await boundQueue(tx);
       if (!queue) return this.fail(tx, id, 'no notification queue is bound any more');
       const { toSend, onTheWay } = await progressOf(tx, id);
       if (toSend + onTheWay === 0) return { kind: 'sent', everything: Object.keys(redrive.filter).length === 0 };

@@ -3,12 +3,12 @@ import { TenantDatabase, type TenantTransaction } from '@puente/database';
 import { isUuid, type JsonObject, uuidv7 } from '@puente/kernel';
 import { IdempotencyKeyReusedError, OperationLedger } from '@puente/ledger';
 import { AuditLog, type Origin } from '@puente/tenancy';
-import { NotificationQueueEntity } from '../notification-queue.entity';
+import { boundQueue, type NotificationQueueEntity } from '../notification-queue.entity';
 import { NotificationQueueMissingError } from '../notifications.errors';
 import { type DeadLetterView, findDeadLetter } from './dead-letters';
 import { DeadLetterNotFoundError, DeadLetterNotWaitingError } from './dead-letters.errors';
 import { RedriveEndedError, RedriveNotFoundError, RedriveRunningError } from './dead-letters.errors';
-import { LetterSending, type WaitingLetter, WAITING_LETTER } from './letter-sending';
+import { LetterSending, lockLetter } from './letter-sending';
 import { end, progressOf, REDRIVE, type RedriveCounts, type RedriveRow, type RedriveState } from './redrive-rows';
 import type { LetterFilter, RedriveBody } from './redrive.schemas';
 
@@ -65,10 +65,11 @@ export class Redrives {
     { origin, idempotencyKey }: RedriveRequest,
   ): Promise<DeadLetterView> {
     const view = await this.database.run(tenantId, async (tx) => {
-      const letter = await lockLetter(tx, id);
+      const letter = isUuid(id) ? await lockLetter(tx, id) : undefined;
+      if (!letter) throw new DeadLetterNotFoundError(id);
       const claim = { route: REDRIVE_LETTER_ROUTE, key: idempotencyKey ?? '', request: { id }, subjectId: id };
       const idempotency = idempotencyKey === undefined ? undefined : claim;
-      const sent = await this.sending.sendOne(tx, letter, await boundQueue(tx), idempotency);
+      const sent = await this.sending.sendOne(tx, letter, await demandQueue(tx), idempotency);
       // After the key: a repeated request finds its letter on the way already.
       if (sent && letter.state !== 'waiting') throw new DeadLetterNotWaitingError(id, letter.state);
       const view = await findDeadLetter(tx, id);
@@ -96,7 +97,7 @@ export class Redrives {
     return this.database.run(tenantId, async (tx) => {
       const before = await sameKey(tx, idempotencyKey, body);
       if (before) return viewOf(tx, before);
-      await boundQueue(tx);
+      await demandQueue(tx);
       const id = uuidv7();
       const [row] = await tx.query<RedriveRow>(
         `INSERT INTO redrives AS r (id, tenant_id, rate, filter, actor, idempotency_key, next_send_at, created_at, skipped)
@@ -166,25 +167,9 @@ export class Redrives {
   }
 }
 
-type LockedLetter = WaitingLetter & { readonly state: string };
-
-/** @throws {DeadLetterNotFoundError} */
-async function lockLetter(tx: TenantTransaction, id: string): Promise<LockedLetter> {
-  const [letter] = isUuid(id)
-    ? await tx.query<LockedLetter>(
-        `SELECT ${WAITING_LETTER}, d.state FROM dead_letters d
-           LEFT JOIN notifications n ON n.tenant_id = d.tenant_id AND n.id = d.notification_id
-         WHERE d.tenant_id = $1 AND d.id = $2 FOR UPDATE OF d`,
-        [tx.tenantId, id],
-      )
-    : [];
-  if (!letter) throw new DeadLetterNotFoundError(id);
-  return letter;
-}
-
 /** @throws {NotificationQueueMissingError} */
-async function boundQueue(tx: TenantTransaction): Promise<NotificationQueueEntity> {
-  const queue = await tx.manager.getRepository(NotificationQueueEntity).findOneBy({ tenantId: tx.tenantId });
+async function demandQueue(tx: TenantTransaction): Promise<NotificationQueueEntity> {
+  const queue = await boundQueue(tx);
   if (!queue) throw new NotificationQueueMissingError();
   return queue;
 }
