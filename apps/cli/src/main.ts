@@ -7,6 +7,7 @@ import { keysCommand } from './commands/keys.command';
 import { docsCommand } from './commands/docs.command';
 import { migrateCommand } from './commands/migrate.command';
 import { queuesCommand } from './commands/queues.command';
+import { redriveCommand } from './commands/redrive.command';
 import { tenantsCommand } from './commands/tenants.command';
 
 const env = environment();
@@ -19,6 +20,7 @@ const program = new Command('puente')
   .addCommand(apiKeysCommand(env))
   .addCommand(integrationsCommand(env))
   .addCommand(queuesCommand(env))
+  .addCommand(redriveCommand(env))
   .addCommand(keysCommand(env))
   .addCommand(docsCommand());
 
