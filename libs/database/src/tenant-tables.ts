@@ -177,7 +177,7 @@ export const TENANT_TABLES: readonly TenantTable[] = [
     exported: {
       line: 'dead_letter',
       columns: words(`id seq queue_url message_id notification_id cause reason body_md5 group_id at copy_operation_id
-        copy_removed_at state redrives redrive_of redrive_operation_id redriven_at redrive_failure taken_message_id
+        copy_removed_at state redrives redrive_of redrive_operation_id redrive_queue_url redriven_at redrive_failure taken_message_id
         redrive_id found_by`),
       sealed: ['content'],
     },
