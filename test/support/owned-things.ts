@@ -34,27 +34,7 @@ export async function ownThings(owner: ReadyTenant): Promise<OwnedThings> {
     '/v1/notifications/{id}': notification,
     '/v1/api-keys/{id}': firstId(await owner.admin.get('/v1/api-keys')),
     '/v1/notifications/handlers/{kind}': 'owned.event',
-    '/v1/notifications/dead-letters/{id}': await deadLetterOf(owner),
-    '/v1/notifications/redrives/{id}': await redriveOf(owner),
   };
-}
-
-/** A message nobody can read. */
-async function deadLetterOf(owner: ReadyTenant): Promise<string> {
-  const unreadable = { QueueUrl: owner.queueUrl, MessageBody: 'no es JSON', MessageGroupId: 'g' };
-  await owner.sqs.send(new SendMessageCommand({ ...unreadable, MessageDeduplicationId: randomUUID() }));
-  const list = async () => firstId(await owner.admin.get('/v1/notifications/dead-letters')) || undefined;
-  return until(list, { withinMs: 20_000, what: 'the message is a dead letter' });
-}
-
-/** One that has ended, of a letter that does not exist. */
-async function redriveOf(owner: ReadyTenant): Promise<string> {
-  const created = await owner.admin.post('/v1/notifications/redrives', { filter: { ids: [randomUUID()] } });
-  const { id } = bodyOf<{ id: string }>(created, 202);
-  const ended = async () =>
-    bodyOf<{ state: string }>(await owner.admin.get(`/v1/notifications/redrives/${id}`)).state === 'done';
-  await until(ended, { withinMs: 20_000, what: 'the redrive has ended' });
-  return id;
 }
 
 /** The path of a route with the parameters filled in; undefined when nothing is known of one of them. */
