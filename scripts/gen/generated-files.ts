@@ -1,4 +1,5 @@
 import { documentPath } from '@puente/integrations';
+import { alertRules, RULES_FILE } from './alert-rules';
 import { envExample } from './env-example';
 import type { Finding } from './finding';
 import { replaceBlocks, TornBlocksError } from './generated-blocks';
@@ -14,6 +15,7 @@ export type Generator = (project: Project) => Files | Promise<Files>;
 export const FROM_CATALOGUE: readonly Generator[] = [
   ({ providers }) => [['MASTER_INVENTORY.yml', inventory(providers)]],
   ({ providers }) => [['.env.example', envExample(providers)]],
+  ({ providers }) => [[RULES_FILE, alertRules(providers)]],
   integrationDocuments,
 ];
 

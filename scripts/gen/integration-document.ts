@@ -2,7 +2,14 @@ import type { AnyProvider, CredentialModel, CredentialSpec, OperationSpec, RateL
 import { policyNamed } from '@puente/resilience';
 import { WARN_DAYS } from '../../libs/tenancy/src/integrations/integration-view';
 import type { z } from 'zod';
-import { DEFAULT_ALERTS, ERROR_ACTIONS, LIMIT_WINDOWS, PLACEHOLDER, TABLE_COLUMNS } from './document-template';
+import {
+  ALERT_WINDOW,
+  DEFAULT_ALERTS,
+  ERROR_ACTIONS,
+  LIMIT_WINDOWS,
+  PLACEHOLDER,
+  TABLE_COLUMNS,
+} from './document-template';
 import { block } from './generated-blocks';
 
 /** What the code knows of a provider, as the blocks of its Spanish document (SYSTEMS S4.1). */
@@ -232,16 +239,17 @@ function tenancy({ credentials: { model, globalFields, rebindOn } }: AnyProvider
 
 function monitoring({ meta, monitoring: own }: AnyProvider): string {
   const { latencyMs, errorPercent, limitUsedPercent } = { ...DEFAULT_ALERTS, ...own };
+  const { minutes, leastCalls, percentile } = ALERT_WINDOW;
   const calls = `{provider="${meta.id}"}`;
   return table('Monitoreo', [
     [
       `Latencia: \`puente_provider_call_duration_seconds${calls}\``,
-      'Duración de cada llamada con sus reintentos inmediatos, percentil 95 en 5 minutos',
+      `Duración de cada llamada con sus reintentos inmediatos, percentil ${String(percentile)} en ${String(minutes)} minutos`,
       `>${String(latencyMs / 1_000)}s`,
     ],
     [
       `Errores: \`puente_provider_calls_total${calls}\``,
-      'Parte de las llamadas que no termina bien, en 5 minutos y con al menos 20 llamadas',
+      `Parte de las llamadas que no termina bien, en ${String(minutes)} minutos y con al menos ${String(leastCalls)} llamadas`,
       `>${String(errorPercent)}%`,
     ],
     [

@@ -7,7 +7,7 @@ const root = path.resolve(__dirname, '../..');
 const NOT_COPIED = ['.git', '.puente', 'coverage', 'dist', 'node_modules'];
 const OPTIONS = ['--title', 'Toy "box"', '--vendor', "Toy's & Sons", '--category', 'pagos', '--model', 'hybrid'];
 const FOLDER = 'libs/providers/src/toy-box';
-const GENERATED = ['.env.example', 'MASTER_INVENTORY.yml', 'docs/openapi.yaml'];
+const GENERATED = ['.env.example', 'MASTER_INVENTORY.yml', 'docs/openapi.yaml', 'docs/prometheus/puente.rules.yml'];
 
 // Processes over a copy of the tree: seconds, but of a machine that does nothing else.
 jest.setTimeout(120_000);

@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { rulesOf, selectorsOf } from '../support/prometheus-rules';
 import { api, sandboxFacts } from '../support/sandbox';
 import { bodyOf, JsonClient } from '../support/sandbox-client';
 import { type ReadyTenant, SandboxTenant } from '../support/sandbox-tenant';
@@ -48,6 +51,16 @@ describe('health and metrics', () => {
     expect(names).toHaveLength(3);
   });
 
+  it('metrics have every name and label that the alert rules ask for', async () => {
+    const text = [await metricsOf(api()), await metricsOf(worker())].join('\n');
+    const asked = rulesOf(readFileSync(path.resolve(__dirname, '../../docs/prometheus/puente.rules.yml'), 'utf8'))
+      .flatMap(({ expr }) => selectorsOf(expr))
+      .map(({ metric, labels }) => ({ metric, labels: labels.filter((label) => !isLabel(text, metric, label)) }));
+
+    expect(asked.filter(({ metric }) => !isExported(text, metric))).toEqual([]);
+    expect(asked.filter(({ labels }) => labels.length > 0)).toEqual([]);
+  });
+
   it('metrics have no tenant and no secret in their labels', async () => {
     for (const client of [api(), worker()]) {
       const text = await metricsOf(client);
@@ -61,6 +74,18 @@ async function metricsOf(client: JsonClient): Promise<string> {
   const { status, text, headers } = await client.get('/metrics');
   expect([status, headers['content-type']]).toEqual([200, expect.stringContaining('text/plain')]);
   return text;
+}
+
+/** Of a histogram, rules ask for its parts. */
+function isExported(text: string, metric: string): boolean {
+  const family = metric.replace(/_(bucket|count|sum)$/, '');
+  return text.includes(`# TYPE ${metric} `) || text.includes(`# TYPE ${family} histogram\n`);
+}
+
+/** Whether its samples have the label; of a metric without samples nothing can be said. */
+function isLabel(text: string, metric: string, label: string): boolean {
+  const samples = text.split('\n').filter((line) => line.startsWith(`${metric}{`));
+  return samples.length === 0 || samples.some((line) => line.includes(`${label}="`));
 }
 
 function sum(metrics: string, name: string): number {

@@ -13,6 +13,7 @@ import { HintListener } from './dispatch/hint-listener';
 import { OperationRunner } from './dispatch/operation-runner';
 import { RunPermission } from './dispatch/run-permission';
 import { SentMarker } from './dispatch/sent-marker';
+import { LaneMetrics } from './dispatch/lane-metrics';
 import { SweepReports } from './dispatch/sweep-reports';
 import { Sweeper } from './dispatch/sweeper';
 import { DeliveryReports } from './settlements/delivery-reports';
@@ -51,7 +52,7 @@ export class DispatchModule {
       providers: [
         ...(app.providers ?? []),
         ...[Dispatcher, DispatchSupport, Claimer, OperationRunner, RunPermission, SentMarker],
-        ...[HintListener, Sweeper, SweepReports, SettlementPump, DeliveryReports],
+        ...[HintListener, Sweeper, SweepReports, LaneMetrics, SettlementPump, DeliveryReports],
         ...(starts ? [DispatchLifecycle] : []),
       ],
       exports: [Dispatcher, SettlementPump],

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
 import { DispatchDatabase } from '@puente/database';
 
-const STALLED_AFTER_S = 120;
+/** Accepted work that nobody began after this long has stopped. The alert rules say the same. */
+export const STALLED_AFTER_S = 120;
 
 /**
  * Whether accepted work moves: how long the oldest operation that is due has been waiting for a worker. It never makes

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { LedgerMetrics } from '../ledger-metrics';
 import { LedgerLog } from '../ledger.log';
 import type { OperationState } from '../operation';
+import { LaneMetrics } from './lane-metrics';
 
 /** An operation that was taken from its worker, as it is now. */
 export interface Swept {
@@ -19,6 +20,7 @@ export class SweepReports {
   constructor(
     readonly metrics: LedgerMetrics,
     readonly log: LedgerLog,
+    readonly lanes: LaneMetrics,
   ) {}
 
   swept({ id: operationId, tenant_id: tenantId, state, crashes }: Swept): void {

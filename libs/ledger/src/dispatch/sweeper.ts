@@ -3,6 +3,7 @@ import { DispatchDatabase } from '@puente/database';
 import { LedgerSettings } from '../ledger-settings';
 import { LedgerTime } from '../ledger-time';
 import { ANY_QUARANTINED } from '../sql/claim';
+import { COUNT_PAUSED_LANES } from '../sql/lanes';
 import { DEPTHS } from '../sql/read';
 import { SWEEP, UNBLOCK, UNBLOCK_ALL } from '../sql/settle';
 import { CRASH_CAP } from '../state-machine';
@@ -70,6 +71,13 @@ export class Sweeper {
     if ((row?.freed ?? 0) > 0) this.hints.due();
   }
 
+  /** How much waits, and what for. */
+  async measure(): Promise<void> {
+    this.measuredAtMs = this.time.nowMs();
+    this.reports.metrics.depths(await this.db.query(DEPTHS));
+    this.reports.lanes.paused(await this.db.query(COUNT_PAUSED_LANES));
+  }
+
   private async run(onQuarantine: (waiting: boolean) => void): Promise<void> {
     const { signal } = this.stopping;
     while (!signal.aborted) {
@@ -79,18 +87,12 @@ export class Sweeper {
         await this.unblock();
         const [quarantine] = await this.db.query<{ waiting: boolean }>(ANY_QUARANTINED);
         onQuarantine(quarantine?.waiting ?? false);
-        await this.measure();
+        if (this.time.nowMs() - this.measuredAtMs >= MEASURE_EVERY_MS) await this.measure();
         this.watch.answered();
       } catch (error) {
         waitMs = this.watch.failed(error);
       }
       await this.time.clock.sleep(waitMs, signal);
     }
-  }
-
-  private async measure(): Promise<void> {
-    if (this.time.nowMs() - this.measuredAtMs < MEASURE_EVERY_MS) return;
-    this.measuredAtMs = this.time.nowMs();
-    this.reports.metrics.depths(await this.db.query(DEPTHS));
   }
 }

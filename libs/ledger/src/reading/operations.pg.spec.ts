@@ -3,6 +3,7 @@ import { Metrics } from '@puente/observability';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/test-database';
 import { IllegalTransitionError, InvalidCursorError, OperationNotFoundError } from '../ledger.errors';
 import type { NewOperation, OperationView, Resolution } from '../operation';
+import { Lanes } from './lanes';
 import { LedgerWitness, TestProcess, newOperation } from '../testing/ledger.fixture';
 import { type Behaviour, failsWith, held } from '../testing/scripted-provider';
 
@@ -221,5 +222,18 @@ describe('operations', () => {
     expect(text).toMatch(/puente_operations\{state="needs_review"\} \d/);
     expect(text).toMatch(/puente_operations_settled_total\{state="needs_review"\} [1-9]/);
     expect(text).toMatch(/puente_operations_accepted_total\{kind="accepted"\} [1-9]/);
+  });
+
+  it('measures lanes that wait for somebody, until they go on', async () => {
+    const lane = { provider: 'paused-one', laneKey: 'default' };
+    const measured = async (): Promise<string> => {
+      await worker.sweeper.measure();
+      return worker.part(Metrics).registry.metrics();
+    };
+    await worker.run(tenant, (tx) => worker.part(Lanes).pause(tx, { ...lane, pausedBy: 'admin', reason: 'x' }));
+    expect(await measured()).toContain('puente_lanes_paused{provider="paused-one"} 1\n');
+
+    await worker.run(tenant, (tx) => worker.part(Lanes).resume(tx, lane));
+    expect(await measured()).not.toContain('puente_lanes_paused{');
   });
 });

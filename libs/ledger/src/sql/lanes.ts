@@ -77,5 +77,10 @@ export const RESUME_LANES = `
     AND (paused_by IS NOT NULL OR open_until IS NOT NULL)
   RETURNING ${LANE_VIEW}`;
 
+/** As `puente_dispatch`: what waits for somebody in every tenant that is served. */
+export const COUNT_PAUSED_LANES = `
+  SELECT l.provider, count(*)::int AS lanes FROM lanes l JOIN tenants t ON t.id = l.tenant_id AND t.status = 'active'
+  WHERE l.paused_by IS NOT NULL GROUP BY 1`;
+
 export const LIST_LANES = `
   SELECT ${LANE_VIEW} FROM lanes WHERE paused_by IS NOT NULL OR open_until > puente_now() ORDER BY provider, lane_key`;

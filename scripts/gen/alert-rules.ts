@@ -1,0 +1,205 @@
+import type { AnyProvider } from '@puente/integrations';
+import { documentPath } from '@puente/integrations';
+import { stringify } from 'yaml';
+import { STALLED_AFTER_S } from '../../apps/api/src/health/queue.health';
+import { ALERT_WINDOW, DEFAULT_ALERTS } from './document-template';
+
+export const RULES_FILE = 'docs/prometheus/puente.rules.yml';
+
+interface Rule {
+  readonly alert: string;
+  readonly expr: string;
+  /** How long it must be so before anyone is told. */
+  readonly for?: string;
+  /** How long it must not be so before it is over. */
+  readonly keep_firing_for?: string;
+  readonly labels: Readonly<Record<string, string>> & { readonly severity: 'critical' | 'warning' | 'info' };
+  /** English, for operators; `document` is a path of this tree. */
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+const HEAD = `# Written by \`npm run gen\`, from the numbers that the integration documents state under "Monitoreo".
+#
+# Prometheus 2.42 or newer. Scrape /metrics of every API and worker; all metrics carry the label \`service\`.
+#
+# Not here, for want of a metric: the used part of a provider's rate limit (it is not counted yet), readiness (probe
+# /health/ready), and whether the audit chains are whole (GET /v1/audit/verify).
+`;
+
+/** Prometheus rules for the alerts of the directive (SYSTEMS S4.1, S1.6), and for work that stands still. */
+export function alertRules(providers: readonly AnyProvider[]): string {
+  const groups = [
+    { name: 'puente-providers', rules: providers.flatMap((provider) => [slow(provider), failing(provider)]) },
+    { name: 'puente-work', rules: WORK },
+    { name: 'puente-queues', rules: QUEUES },
+    { name: 'puente-credentials', rules: CREDENTIALS },
+  ];
+  return `${HEAD}\n${stringify({ groups }, { lineWidth: 0 })}`;
+}
+
+const { minutes, leastCalls, cleanWindows, percentile } = ALERT_WINDOW;
+const WINDOW = `${String(minutes)}m`;
+/** Two windows without it: a provider that comes and goes is one alert, not many. */
+const UNTIL_CLEAN = `${String(minutes * cleanWindows)}m`;
+
+function slow(provider: AnyProvider): Rule {
+  const { latencyMs } = { ...DEFAULT_ALERTS, ...provider.monitoring };
+  const seconds = 'puente_provider_call_duration_seconds';
+  const mine = `{provider="${provider.meta.id}"}`;
+  return {
+    alert: 'PuenteProviderSlow',
+    expr: `histogram_quantile(${String(percentile / 100)}, sum by (provider, le) (rate(${seconds}_bucket${mine}[${WINDOW}]))) > ${String(latencyMs / 1_000)}
+and on (provider) sum by (provider) (increase(${seconds}_count${mine}[${WINDOW}])) >= ${String(leastCalls)}`,
+    keep_firing_for: UNTIL_CLEAN,
+    labels: { severity: 'warning', provider: provider.meta.id },
+    annotations: {
+      summary: `${provider.meta.title} is slow: ${String(percentile)} % of the calls take up to {{ $value | humanizeDuration }}`,
+      document: documentPath(provider),
+    },
+  };
+}
+
+function failing(provider: AnyProvider): Rule {
+  const { errorPercent } = { ...DEFAULT_ALERTS, ...provider.monitoring };
+  const calls = (more: string): string =>
+    `sum by (provider) (increase(puente_provider_calls_total{provider="${provider.meta.id}"${more}}[${WINDOW}]))`;
+  return {
+    alert: 'PuenteProviderFailing',
+    expr: `100 * ${calls(',outcome!="ok"')} / ${calls('')} > ${String(errorPercent)}
+and on (provider) ${calls('')} >= ${String(leastCalls)}`,
+    keep_firing_for: UNTIL_CLEAN,
+    labels: { severity: 'warning', provider: provider.meta.id },
+    annotations: {
+      summary: `${provider.meta.title} fails: {{ $value | printf "%.1f" }} % of the calls do not end well`,
+      document: documentPath(provider),
+    },
+  };
+}
+
+const README = 'README.md#operating-it';
+const HTTP = 'puente_http_request_duration_seconds_count';
+
+const WORK: readonly Rule[] = [
+  ...(['api', 'worker'] as const).map((service): Rule => ({
+    alert: `PuenteNo${service === 'api' ? 'Api' : 'Worker'}`,
+    expr: `absent(process_start_time_seconds{service="${service}"})`,
+    for: '2m',
+    labels: { severity: 'critical', service },
+    annotations: {
+      summary:
+        service === 'api' ? 'No API answers: nothing is accepted' : 'No worker answers: accepted work does not move',
+      document: README,
+    },
+  })),
+  {
+    alert: 'PuenteWorkStalled',
+    expr: `max(puente_operations_oldest_seconds{state="queued"}) > ${String(STALLED_AFTER_S)}`,
+    for: '1m',
+    labels: { severity: 'critical' },
+    annotations: {
+      summary: 'The oldest operation has been due for {{ $value | humanizeDuration }} and nobody has begun it',
+      document: README,
+    },
+  },
+  {
+    alert: 'PuenteNeedsReview',
+    expr: 'max(puente_operations{state="needs_review"}) > 0',
+    for: '15m',
+    labels: { severity: 'warning' },
+    annotations: {
+      summary: '{{ $value }} operation(s) wait for a person: GET /v1/operations?state=needs_review',
+      document: README,
+    },
+  },
+  {
+    alert: 'PuenteWorkersLost',
+    expr: 'sum(increase(puente_operations_swept_total[15m])) > 0',
+    labels: { severity: 'warning' },
+    annotations: {
+      summary: 'Workers stopped in the middle of {{ $value | printf "%.0f" }} operation(s), which others took over',
+      document: README,
+    },
+  },
+  {
+    alert: 'PuenteSettlementsFail',
+    expr: `sum(increase(puente_settlement_failures_total[${WINDOW}])) > 0`,
+    for: `${String(minutes * 2)}m`,
+    labels: { severity: 'warning' },
+    annotations: {
+      summary: 'What follows from finished operations fails and is tried again: see the log of the worker',
+      document: README,
+    },
+  },
+  {
+    alert: 'PuenteApiFailing',
+    expr: `100 * sum(increase(${HTTP}{service="api",status=~"5.."}[${WINDOW}])) / sum(increase(${HTTP}{service="api"}[${WINDOW}])) > ${String(DEFAULT_ALERTS.errorPercent)}
+and sum(increase(${HTTP}{service="api"}[${WINDOW}])) >= ${String(leastCalls)}`,
+    keep_firing_for: UNTIL_CLEAN,
+    labels: { severity: 'critical' },
+    annotations: {
+      summary: '{{ $value | printf "%.1f" }} % of the requests to the API are answered with an error of ours',
+      document: README,
+    },
+  },
+];
+
+/** A queue that is emptied at all is emptied in seconds; these leave room for a restart. */
+const OLD_S = 300;
+const DEEP = 1_000;
+
+const QUEUES: readonly Rule[] = [
+  {
+    alert: 'PuenteQueueOld',
+    expr: `max by (queue) (puente_queue_oldest_message_age_seconds) > ${String(OLD_S)}`,
+    for: '5m',
+    labels: { severity: 'warning' },
+    annotations: {
+      summary: 'Messages of {{ $labels.queue }} wait for {{ $value | humanizeDuration }}',
+      document: 'docs/02-integraciones/INT-001-sqs.md',
+    },
+  },
+  {
+    alert: 'PuenteQueueDeep',
+    expr: `max by (queue) (puente_queue_depth) > ${String(DEEP)}`,
+    for: '15m',
+    labels: { severity: 'warning' },
+    annotations: {
+      summary: '{{ $value }} messages wait in {{ $labels.queue }}',
+      document: 'docs/02-integraciones/INT-001-sqs.md',
+    },
+  },
+  {
+    alert: 'PuenteDeadLetters',
+    expr: 'max by (queue) (puente_queue_dead_letters) > 0',
+    labels: { severity: 'warning' },
+    annotations: {
+      summary: '{{ $value }} message(s) of {{ $labels.queue }} are in its dead-letter queue',
+      document: README,
+    },
+  },
+];
+
+const CREDENTIALS: readonly Rule[] = [
+  {
+    alert: 'PuenteCredentialsDue',
+    expr: 'max(puente_credentials_due{state="due"}) > 0',
+    labels: { severity: 'info' },
+    annotations: { summary: '{{ $value }} credential(s) should be rotated within 14 days', document: README },
+  },
+  {
+    alert: 'PuenteCredentialsOverdue',
+    expr: 'max(puente_credentials_due{state="overdue"}) > 0',
+    labels: { severity: 'warning' },
+    annotations: { summary: '{{ $value }} credential(s) are older than they should be: rotate them', document: README },
+  },
+  {
+    alert: 'PuenteLanesPaused',
+    expr: 'max by (provider) (puente_lanes_paused) > 0',
+    for: '5m',
+    labels: { severity: 'warning' },
+    annotations: {
+      summary: '{{ $value }} lane(s) of {{ $labels.provider }} wait until somebody mends credentials or resumes them',
+      document: README,
+    },
+  },
+];
