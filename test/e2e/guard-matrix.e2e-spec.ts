@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import type { Client } from 'pg';
 import { type ApiRoute, apiRoutes, SCOPES, type Scope } from '../support/api-routes';
 import { type OwnedThings, ownThings, pathFor, prefixOf } from '../support/owned-things';
 import { api, sandboxDataDir, sandboxFacts } from '../support/sandbox';
 import type { JsonClient } from '../support/sandbox-client';
 import { type Answer, bodyOf, statusAndCode } from '../support/sandbox-client';
-import { asDatabaseOwner } from '../support/sandbox-database';
+import { asApplication, asDatabaseOwner } from '../support/sandbox-database';
 import { receivedBySns, type ReadyTenant, SandboxTenant } from '../support/sandbox-tenant';
-import { fingerprintOf } from '../support/tenant-fingerprint';
+import { fingerprintOf, tenantTables } from '../support/tenant-fingerprint';
 
 /** All routes that need no key. Another one belongs here only after somebody has thought about it. */
 const PUBLIC = ['GET /health/live', 'GET /health/ready'];
@@ -107,6 +108,34 @@ describe('the guard matrix', () => {
       }
     });
 
+    it('reaches no row of somebody else in any table, and without a tenant nobody reaches any', async () => {
+      const dataDir = sandboxDataDir();
+      const filled = await asDatabaseOwner(dataDir, async (client) => {
+        const tables = await tenantTables(client);
+        const { rows } = await client.query<{ name: string }>(
+          tables
+            .map((name) => `(SELECT '${name}' AS name FROM ${name} WHERE tenant_id = $1 LIMIT 1)`)
+            .join(' UNION ALL '),
+          [owner.id],
+        );
+        return rows.map(({ name }) => name);
+      });
+      expect(filled.length).toBeGreaterThan(10);
+      const attempts = filled.flatMap((table) => [
+        `SELECT FROM ${table} WHERE tenant_id = '${owner.id}'`,
+        `UPDATE ${table} SET tenant_id = '${intruder.id}' WHERE tenant_id = '${owner.id}'`,
+        `DELETE FROM ${table} WHERE tenant_id = '${owner.id}'`,
+      ]);
+      for (const tenantId of [intruder.id, undefined]) {
+        const reached = await asApplication(dataDir, tenantId, async (client) => {
+          const found: string[] = [];
+          for (const statement of attempts) if (await reaches(client, statement)) found.push(statement);
+          return found;
+        });
+        expect(reached).toEqual([]);
+      }
+    });
+
     it('sees nothing of somebody else in any list', async () => {
       const lists = guarded.filter(({ method, path }) => method === 'get' && !path.includes('{'));
       expect(lists.length).toBeGreaterThanOrEqual(6);
@@ -151,6 +180,19 @@ describe('the guard matrix', () => {
     return bodyOf(await owner.admin.post('/v1/api-keys', { name: 'all', scopes }), 201);
   }
 });
+
+/** Whether a statement finds a row; one that the role may not run at all finds none. */
+async function reaches(client: Client, statement: string): Promise<boolean> {
+  await client.query('SAVEPOINT attempt');
+  try {
+    return ((await client.query(statement)).rowCount ?? 0) > 0;
+  } catch (error) {
+    if ((error as { code?: string }).code === '42501') return false;
+    throw error;
+  } finally {
+    await client.query('ROLLBACK TO attempt');
+  }
+}
 
 async function everywhere(
   routes: readonly ApiRoute[],

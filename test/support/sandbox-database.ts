@@ -14,8 +14,29 @@ export function databaseUrl(dataDir: string, role: 'owner' | 'app' | 'dispatch' 
 }
 
 /** The sandbox's database as its owner sees it: what somebody with a backup or a stolen password could do. */
-export async function asDatabaseOwner<T>(dataDir: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client({ connectionString: databaseUrl(dataDir, 'owner') });
+export function asDatabaseOwner<T>(dataDir: string, work: (client: Client) => Promise<T>): Promise<T> {
+  return connected(dataDir, 'owner', work);
+}
+
+/** As the application: under row-level security, in a transaction that is taken back, for one tenant or for none. */
+export function asApplication<T>(
+  dataDir: string,
+  tenantId: string | undefined,
+  work: (client: Client) => Promise<T>,
+): Promise<T> {
+  return connected(dataDir, 'app', async (client) => {
+    await client.query('BEGIN');
+    if (tenantId !== undefined) await client.query(`SELECT set_config('app.tenant_id', $1, true)`, [tenantId]);
+    try {
+      return await work(client);
+    } finally {
+      await client.query('ROLLBACK');
+    }
+  });
+}
+
+async function connected<T>(dataDir: string, role: 'owner' | 'app', work: (client: Client) => Promise<T>): Promise<T> {
+  const client = new Client({ connectionString: databaseUrl(dataDir, role) });
   await client.connect();
   try {
     return await work(client);

@@ -1,3 +1,4 @@
+import type { Client } from 'pg';
 import { sandboxDataDir } from './sandbox';
 import { asDatabaseOwner } from './sandbox-database';
 
@@ -11,12 +12,17 @@ const TABLES = `
     AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped)
   ORDER BY 1`;
 
+/** Every table that has rows of tenants. */
+export function tenantTables(client: Client): Promise<string[]> {
+  return client.query<{ name: string }>(TABLES).then(({ rows }) => rows.map(({ name }) => name));
+}
+
 /** A hash over all rows of a tenant, table by table, as the database's owner sees them: equal means that nothing changed. */
 export function fingerprintOf(tenantId: string): Promise<Readonly<Record<string, string>>> {
   return asDatabaseOwner(sandboxDataDir(), async (client) => {
-    const { rows: tables } = await client.query<{ name: string }>(TABLES);
+    const tables = await tenantTables(client);
     const hashes: [string, string][] = [];
-    for (const { name } of [...tables.filter((table) => !AUDIT.includes(table.name)), { name: 'tenants' }]) {
+    for (const name of [...tables.filter((table) => !AUDIT.includes(table)), 'tenants']) {
       const { rows } = await client.query<{ hash: string }>(
         `SELECT count(*) || ' rows ' || coalesce(md5(string_agg(row, '' ORDER BY row)), '') AS hash
          FROM (SELECT md5((to_jsonb(t) ${VOLATILE})::text) AS row FROM ${name} t WHERE ${name === 'tenants' ? 'id' : 'tenant_id'} = $1) r`,
