@@ -2,7 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { AppConfigModule, loadConfig } from '@puente/config';
 import { DatabaseModule, TenantDatabase } from '@puente/database';
-import { AppError, type JsonObject, type JsonValue, Secret, uuidv7 } from '@puente/kernel';
+import { AppError, type JsonObject, type JsonValue, Secret, SYSTEM_TENANT_ID, uuidv7 } from '@puente/kernel';
 import {
   DispatchModule,
   LaneReports,
@@ -16,9 +16,11 @@ import { createHash } from 'node:crypto';
 import { Client } from 'pg';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/test-database';
 import { CredentialVault, type ResolvedCredentials } from '../credential-vault.port';
+import { IntegrationLanes } from '../credentials/integration-lanes';
 import { LaneProbes } from '../credentials/lane-probes';
 import { drop, echo, EchoServer, hang, status } from '../echo-provider.fixture';
 import { IntegrationsModule } from '../integrations.module';
+import type { AnyProvider, CredentialModel } from '../provider';
 import type { CallOptions } from './call-result';
 import { ExternalServiceException, outputOrThrow } from './external-service.exception';
 import { IntegrationGateway } from './integration-gateway';
@@ -63,6 +65,13 @@ class TestVault extends CredentialVault {
     return found ? Promise.resolve(found) : Promise.reject(new NoCredentialsError('There are none'));
   }
 }
+
+/** The same provider with the platform's credentials, and with those that tenants may complete. */
+const lending = (id: string, code: `INT-${string}`, model: CredentialModel): AnyProvider => ({
+  ...echo,
+  meta: { ...echo.meta, id, code },
+  credentials: { ...echo.credentials, model },
+});
 
 class Echo extends providerFacade(echo) {}
 
@@ -112,11 +121,19 @@ describe('IntegrationGateway on PostgreSQL', () => {
         TestPortsModule,
         LedgerModule.forRoot({}),
         DispatchModule.forRoot({}),
-        IntegrationsModule.forRoot({ catalog: [echo], installation: 'test', probePausedLanes: true }),
+        IntegrationsModule.forRoot({
+          catalog: [echo, lending('shared', 'INT-901', 'global'), lending('mixed', 'INT-902', 'hybrid')],
+          installation: 'test',
+          probePausedLanes: true,
+        }),
         EchoProviderModule,
       ],
     }).compile();
     await app.init();
+    await superuser.query(
+      `INSERT INTO tenants (id, name, data_key, external_id) VALUES ($1, 'Platform', '{}', 'x') ON CONFLICT DO NOTHING`,
+      [SYSTEM_TENANT_ID],
+    );
     gateway = app.get(IntegrationGateway);
     ledger = app.get(OperationLedger);
   });
@@ -324,6 +341,22 @@ describe('IntegrationGateway on PostgreSQL', () => {
     });
     expect((await rows())[1]?.id).toBe(waiting.kind === 'pending' ? waiting.operationId : '');
     expect(lines.join()).toContain('lane.resumed');
+  });
+
+  it.each([
+    ['shared', 'default'],
+    ['mixed', 'of-the-tenant'],
+  ])('lets every tenant of %s go on once the platform’s credentials are mended', async (provider, integration) => {
+    server.answer = status(401);
+    const waiting = await gateway.call(provider, 'send', { text: 'a' }, options({ integration, respondAsync: true }));
+    const id = waiting.kind === 'pending' ? waiting.operationId : '';
+    await until(async () => (await rows())[0]?.failure === 'unauthorized');
+    server.answer = status(200, { id: 'mended' });
+    await app.get(IntegrationLanes).resume(SYSTEM_TENANT_ID, 'echo', 'default');
+    expect(await rows()).toMatchObject([{ state: 'queued' }]);
+
+    await app.get(IntegrationLanes).resume(SYSTEM_TENANT_ID, provider, 'default');
+    await becomes(id, 'succeeded');
   });
 
   it('keeps an echoed secret out of every column and every line', async () => {
