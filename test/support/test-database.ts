@@ -24,14 +24,28 @@ export interface TestDatabase {
  * can have its own. For specs of Jest's project `pg` (`*.pg.spec.ts`, `*.e2e-spec.ts`).
  */
 export async function createTestDatabase(): Promise<TestDatabase> {
+  return makeDatabase(async (client, name, template) => {
+    await client.query(`CREATE DATABASE ${name} OWNER puente_owner TEMPLATE ${template}`);
+    // Rights on a database are not copied with it.
+    for (const statement of connectSql(name)) await client.query(statement);
+  });
+}
+
+/** As a superuser leaves it before the first `puente migrate`: the four roles and a database without tables. */
+export async function createEmptyDatabase(): Promise<TestDatabase> {
+  return makeDatabase(async (client, name) => {
+    for (const statement of databaseSql(name)) await client.query(statement);
+  });
+}
+
+async function makeDatabase(
+  make: (client: Client, name: string, template: string) => Promise<void>,
+): Promise<TestDatabase> {
   const server = serverUrl();
   const passwords = rolePasswords(server);
   const name = `puente_test_${randomBytes(6).toString('hex')}`;
   await asSuperuser(server, async (client) => {
-    const template = await ensureTemplate(client, server, passwords);
-    await client.query(`CREATE DATABASE ${name} OWNER puente_owner TEMPLATE ${template}`);
-    // Rights on a database are not copied with it.
-    for (const statement of connectSql(name)) await client.query(statement);
+    await make(client, name, await ensureTemplate(client, server, passwords));
   });
   const url = (role: Role): string => urlOf(server, name, roleName(role), passwords[role]);
   return {

@@ -10,11 +10,9 @@ export async function writeWholeFile(path: string, content: AsyncIterable<string
   const partial = `${path}.${randomBytes(4).toString('hex')}.partial`;
   const file = await open(partial, 'wx', 0o600);
   try {
-    await pipeline(content, file.createWriteStream({ autoClose: false, flush: true }));
-    await file.close();
+    await pipeline(content, file.createWriteStream({ flush: true })); // which closes it, whatever happens
     await rename(partial, path);
   } catch (error) {
-    await file.close().catch(() => undefined);
     await rm(partial, { force: true });
     throw error;
   }
