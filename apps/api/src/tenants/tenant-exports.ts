@@ -23,6 +23,11 @@ export class TenantExports implements OnModuleDestroy {
     return stream;
   }
 
+  /** How many are on their way. */
+  get running(): number {
+    return this.open.size;
+  }
+
   onModuleDestroy(): void {
     for (const stream of this.open) stream.destroy(new Error('The process is stopping'));
   }
