@@ -18,9 +18,9 @@ const revoke = async (key: AwsKey) =>
   bodyOf(await control().post('/_sandbox/aws/revoke', { accessKeyId: key.accessKeyId }));
 
 describe('credentials that rotate under load', () => {
-  const CALLS = 300;
+  const CALLS = 250;
   const EVERY_MS = 20;
-  const ROTATE_AT = [60, 130, 200];
+  const ROTATE_AT = [50, 110, 170];
   /** Each message reaches the access check this late, so that some are always on their way when a key is withdrawn. */
   const ON_THE_WAY_MS = 400;
   const keys = { sns: freshAwsKey(), sqs: freshAwsKey() };

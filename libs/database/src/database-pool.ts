@@ -77,7 +77,7 @@ export abstract class DatabasePool implements Queryable {
   }
 }
 
-/** All tenants' operations, attempts, lanes and inbox; nothing on credentials. */
+/** All tenants' operations, attempts, lanes and inbox; of credentials no more than when they were mended. */
 export class DispatchDatabase extends DatabasePool {}
 
 /** Reads API keys by their prefix, and whether a tenant is active. */

@@ -58,7 +58,8 @@ const offered = [
 ];
 
 /**
- * Tenants, API keys, encrypted credentials and the audit trail. Import DatabaseModule, AppConfigModule and ObservabilityModule beside it.
+ * Tenants, API keys, encrypted credentials, the audit trail and events for operators. Import DatabaseModule,
+ * AppConfigModule and ObservabilityModule beside it.
  *
  * The app provides, in a global module, what this library must not import: CredentialCatalogue, CredentialProbe,
  * CredentialsMended and TenantWork. It binds TenantPayloadCipher as the ledger's PayloadCipher and TenantCredentialVault as
