@@ -21,8 +21,11 @@ const FIRST_OF_ITS_KEY = `(o.order_key IS NULL OR NOT EXISTS (
 
 const LANE = `tenant_id, provider, lane_key, priority`;
 
-/** Nothing is called in the name of a suspended or deleted tenant; what it has waits. */
-const TENANT_ACTIVE = `EXISTS (SELECT FROM tenants t WHERE t.id = o.tenant_id AND t.status = 'active')`;
+/**
+ * Nothing is called in the name of a suspended or deleted tenant; what it has waits. No EXISTS: PostgreSQL would read all
+ * tenants for it, at every claim, instead of looking up one for each step.
+ */
+const TENANT_ACTIVE = `(SELECT t.status = 'active' FROM tenants t WHERE t.id = o.tenant_id)`;
 
 /** A lane that nobody paused and that is not parked. */
 const LANE_OPEN = `l.paused_by IS NULL AND (l.open_until IS NULL OR l.open_until <= (SELECT now FROM clock))`;
