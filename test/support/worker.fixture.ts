@@ -155,6 +155,13 @@ export class WorkerWorld {
     if (!answer.ok) throw new Error(await answer.text());
   }
 
+  /** Moves the clock of SQS, by which it forgets deduplication ids. */
+  async advanceSqs(advanceMs: number): Promise<void> {
+    const headers = { 'content-type': 'application/json' };
+    const body = JSON.stringify({ advanceMs });
+    await fetch(`${this.standIns.url}/_sandbox/sqs/clock`, { method: 'POST', headers, body });
+  }
+
   async clearFaults(provider: 'sqs' | 'sns'): Promise<void> {
     await fetch(`${this.standIns.url}/_sandbox/${provider}/faults`, { method: 'DELETE' });
   }

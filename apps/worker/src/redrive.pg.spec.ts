@@ -1,5 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { ReceiveMessageCommand, SendMessageCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
+import {
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SetQueueAttributesCommand,
+  StartMessageMoveTaskCommand,
+} from '@aws-sdk/client-sqs';
 import {
   DeadLetterQueues,
   DeadLetters,
@@ -7,6 +12,7 @@ import {
   NotificationHandlers,
   NotificationJourney,
   NotificationQueues,
+  NotificationResender,
   NotificationsFlow,
   QueueSetup,
   RedriveBody,
@@ -14,6 +20,7 @@ import {
   type RedriveView,
 } from '@puente/flows/notifications';
 import { AuditLog } from '@puente/tenancy';
+import { Client } from 'pg';
 import { until } from '../../../test/support/sandbox-until';
 import { type WorkerTenant, WorkerWorld } from '../../../test/support/worker.fixture';
 
@@ -277,11 +284,7 @@ describe('dead letters and their queues', () => {
     expect(letter?.reason).toBe('received 5 times without being taken over');
 
     // The answer to a send was lost, and SQS has forgotten its id: the ledger sends once more.
-    await fetch(`${world.standIns.url}/_sandbox/sqs/clock`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ advanceMs: 6 * 60_000 }),
-    });
+    await world.advanceSqs(6 * 60_000);
     await world.produce(tenant.queueUrl, body(tenant.topicArn, 'abandonada'), 'g', `puente-redrive/${letter!.id}`);
     await world.produce(tenant.queueUrl, body(tenant.topicArn, 'después'), 'g');
     await isPublished(tenant, 'después');
@@ -377,5 +380,61 @@ describe('dead letters and their queues', () => {
     await world.get(Redrives).redriveLetter(tenant.id, second!.id, { origin });
     await isPublished(tenant, 'diez-atributos');
     expect(await texts(tenant)).toEqual(['diez-atributos']);
+  }, 60_000);
+
+  it('knows its letters when AWS moves them, and when a message that could not be moved comes again', async () => {
+    const tenant = await world.tenant('by-hand');
+    const handlers = world.get(NotificationHandlers);
+    const handler = { function: null, integration: 'default', onUnknown: 'review' as const, enabled: true };
+    await world.fault('sqs', { operation: 'SendMessageBatch', match: 'by-hand-dead.fifo', status: 500, times: 1 });
+    await world.produce(tenant.queueUrl, body('no-arn', 'se-queda'), 'g'); // its copy is not taken: it stays in the queue
+    await until(async () => (await lettersOf(tenant)).length === 1, { withinMs: 10_000, what: 'it is a letter' });
+    await handlers.put(tenant.id, 'no-arn', { ...handler, topicArn: tenant.topicArn }, origin);
+    await isPublished(tenant, 'se-queda');
+    expect(await lettersOf(tenant)).toMatchObject([{ state: 'redriven', redrives: 0 }]);
+
+    await world.produce(tenant.queueUrl, body('otro-tema', 'a mano'), 'g');
+    await buried(tenant, 1);
+    await handlers.put(tenant.id, 'otro-tema', { ...handler, topicArn: tenant.topicArn }, origin);
+    const arn = 'arn:aws:sqs:us-east-1:000000000000:by-hand';
+    const task = { SourceArn: `${arn}-dead.fifo`, DestinationArn: `${arn}.fifo` };
+    await world.sqs.send(new StartMessageMoveTaskCommand(task));
+    await isPublished(tenant, 'a mano');
+
+    const [letter] = await lettersOf(tenant);
+    expect(letter).toMatchObject({ state: 'redriven', redrives: 1 });
+    await expect(world.get(Redrives).redriveLetter(tenant.id, letter!.id, { origin })).rejects.toMatchObject({
+      code: 'DEAD_LETTER_NOT_WAITING',
+    });
+    expect(await texts(tenant)).toEqual(['se-queda', 'a mano']);
+  }, 60_000);
+
+  it('sends a letter again that the queue lost on the way back, and publishes it once should it turn up after all', async () => {
+    const tenant = await world.tenant('lost');
+    await refuse('extraviada', 1);
+    await world.produce(tenant.queueUrl, body(tenant.topicArn, 'extraviada'), 'g');
+    const [letter] = await buried(tenant, 1);
+    await world.get(Redrives).redriveLetter(tenant.id, letter!.id, { origin });
+    await isPublished(tenant, 'extraviada');
+    const taken = async () => (await lettersOf(tenant))[0];
+    await until(async () => (await taken())?.takenMessageId !== null, { withinMs: 10_000, what: 'it was taken over' });
+
+    // As if the queue had never given it out.
+    const owner = new Client({ connectionString: world.database.superuserUrl });
+    await owner.connect();
+    await owner.query(
+      `UPDATE dead_letters SET taken_message_id = NULL, redriven_at = now() - interval '1 hour' WHERE id = $1`,
+      [letter!.id],
+    );
+    await owner.end();
+    await world.advanceSqs(6 * 60_000);
+    await until(async () => (await world.get(NotificationResender).pass()) === 1, {
+      withinMs: 20_000,
+      what: 'the queue was found empty and the letter sent again',
+    });
+
+    await until(async () => (await taken())?.takenMessageId !== null, { withinMs: 20_000, what: 'it came back again' });
+    expect(await taken()).toMatchObject({ state: 'redriven', redrives: 2 });
+    expect(await texts(tenant)).toEqual(['extraviada']);
   }, 60_000);
 });

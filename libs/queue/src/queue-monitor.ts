@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { Clock } from '@puente/kernel';
@@ -39,6 +40,7 @@ export class QueueMonitor implements OnApplicationBootstrap, OnModuleDestroy {
   ) {}
 
   onApplicationBootstrap(): void {
+    setMaxListeners(0, this.stopping.signal); // all queues are asked at once, and Node warns from the eleventh on
     this.running ??= this.loop();
   }
 
