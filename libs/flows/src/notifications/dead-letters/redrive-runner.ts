@@ -6,7 +6,7 @@ import { RedriveLog } from './redrive-log';
 import { RedriveSteps } from './redrive-step';
 
 /** How often it is looked for work, and how soon after some was found. */
-const EVERY_MS = 1_000;
+const EVERY_MS = 500;
 const SOON_MS = 100;
 /** Between two looks at a dead-letter queue while its letters are being sent. */
 const SWEEP_EVERY_MS = 2_000;
