@@ -55,7 +55,9 @@ describe('the worker', () => {
   const foreign = async (messageId: string) =>
     until(
       async () =>
-        (await journey.list(tenant.id, {}, undefined, 100)).items.find((one) => one.queueMessageId === messageId),
+        (await journey.list(tenant.id, {}, undefined, 100)).items.find(
+          (one) => one.queueMessageId === messageId && one.origin === 'queue',
+        ),
       {
         withinMs: 20_000,
         what: `message ${messageId} was taken over`,

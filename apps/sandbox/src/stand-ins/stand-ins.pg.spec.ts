@@ -2,7 +2,6 @@ import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateTopicCommand, PublishCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import {
   CreateQueueCommand,
@@ -15,6 +14,7 @@ import {
 import type { Message } from '@aws-sdk/client-sqs';
 import type { StandInHost } from '@puente/integrations/testing';
 import { createTestDatabase } from '../../../../test/support/test-database';
+import { until } from '../../../../test/support/sandbox-until';
 import type { TestDatabase } from '../../../../test/support/test-database';
 import { startStandIns } from './stand-ins';
 
@@ -180,10 +180,9 @@ describe('stand-ins as a process', () => {
         published.push(id);
       }
     }).map((producer) => producer.catch(() => undefined));
-    await sleep(700);
+    await until(async () => published.length > 20, { withinMs: 30_000, what: 'work is under way' });
     first.child.kill('SIGKILL');
     await Promise.all(work);
-    expect(published.length).toBeGreaterThan(5);
 
     await start(first.port);
     const effects = async (part: string): Promise<Record<string, string>[]> =>
