@@ -176,7 +176,8 @@ export const TENANT_TABLES: readonly TenantTable[] = [
     key: ['seq'],
     exported: {
       line: 'dead_letter',
-      columns: words(`id seq queue_url message_id notification_id cause reason body_md5 group_id at copy_operation_id
+      columns:
+        words(`id seq queue_url message_id notification_id cause reason body_md5 group_id at came_at came_seq copy_operation_id
         copy_removed_at state redrives redrive_of redrive_operation_id redrive_queue_url redriven_at redrive_failure taken_message_id
         redrive_id found_by`),
       sealed: ['content'],

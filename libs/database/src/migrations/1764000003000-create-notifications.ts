@@ -124,7 +124,7 @@ async function createDeadLetters(db: QueryRunner): Promise<void> {
   await db.query(`
     CREATE TABLE dead_letters (
       id                   uuid PRIMARY KEY,
-      seq                  bigint GENERATED ALWAYS AS IDENTITY, -- the order in which they were put aside, and are sent back
+      seq                  bigint GENERATED ALWAYS AS IDENTITY, -- the order in which they were put aside
       tenant_id            uuid NOT NULL REFERENCES tenants (id),
       queue_url            text NOT NULL,
       message_id           text NOT NULL,          -- of the message that was put aside; its copy's deduplication id
@@ -135,6 +135,8 @@ async function createDeadLetters(db: QueryRunner): Promise<void> {
       group_id             text NOT NULL,
       content              jsonb,                  -- envelope: body and attributes; NULL when the notification has them
       at                   timestamptz NOT NULL,
+      came_at              timestamptz NOT NULL,   -- the order in which their messages came, and are sent back: publishes of
+      came_seq             bigint NOT NULL,        -- one group are told to have failed side by side
       copy_operation_id    uuid,                   -- NULL when the consumer or SQS moved the message itself
       copy_removed_at      timestamptz,            -- the copy is no longer in the dead-letter queue
       state                text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'redriving', 'redriven', 'obsolete')),
@@ -154,7 +156,9 @@ async function createDeadLetters(db: QueryRunner): Promise<void> {
       CHECK (notification_id IS NOT NULL OR content IS NOT NULL)
     )`);
   await db.query(`CREATE INDEX dead_letters_of_notification ON dead_letters (tenant_id, notification_id)`);
-  await db.query(`CREATE INDEX dead_letters_waiting ON dead_letters (tenant_id, seq) WHERE state = 'waiting'`);
+  await db.query(
+    `CREATE INDEX dead_letters_waiting ON dead_letters (tenant_id, came_at, came_seq, seq) WHERE state = 'waiting'`,
+  );
   await db.query(`CREATE INDEX dead_letters_listed ON dead_letters (tenant_id, seq DESC)`);
   await db.query(
     `CREATE INDEX dead_letters_redrive ON dead_letters (tenant_id, redrive_operation_id) WHERE redrive_operation_id IS NOT NULL`,

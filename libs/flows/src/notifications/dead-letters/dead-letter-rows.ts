@@ -73,19 +73,23 @@ export interface Burial {
  */
 export async function recordBurials(tx: TenantTransaction, burials: readonly Burial[]): Promise<void> {
   if (burials.length === 0) return;
-  const rows = burials.map(({ redriveOf, ...burial }) => ({
+  const rows = burials.map(({ redriveOf, ...burial }, place) => ({
     ...burial,
+    place,
     redriveOf: redriveOf?.id,
     redrives: redriveOf?.redrives ?? 0,
   }));
   await tx.query(
     `INSERT INTO dead_letters (id, tenant_id, queue_url, message_id, notification_id, cause, reason, body_md5, group_id,
-                               content, at, copy_operation_id, redrive_of, redrives, found_by)
-     SELECT id, $1, "queueUrl", "messageId", "notificationId", cause, reason, "bodyMd5", "groupId", content,
-            coalesce(at, puente_now()), "copyOperationId", "redriveOf", redrives, "foundBy"
-     FROM jsonb_to_recordset($2::jsonb) AS given (id uuid, "queueUrl" text, "messageId" text, "notificationId" uuid, cause text,
-            reason text, "bodyMd5" text, "groupId" text, content jsonb, at timestamptz, "copyOperationId" uuid,
-            "redriveOf" uuid, redrives int, "foundBy" uuid)
+                               content, at, came_at, came_seq, copy_operation_id, redrive_of, redrives, found_by)
+     SELECT given.id, $1, given."queueUrl", given."messageId", given."notificationId", given.cause, given.reason,
+            given."bodyMd5", given."groupId", given.content, coalesce(given.at, puente_now()),
+            coalesce(n.created_at, given.at, puente_now()), coalesce(n.seq, 0), given."copyOperationId",
+            given."redriveOf", given.redrives, given."foundBy"
+     FROM jsonb_to_recordset($2::jsonb) AS given (id uuid, "queueUrl" text, "messageId" text,
+            "notificationId" uuid, cause text, reason text, "bodyMd5" text, "groupId" text, content jsonb, at timestamptz,
+            "copyOperationId" uuid, "redriveOf" uuid, redrives int, "foundBy" uuid, place int)
+     LEFT JOIN notifications n ON n.tenant_id = $1 AND n.id = given."notificationId" ORDER BY given.place
      ON CONFLICT (tenant_id, message_id) DO UPDATE
        SET cause = excluded.cause, reason = excluded.reason, at = excluded.at,
            notification_id = coalesce(excluded.notification_id, dead_letters.notification_id),

@@ -46,7 +46,7 @@ export function nextLetters(tx: TenantTransaction, redriveId: string, limit: num
   return tx.query<WaitingLetter>(
     `SELECT ${WAITING_LETTER} FROM redrives r JOIN dead_letters d ON ${TO_SEND}
        LEFT JOIN notifications n ON n.tenant_id = d.tenant_id AND n.id = d.notification_id
-     WHERE r.tenant_id = $1 AND r.id = $2 ORDER BY d.seq LIMIT $3 FOR UPDATE OF d SKIP LOCKED`,
+     WHERE r.tenant_id = $1 AND r.id = $2 ORDER BY d.came_at, d.came_seq, d.seq LIMIT $3 FOR UPDATE OF d SKIP LOCKED`,
     [tx.tenantId, redriveId, limit],
   );
 }
