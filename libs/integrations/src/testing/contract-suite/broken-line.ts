@@ -36,6 +36,8 @@ export class BrokenLine {
   abandoned = 0;
   /** Bytes of endless answers that the client took. */
   flooded = 0;
+  /** Bytes of dripping answers. */
+  dripped = 0;
   private readonly server: Server;
   private readonly sockets = new Set<Socket>();
 
@@ -99,14 +101,9 @@ export class BrokenLine {
         response.writeHead(200, { 'content-type': 'application/json' });
         this.flood(response);
         return;
-      case 'drip': {
-        response.writeHead(200, { 'content-type': 'application/json' });
-        const dripping = setInterval(() => response.write(' '), DRIP_MS);
-        response.on('close', () => {
-          clearInterval(dripping);
-        });
+      case 'drip':
+        this.drip(response);
         return;
-      }
       case 'truncate':
         response.writeHead(answer.status, { ...answer.headers, 'content-length': String(answer.body.length + 1) });
         response.write(answer.body.subarray(0, Math.ceil(answer.body.length / 2)), () => request.socket.destroy());
@@ -114,6 +111,19 @@ export class BrokenLine {
       case 'pass':
         response.writeHead(answer.status, answer.headers).end(answer.body);
     }
+  }
+
+  private drip(response: ServerResponse): void {
+    // The client may have gone while the answer was fetched: then nothing would end the dripping.
+    if (response.destroyed) return;
+    response.writeHead(200, { 'content-type': 'application/json' });
+    const dripping = setInterval(() => {
+      response.write(' ');
+      this.dripped += 1;
+    }, DRIP_MS);
+    response.on('close', () => {
+      clearInterval(dripping);
+    });
   }
 
   /** As fast as it is read, until the client goes away. */

@@ -99,7 +99,8 @@ async function givesUp(run: ContractRun, sample: ContractSample, fault: 'silence
   run.line.fault = fault;
   const patience = new AbortController();
   const answer = run.call(sample, { signal: patience.signal });
-  await until(() => run.line.requests > 0, 'the request must arrive');
+  const { line } = run;
+  await until(() => (fault === 'drip' ? line.dripped : line.requests) > 0, 'the request must arrive');
   const begun = performance.now();
   patience.abort(new DOMException('The caller gave up.', 'TimeoutError'));
   const outcome = await answer;
