@@ -119,7 +119,7 @@ describe('npm run new:provider', () => {
   function run(args: readonly string[]): Promise<Ended> {
     return new Promise((resolve) => {
       execFile(process.execPath, args, { cwd: copy, timeout: 110_000 }, (error, stdout, stderr) => {
-        resolve({ code: error ? Number(error.code) : 0, said: stdout + stderr });
+        resolve({ code: error ? Number(error.code ?? 1) : 0, said: stdout + stderr });
       });
     });
   }
