@@ -109,7 +109,9 @@ describe('a tenant’s life', () => {
     await tenant.register('sns', { accessKeyId: `AKID${CANARY}late`, secretAccessKey: `${CANARY}-late` });
     bodyOf(await control().post('/_sandbox/aws/revoke', { accessKeyId: `AKID${CANARY}late` }));
     const waiting = await accept('never published');
-    await tenant.journeyEnds(waiting, 'publishing');
+    const taken = async (): Promise<boolean> =>
+      ['handled', 'publishing'].includes((await tenant.notification(waiting)).status);
+    await until(taken, { withinMs: 20_000, what: 'the worker has it, and SNS refuses it' });
 
     expect(statusAndCode(await remove(tenant.name))).toEqual([409, 'TENANT_STATE_CONFLICT']);
     bodyOf(await platform.post(path('/suspend')), 200);
