@@ -65,7 +65,7 @@ function failing(provider: AnyProvider): Rule {
     `sum by (provider) (increase(puente_provider_calls_total{provider="${provider.meta.id}"${more}}[${WINDOW}]))`;
   return {
     alert: 'PuenteProviderFailing',
-    expr: `100 * ${calls(',outcome!="ok"')} / ${calls('')} > ${String(errorPercent)}
+    expr: `100 * ${calls(',outcome!~"ok|deferred"')} / ${calls(',outcome!="deferred"')} > ${String(errorPercent)}
 and on (provider) ${calls('')} >= ${String(leastCalls)}`,
     keep_firing_for: UNTIL_CLEAN,
     labels: { severity: 'warning', provider: provider.meta.id },

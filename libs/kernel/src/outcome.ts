@@ -31,6 +31,15 @@ export interface Withheld {
   readonly withheld?: true | undefined;
 }
 
+/** Why we made no call this time: its lane is parked or asks one at a time, a quota or a cap is used up, retries are too many. */
+export const DEFERRALS = ['lane', 'quota', 'bulkhead', 'budget'] as const;
+export type Deferral = (typeof DEFERRALS)[number];
+
+/** Set by us and never taken from a provider's answer: nothing was called. It is no try, and speaks of no provider. */
+export interface Deferred {
+  readonly deferred?: Deferral | undefined;
+}
+
 /**
  * The result of one try. Values, not exceptions: an exhaustive switch makes every caller meet `unknown`.
  *
@@ -41,7 +50,7 @@ export type Outcome<T = unknown> =
   | { readonly kind: 'ok'; readonly output: T }
   | ({ readonly kind: 'rejected' } & Evidence)
   | ({ readonly kind: 'unauthorized' } & Withheld & Evidence)
-  | ({ readonly kind: 'throttled'; readonly retryAfterMs?: number | undefined } & Evidence)
+  | ({ readonly kind: 'throttled'; readonly retryAfterMs?: number | undefined } & Deferred & Evidence)
   | ({ readonly kind: 'not_sent'; readonly cause: NotSentCause } & Evidence)
   | ({ readonly kind: 'unknown'; readonly cause: UnknownCause } & Evidence);
 
@@ -61,6 +70,20 @@ export function unknown(cause: UnknownCause, evidence: Evidence = {}): Failure {
 
 export function notSent(cause: NotSentCause, evidence: Evidence = {}): Failure {
   return { kind: 'not_sent', cause, ...evidence };
+}
+
+/** @param retryAfterMs when to ask again; the call is not made before */
+export function deferred(reason: Deferral, retryAfterMs: number): DeferredOutcome {
+  return { kind: 'throttled', deferred: reason, retryAfterMs: Math.max(0, Math.ceil(retryAfterMs)) };
+}
+
+export type DeferredOutcome = Extract<Outcome, { kind: 'throttled' }> & {
+  readonly deferred: Deferral;
+  readonly retryAfterMs: number;
+};
+
+export function isDeferred(outcome: Outcome): outcome is DeferredOutcome {
+  return outcome.kind === 'throttled' && outcome.deferred !== undefined;
 }
 
 /** Which row of the retry table a failure belongs to. An unreadable body and a crash count as a reset after sending. */

@@ -1,7 +1,8 @@
-import { ok, unknown } from '@puente/kernel';
+import { deferred, ok, unknown } from '@puente/kernel';
 import { type Policy, policies, policyNamed } from '@puente/resilience';
 import fc from 'fast-check';
-import { ASK_LIMIT, CRASH_CAP, type DecidedOn, type OperationEvent, decide, keyWindowClosed } from './state-machine';
+import type { OperationEvent } from './operation-event';
+import { ASK_LIMIT, CRASH_CAP, type DecidedOn, decide, keyWindowClosed } from './state-machine';
 import { LEASE_MS, LedgerModel, type ProviderMood } from './testing/ledger-model';
 import { isLive } from './transitions';
 
@@ -68,6 +69,17 @@ describe('decide', () => {
   it('keeps operations whose credentials fail, pauses the lane and burns nothing (F41)', () => {
     const decision = after(unauthorized, { attempt: 99 });
     expect(decision).toMatchObject({ state: 'queued', burnAttempt: false, lane: { kind: 'pause' } });
+  });
+
+  it('waits without a try when the call was not made at all, unless that is too late for everybody', () => {
+    const busy = { kind: 'deferred', failure: deferred('quota', 5_000) } as const;
+    const waits = { state: 'queued', delayMs: 5_000, burnAttempt: false, failure: 'deferred:quota' };
+    expect(after(busy, { attempt: 99, crashes: 1 })).toMatchObject({ ...waits, crashes: 1 });
+    expect(after(busy)).not.toHaveProperty('lane');
+    expect(after(busy, { mode: 'reconcile', maybeSent: true })).toMatchObject({ state: 'unknown', delayMs: 5_000 });
+    const soon = new Date(now.getTime() + 4_999);
+    expect(after(busy, { deadlineAt: soon })).toMatchObject({ state: 'exhausted', burnAttempt: false });
+    expect(after(busy, { deadlineAt: soon, maybeSent: true })).toMatchObject({ state: 'needs_review' });
   });
 
   it('tells a waiting caller about failing credentials instead of keeping the operation', () => {

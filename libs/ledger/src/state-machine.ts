@@ -1,4 +1,5 @@
 import {
+  type DeferredOutcome,
   type Failure,
   type Outcome,
   type Random,
@@ -8,6 +9,7 @@ import {
 } from '@puente/kernel';
 import {
   type Policy,
+  RETRY_AFTER_CAP_MS,
   type RetryRule,
   fullJitter,
   ladderLength,
@@ -18,6 +20,7 @@ import {
   retryWait,
 } from '@puente/resilience';
 import type { ClaimedOperation, OperationState } from './operation';
+import { type OperationEvent, failureName } from './operation-event';
 
 /** Crashes after which an operation is not tried again: it kills whoever runs it. */
 export const CRASH_CAP = 5;
@@ -45,24 +48,6 @@ export type DecidedOn = Pick<
   /** Questions asked about the last call so far. */
   readonly asks: number;
 };
-
-/** What can happen to a running operation. */
-export type OperationEvent =
-  | { readonly kind: 'called'; readonly outcome: Outcome }
-  | { readonly kind: 'asked'; readonly answer: Reconciliation }
-  | { readonly kind: 'ask_failed'; readonly outcome: Outcome }
-  /** Given back without a call: a drain, a lease too short to begin. */
-  | { readonly kind: 'released' }
-  /** Its tenant was suspended after the claim; no call was made. */
-  | { readonly kind: 'withheld'; readonly failure: Failure }
-  /** About to repeat an idempotent call whose key the provider may have forgotten: see {@link keyWindowClosed}. */
-  | { readonly kind: 'key_expired' }
-  /** Claimed after its deadline; no call was made. */
-  | { readonly kind: 'deadline_passed' }
-  /** Its input does not decrypt; no call was made. */
-  | { readonly kind: 'unreadable' }
-  /** The lease ran out. `sent`: the write-ahead mark of the try was set. */
-  | { readonly kind: 'crashed'; readonly sent: boolean };
 
 export type LaneAction = { readonly kind: 'park'; readonly forMs: number } | { readonly kind: 'pause' };
 
@@ -110,11 +95,6 @@ export function keyWindowClosed(operation: DecidedOn, at: number, policy: Policy
   return at + policy.timeoutMs > firstSentAt.getTime() + keyWindowMs;
 }
 
-/** `throttled`, `not_sent:dns`, `unknown:timeout`: what `operations.failure` says. */
-export function failureName(failure: Failure): string {
-  return 'cause' in failure ? `${failure.kind}:${failure.cause}` : failure.kind;
-}
-
 class Deciding {
   constructor(
     private readonly op: DecidedOn,
@@ -131,6 +111,8 @@ class Deciding {
         return this.askFailed(event.outcome);
       case 'released':
         return this.givenBack();
+      case 'deferred':
+        return this.deferred(event.failure);
       case 'withheld':
         return this.withheld(event.failure);
       case 'key_expired':
@@ -247,6 +229,13 @@ class Deciding {
   private givenBack(): Decision {
     const state = this.asking ? 'unknown' : 'queued';
     return this.uncalled({ ...this.base(null), state, forgetSent: !this.asking && !this.op.maybeSent });
+  }
+
+  /** No try and no fault: it waits as long as it was told, unless that is longer than anybody waits for it. */
+  private deferred(failure: DeferredOutcome): Decision {
+    const delayMs = Math.min(failure.retryAfterMs, RETRY_AFTER_CAP_MS);
+    if (!this.asking && this.tooLate(delayMs)) return this.uncalled(this.usedUp(failureName(failure)));
+    return { ...this.givenBack(), delayMs, failure: failureName(failure) };
   }
 
   /** The lane has done nothing wrong and is not paused: the claim leaves a suspended tenant's work alone. */

@@ -1,5 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { type CallInterceptor, Clock, type NextCall, type Outcome, type ProviderCall } from '@puente/kernel';
+import {
+  type CallInterceptor,
+  Clock,
+  isDeferred,
+  type NextCall,
+  type Outcome,
+  type ProviderCall,
+} from '@puente/kernel';
 import { ProviderCallLog } from './provider-call-log';
 
 /** Logs each failed try, and the failure of a call that never came to a try (too late, no credentials). */
@@ -20,6 +27,7 @@ export class LogInterceptor implements CallInterceptor {
     });
     const durationMs = this.clock.monotonicMs() - startedMs;
     if (outcome.kind === 'ok') this.log.succeeded(call, durationMs);
+    else if (isDeferred(outcome)) this.log.deferred(call, outcome);
     else if (tries.at(-1)?.failure !== outcome)
       this.log.failed({ call, failure: outcome, durationMs, attempt: call.attempt + tries.length });
     return outcome;

@@ -1,5 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { type CallInterceptor, Clock, type NextCall, type Outcome, type ProviderCall } from '@puente/kernel';
+import {
+  type CallInterceptor,
+  Clock,
+  isDeferred,
+  type NextCall,
+  type Outcome,
+  type ProviderCall,
+} from '@puente/kernel';
 import type { Counter, Histogram } from 'prom-client';
 import { Metrics, SECONDS_BUCKETS } from './metrics';
 
@@ -31,6 +38,11 @@ export class MetricsInterceptor implements CallInterceptor {
     const outcome = await next(call);
     // A question about a call is not the call: its own label keeps the error rate of the operation honest.
     const operation = call.mode === 'call' ? call.operation : `${call.operation}.${call.mode}`;
+    // A call that we did not make says nothing of the provider, neither how it answers nor how fast.
+    if (isDeferred(outcome)) {
+      this.calls.inc({ provider: call.provider, operation, outcome: 'deferred' });
+      return outcome;
+    }
     this.calls.inc({ provider: call.provider, operation, outcome: outcome.kind });
     this.seconds.observe({ provider: call.provider, operation }, (this.clock.monotonicMs() - startedMs) / 1000);
     return outcome;

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Failure, ProviderCall } from '@puente/kernel';
+import { type DeferredOutcome, type Failure, isDeferred, type ProviderCall } from '@puente/kernel';
 import { LogSink } from './log-sink';
 
 export interface FailedTry {
@@ -35,6 +35,18 @@ export class ProviderCallLog {
     else this.log.warn(fields, 'External service error');
   }
 
+  /** Not made by our own decision; the decision itself is told by whoever took it. */
+  deferred(call: ProviderCall, { deferred, retryAfterMs }: DeferredOutcome): void {
+    const { provider: service, operation, tenantId, operationId, mode, traceId } = call;
+    this.log.debug(
+      {
+        ...{ event: 'provider_call.deferred', service, operation, tenantId, operationId, mode, traceId },
+        ...{ reason: deferred, retryAfterMs },
+      },
+      `${service}.${operation} was not called (${deferred}); again in ${String(retryAfterMs)} ms`,
+    );
+  }
+
   succeeded(call: ProviderCall, durationMs: number): void {
     this.log.debug(
       {
@@ -55,6 +67,7 @@ export class ProviderCallLog {
 
 /** `throttled`, `not_sent:connect`, `unknown:timeout`: the failure in one word, as the ledger writes it too. */
 export function describeFailure(failure: Failure): string {
+  if (isDeferred(failure)) return `deferred:${failure.deferred}`;
   return 'cause' in failure ? `${failure.kind}:${failure.cause}` : failure.kind;
 }
 

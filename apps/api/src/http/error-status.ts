@@ -67,6 +67,7 @@ export const ERROR_STATUS: Readonly<Record<string, number>> = {
   PROVIDER_FAILED: 502,
   EXTERNAL_SERVICE_FAILED: 502,
   PROBE_UNCLEAR: 503,
+  CALL_DEFERRED: 503,
   // Ourselves
   TOO_MANY_WAITS: 429,
   INTERNAL_ERROR: 500,

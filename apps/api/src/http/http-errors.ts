@@ -1,4 +1,4 @@
-import { AppError, type Failure } from '@puente/kernel';
+import { AppError, type Deferral, type DeferredOutcome, type Failure } from '@puente/kernel';
 import type { FieldProblem } from './problem';
 
 /** The body, query or a header does not fit its schema. */
@@ -77,6 +77,28 @@ export class ProviderCallError extends AppError {
     super(`${call}: ${describe(failure)}`);
   }
 }
+
+/** A read that we did not make: the provider has had enough of us, or does not answer anybody. */
+export class CallDeferredError extends AppError {
+  readonly code = 'CALL_DEFERRED';
+  readonly retryAfterMs: number;
+
+  constructor(
+    call: string,
+    { deferred, retryAfterMs }: DeferredOutcome,
+    readonly operationId?: string,
+  ) {
+    super(`${call} was not called: ${WHY_DEFERRED[deferred]}. Ask again after the time in Retry-After.`);
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+const WHY_DEFERRED: Readonly<Record<Deferral, string>> = {
+  lane: 'the provider does not answer at present, or told us to wait',
+  quota: 'the quota of the provider is used up',
+  bulkhead: 'as many calls as allowed are on their way already',
+  budget: 'too many calls are being repeated',
+};
 
 function describe(failure: Failure): string {
   const said = [failure.code, failure.message].filter((part) => part !== undefined && part !== '').join(': ');

@@ -3,7 +3,7 @@ import { isConnectionLost, isTenantDeleted } from '@puente/database';
 import { AppError } from '@puente/kernel';
 import type { FastifyReply } from 'fastify';
 import { ERROR_STATUS } from './error-status';
-import { TooManyFailuresError } from './http-errors';
+import { CallDeferredError, TooManyFailuresError } from './http-errors';
 import { requestIdOf } from './request-id';
 import { type FieldProblem, type Problem, PROBLEM_CONTENT_TYPE, problemOf } from './problem';
 
@@ -32,7 +32,7 @@ export class ProblemFilter implements ExceptionFilter {
     if (described.status === 401) void reply.header('www-authenticate', 'Bearer');
     if (described.status === 429) void reply.header('retry-after', '1');
     if (described.status === 503) void reply.header('retry-after', '5');
-    if (error instanceof TooManyFailuresError)
+    if (error instanceof TooManyFailuresError || error instanceof CallDeferredError)
       void reply.header('retry-after', String(Math.ceil(error.retryAfterMs / 1_000)));
     void reply.status(described.status).header('content-type', PROBLEM_CONTENT_TYPE).send(problem);
   }

@@ -1,7 +1,8 @@
 import { HttpStatus } from '@nestjs/common';
 import type { CallResult } from '@puente/integrations';
+import { isDeferred } from '@puente/kernel';
 import type { FastifyReply } from 'fastify';
-import { ProviderCallError } from '../http/http-errors';
+import { CallDeferredError, ProviderCallError } from '../http/http-errors';
 
 /** DESIGN §4, Synchronous calls: 200, 202, 422 or 424. A read that could not be made is 502: nothing goes on. */
 export function answerOf(call: string, result: CallResult, reply: FastifyReply) {
@@ -19,6 +20,7 @@ export function answerOf(call: string, result: CallResult, reply: FastifyReply) 
     case 'unauthorized':
       throw new ProviderCallError('CREDENTIALS_REJECTED', call, result.failure, result.operationId);
     case 'failed':
+      if (isDeferred(result.failure)) throw new CallDeferredError(call, result.failure, result.operationId);
       throw new ProviderCallError('PROVIDER_FAILED', call, result.failure, result.operationId);
   }
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import {
   AppError,
+  isDeferred,
   notSent,
   type Outcome,
   type ProviderCall,
@@ -87,6 +88,8 @@ export function executionOf(
   outcome: Outcome,
   tries: readonly TryRecord[],
 ): Execution {
+  // After a try it is the last word about that try's wait, and the try counts.
+  if (isDeferred(outcome) && tries.length === 0) return { result: { kind: 'deferred', failure: outcome }, tries: [] };
   if (isWithheld(outcome)) return { result: { kind: 'withheld', failure: outcome }, tries: [] };
   return { result: resultOf(operation, outcome), tries };
 }

@@ -3,7 +3,7 @@ import { LedgerTime } from '../ledger-time';
 import { LedgerLog } from '../ledger.log';
 import type { LeasedOperation } from '../operation';
 import { isForAnotherProcess, PayloadCipher } from '../ports/payload-cipher.port';
-import type { OperationEvent } from '../state-machine';
+import type { OperationEvent } from '../operation-event';
 import { type Claim, leasedOperation } from './claimed-row';
 import { isDatabaseAway } from './database-watch';
 

@@ -2,7 +2,8 @@ import { type Evidence, type Failure, type JsonObject, type TryRecord, mayHaveBe
 import type { LeasedOperation } from '../operation';
 import type { Execution } from '../ports/operation-executor.port';
 import type { SettleRow, SettleTry } from '../sql/settle';
-import { type Decision, type OperationEvent, failureName } from '../state-machine';
+import { type OperationEvent, failureName } from '../operation-event';
+import type { Decision } from '../state-machine';
 
 /** Longest text of a provider that the ledger keeps; the column's own bound. */
 const MAX_MESSAGE = 500;
@@ -29,6 +30,8 @@ export function eventOf({ result }: Execution): OperationEvent {
       return { kind: 'asked', answer: result.answer };
     case 'ask_failed':
       return { kind: 'ask_failed', outcome: result.outcome };
+    case 'deferred':
+      return { kind: 'deferred', failure: result.failure };
     case 'withheld':
       return { kind: 'withheld', failure: result.failure };
   }
@@ -89,7 +92,7 @@ function settleTries(
   tries: readonly TryRecord[],
   now: Now,
 ): SettleTry[] {
-  if (event.kind === 'released' || event.kind === 'withheld') return [];
+  if (event.kind === 'released' || event.kind === 'withheld' || event.kind === 'deferred') return [];
   if (tries.length === 0) return [bareTry(operation.attempt, event, now)];
   return tries.map(({ startedAt, durationMs, outcome, failure }, at) => {
     const beganMs = now.database.getTime() - Math.max(durationMs, now.own.getTime() - startedAt.getTime());
@@ -120,7 +123,7 @@ function eventName(event: OperationEvent): string {
 }
 
 function failureOf(event: OperationEvent): Failure | undefined {
-  if (event.kind === 'withheld') return event.failure;
+  if (event.kind === 'withheld' || event.kind === 'deferred') return event.failure;
   if (event.kind !== 'called' && event.kind !== 'ask_failed') return undefined;
   return event.outcome.kind === 'ok' ? undefined : event.outcome;
 }

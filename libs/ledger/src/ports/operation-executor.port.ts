@@ -1,4 +1,4 @@
-import type { Failure, Outcome, Reconciliation, TryRecord } from '@puente/kernel';
+import type { DeferredOutcome, Failure, Outcome, Reconciliation, TryRecord } from '@puente/kernel';
 import type { ClaimedOperation } from '../operation';
 
 /** What came of running a claimed operation: an outcome of the call, or the provider's answer to our question. */
@@ -7,6 +7,8 @@ export type ExecutionResult =
   | { readonly kind: 'asked'; readonly answer: Reconciliation }
   /** The question itself failed; the operation stays unknown. */
   | { readonly kind: 'ask_failed'; readonly outcome: Outcome }
+  /** Nothing was called or asked: lane, quota or cap say not now. */
+  | { readonly kind: 'deferred'; readonly failure: DeferredOutcome }
   /** Nothing was called or asked: the tenant is suspended. */
   | { readonly kind: 'withheld'; readonly failure: Failure };
 

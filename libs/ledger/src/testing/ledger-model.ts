@@ -2,7 +2,8 @@ import { type Outcome, type Random, ok, unknown } from '@puente/kernel';
 import { policyNamed } from '@puente/resilience';
 import { holdMsFor } from '../ledger-settings';
 import type { NewOperation, OperationState } from '../operation';
-import { type DecidedOn, type Decision, type OperationEvent, decide, keyWindowClosed } from '../state-machine';
+import type { OperationEvent } from '../operation-event';
+import { type DecidedOn, type Decision, decide, keyWindowClosed } from '../state-machine';
 import { TRANSITIONS, isLive } from '../transitions';
 
 export interface ModelRow extends DecidedOn {

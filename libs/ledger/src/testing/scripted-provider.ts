@@ -118,6 +118,7 @@ function wrap(result: ExecutionResult | Outcome, { mode }: ClaimedOperation): Ex
     case 'called':
     case 'asked':
     case 'ask_failed':
+    case 'deferred':
     case 'withheld':
       return result;
     default:
@@ -127,7 +128,8 @@ function wrap(result: ExecutionResult | Outcome, { mode }: ClaimedOperation): Ex
 
 function recordOf(result: ExecutionResult): Pick<TryRecord, 'outcome' | 'failure'> {
   if (result.kind === 'asked') return { outcome: result.answer.kind };
-  if (result.kind === 'withheld') return { outcome: result.kind, failure: result.failure };
+  if (result.kind === 'withheld' || result.kind === 'deferred')
+    return { outcome: result.kind, failure: result.failure };
   const { outcome } = result;
   return outcome.kind === 'ok' ? { outcome: 'ok' } : { outcome: outcome.kind, failure: outcome };
 }
