@@ -30,21 +30,8 @@ const TENANT_ACTIVE = `(SELECT t.status = 'active' FROM tenants t WHERE t.id = o
 /** A lane that nobody paused and that is not parked. */
 const LANE_OPEN = `l.paused_by IS NULL AND (l.open_until IS NULL OR l.open_until <= (SELECT now FROM clock))`;
 
-/**
- * A fair claim. A loose index scan finds the lanes with waiting work (a step per lane, however much waits in it; a step
- * for all of a tenant that is not active) and drops parked and paused ones; each open lane offers its oldest due
- * operations; tenants take turns, those with the fewest in flight first. `SKIP LOCKED` lets workers claim side by side, and the recheck under the lock makes a claim
- * that another worker won match nothing: a lost, doubled or late hint is harmless for the same reason.
- *
- * Beyond its share ($6) a tenant gets what nobody else wants, except the reserve ($7): a tenant whose calls all hang
- * leaves room for the others.
- *
- * $3 free places, $4 and $5 what each tenant has in flight here, $8 to $11 the lane after which the scan begins.
- * Answers with at least one row, which says where the scan ended.
- */
-export const CLAIM = `
-  WITH RECURSIVE clock AS MATERIALIZED (SELECT puente_now() AS now),
-  lane_scan(tenant_id, provider, lane_key, priority, active, n) AS (
+/** Finds lanes with waiting work by a loose index scan: a step per lane, and one for all of a tenant that is not active. */
+const SCANNED_LANES = `lane_scan(tenant_id, provider, lane_key, priority, active, n) AS (
     (SELECT ${LANE}, ${TENANT_ACTIVE}, 1 FROM operations o
      WHERE state IN ('queued', 'unknown') AND NOT blocked AND (${LANE}) > ($8::uuid, $9::text, $10::text, $11::smallint)
      ORDER BY ${LANE} LIMIT 1)
@@ -59,7 +46,33 @@ export const CLAIM = `
        WHERE NOT s.active AND o.state IN ('queued', 'unknown') AND NOT o.blocked AND o.tenant_id > s.tenant_id
        ORDER BY ${LANE} LIMIT 1)) later
     WHERE s.n < ${String(LANES_PER_CLAIM)}),
-  scanned AS MATERIALIZED (SELECT * FROM lane_scan),
+  scanned AS MATERIALIZED (SELECT * FROM lane_scan)`;
+
+/** The lanes of the operations that are offered, $8; found by their ids, however much waits beside them. */
+const OFFERED_LANES = `offered AS MATERIALIZED (
+    SELECT o.* FROM operations o WHERE o.id = ANY ($8::uuid[]) AND o.state IN ('queued', 'unknown') AND NOT o.blocked),
+  scanned AS MATERIALIZED (
+    SELECT l.*, row_number() OVER () AS n FROM (
+      SELECT DISTINCT ${LANE}, ${TENANT_ACTIVE} AS active FROM offered o) l)`;
+
+/**
+ * A fair claim. Drops parked and paused lanes; each open lane offers its oldest due
+ * operations; tenants take turns, those with the fewest in flight first. `SKIP LOCKED` lets workers claim side by side, and the recheck under the lock makes a claim
+ * that another worker won match nothing: a lost, doubled or late hint is harmless for the same reason.
+ *
+ * Beyond its share ($6) a tenant gets what nobody else wants, except the reserve ($7): a tenant whose calls all hang
+ * leaves room for the others.
+ *
+ * $3 free places, $4 and $5 what each tenant has in flight here. Answers with at least one row, which tells of the claim
+ * as a whole.
+ *
+ * @param lanes makes `scanned`: the lanes in which work may be due
+ * @param rows where their operations are
+ * @param told columns about the claim as a whole
+ */
+const fairClaim = ({ lanes, rows, told }: { readonly lanes: string; readonly rows: string; readonly told: string }) => `
+  WITH RECURSIVE clock AS MATERIALIZED (SELECT puente_now() AS now),
+  ${lanes},
   open AS MATERIALIZED (
     SELECT s.* FROM scanned s LEFT JOIN lanes l USING (tenant_id, provider, lane_key)
     WHERE s.active AND ${LANE_OPEN}),
@@ -68,7 +81,7 @@ export const CLAIM = `
       + row_number() OVER (PARTITION BY open.tenant_id ORDER BY o.priority, o.next_attempt_at, o.seq) AS turn
     FROM open LEFT JOIN unnest($4::uuid[], $5::int[]) AS held(tenant_id, n) USING (tenant_id)
     CROSS JOIN LATERAL (
-      SELECT o.id, o.priority, o.next_attempt_at, o.seq FROM operations o
+      SELECT o.id, o.priority, o.next_attempt_at, o.seq FROM ${rows} o
       WHERE o.tenant_id = open.tenant_id AND o.provider = open.provider AND o.lane_key = open.lane_key
         AND o.priority = open.priority AND o.state IN ('queued', 'unknown') AND NOT o.blocked
         AND o.next_attempt_at <= (SELECT now FROM clock) AND o.crashes < 2 AND ${FIRST_OF_ITS_KEY}
@@ -84,11 +97,27 @@ export const CLAIM = `
   claimed AS (
     UPDATE operations o SET ${TAKE} WHERE o.id = ANY (ARRAY(SELECT id FROM due)) RETURNING ${CLAIMED})
   SELECT ending.*, claimed.* FROM (
-    SELECT (SELECT count(*)::int FROM scanned) AS lanes, (SELECT count(*)::int FROM candidates) AS candidates,
-      (SELECT count(*)::int FROM picked) AS picked,
-      last.tenant_id AS last_tenant, last.provider AS last_provider, last.lane_key AS last_lane, last.priority AS last_priority
-    FROM (SELECT 1) one LEFT JOIN (SELECT * FROM scanned ORDER BY n DESC LIMIT 1) last ON true) ending
+    SELECT (SELECT count(*)::int FROM candidates) AS candidates, (SELECT count(*)::int FROM picked) AS picked, ${told}) ending
   LEFT JOIN claimed ON true`;
+
+/** Whatever is due. $8 to $11 the lane after which the scan begins; the answer says where it ended. */
+export const CLAIM = fairClaim({
+  lanes: SCANNED_LANES,
+  rows: 'operations',
+  told: `(SELECT count(*)::int FROM scanned) AS lanes,
+      last.tenant_id AS last_tenant, last.provider AS last_provider, last.lane_key AS last_lane, last.priority AS last_priority
+    FROM (SELECT 1) one LEFT JOIN (SELECT * FROM scanned ORDER BY n DESC LIMIT 1) last ON true`,
+});
+
+/**
+ * What is due of the operations whose ids a queue brought, $8: the same claim in every other respect. `left_over` might
+ * have been claimed here, had there been room for more of their tenant.
+ */
+export const CLAIM_OFFERED = fairClaim({
+  lanes: OFFERED_LANES,
+  rows: 'offered',
+  told: `ARRAY(SELECT id FROM candidates EXCEPT SELECT id FROM picked) AS left_over`,
+});
 
 /** Of an active tenant and in an open lane. */
 const MAY_RUN = `${TENANT_ACTIVE} AND NOT EXISTS (SELECT FROM lanes l WHERE l.tenant_id = o.tenant_id
