@@ -123,6 +123,12 @@ export const TENANT_TABLES: readonly TenantTable[] = [
     atDeletion: { erased: { excerpt: 'NULL' } },
   },
   {
+    table: 'operation_events',
+    key: ['id'],
+    exported: 'not delivered yet to our own flows; the operations say what became of them',
+    atDeletion: 'removed',
+  },
+  {
     table: 'idempotency_keys',
     key: ['route', 'key'],
     exported: {

@@ -6,6 +6,7 @@ import {
   type ModuleMetadata,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
+import { Metrics } from '@puente/observability';
 import { Claimer } from './dispatch/claimer';
 import { DispatchSupport } from './dispatch/dispatch-support';
 import { Dispatcher } from './dispatch/dispatcher';
@@ -16,6 +17,9 @@ import { SentMarker } from './dispatch/sent-marker';
 import { LaneMetrics } from './dispatch/lane-metrics';
 import { SweepReports } from './dispatch/sweep-reports';
 import { Sweeper } from './dispatch/sweeper';
+import { OperationEventMetrics } from './events/operation-event-metrics';
+import { OperationEventPump } from './events/operation-event-pump';
+import { OperationEventReports } from './events/operation-event-reports';
 import { DeliveryReports } from './settlements/delivery-reports';
 import { SettlementPump } from './settlements/settlement-pump';
 
@@ -25,16 +29,18 @@ export class DispatchLifecycle implements OnApplicationBootstrap, BeforeApplicat
   constructor(
     private readonly dispatcher: Dispatcher,
     private readonly pump: SettlementPump,
+    private readonly events: OperationEventPump,
   ) {}
 
   onApplicationBootstrap(): void {
     this.dispatcher.start();
     this.pump.start();
+    this.events.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     await this.dispatcher.stop();
-    await this.pump.stop();
+    await Promise.all([this.pump.stop(), this.events.stop()]);
   }
 }
 
@@ -53,6 +59,12 @@ export class DispatchModule {
         ...(app.providers ?? []),
         ...[Dispatcher, DispatchSupport, Claimer, OperationRunner, RunPermission, SentMarker],
         ...[HintListener, Sweeper, SweepReports, LaneMetrics, SettlementPump, DeliveryReports],
+        ...[OperationEventPump, OperationEventReports],
+        {
+          provide: OperationEventMetrics,
+          inject: [Metrics],
+          useFactory: (metrics: Metrics) => new OperationEventMetrics(metrics),
+        },
         ...(starts ? [DispatchLifecycle] : []),
       ],
       exports: [Dispatcher, SettlementPump],

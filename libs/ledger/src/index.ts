@@ -1,5 +1,7 @@
 export { DispatchModule } from './dispatch.module';
 export { Dispatcher } from './dispatch/dispatcher';
+export * from './events/operation-event';
+export { OperationEventRegistry } from './events/operation-event-registry';
 export { LedgerModule } from './ledger.module';
 export { LedgerSettings, type LedgerSettingsValues } from './ledger-settings';
 export * from './ledger.errors';

@@ -112,6 +112,16 @@ export class LedgerLog {
     this.log.warn({ event: 'settlement.delivery_failed', ...fields, err: error }, line);
   }
 
+  eventUndelivered(fields: About & { readonly consumer: string; readonly waitMs: number }, error: unknown): void {
+    const line = `${fields.consumer} could not take over an event of operation ${fields.operationId}; again in ${String(Math.round(fields.waitMs))} ms`;
+    this.log.warn({ event: 'operation_event.delivery_failed', ...fields, err: error }, line);
+  }
+
+  consumerFailing(fields: { readonly consumer: string; readonly waitMs: number }): void {
+    const line = `${fields.consumer} fails on every operation event; its events wait for ${String(Math.round(fields.waitMs))} ms`;
+    this.log.error({ event: 'operation_event.consumer_failing', ...fields }, line);
+  }
+
   loopFailed(what: string, error: unknown): void {
     this.log.error({ event: 'loop.failed', what, err: error }, `${what} failed unexpectedly and goes on`);
   }

@@ -20,6 +20,7 @@ import { Settler } from './dispatch/settler';
 import { Beginnings } from './dispatch/beginnings';
 import { SynchronousOperations } from './dispatch/synchronous-operations';
 import { WorkHints } from './dispatch/work-hints';
+import { OperationEventRegistry } from './events/operation-event-registry';
 import { LedgerMetrics } from './ledger-metrics';
 import { LedgerSettings } from './ledger-settings';
 import { LedgerTime } from './ledger-time';
@@ -60,6 +61,7 @@ export class LedgerModule {
       TenantOperations,
       SettlementWaits,
       SettlementRegistry,
+      OperationEventRegistry,
       LedgerSettings,
       LedgerTime,
       LedgerLog,
@@ -79,7 +81,7 @@ export class LedgerModule {
         { provide: Clock, useClass: SystemClock },
         { provide: Random, useClass: SystemRandom },
         ...[OperationLedger, Lanes, MendedLanes, TenantOperations, SettlementWaits],
-        ...[SettlementRegistry, LedgerTime, LedgerLog],
+        ...[SettlementRegistry, OperationEventRegistry, LedgerTime, LedgerLog],
         ...machinery,
         ...[TransactionalAccept, GroupedAccept, Beginnings, SynchronousOperations, OperationReader, OperationActions],
         ...[SettlementStore, SettlementWriter, SettlementAftermath, LedgerLifecycle],

@@ -7,6 +7,7 @@ import { CreateRotation1764000006000 } from './1764000006000-create-rotation';
 import { RefuseRetiredKeys1764000007000 } from './1764000007000-refuse-retired-keys';
 import { TenantLife1764000008000 } from './1764000008000-tenant-life';
 import { CreateFunctions1764000009000 } from './1764000009000-create-functions';
+import { CompleteLedger1764000010000 } from './1764000010000-complete-ledger';
 
 /** Every migration in order. A list instead of a glob: it works in `dist`, under Jest and in a bundle alike. */
 export const migrations = [
@@ -19,4 +20,5 @@ export const migrations = [
   RefuseRetiredKeys1764000007000,
   TenantLife1764000008000,
   CreateFunctions1764000009000,
+  CompleteLedger1764000010000,
 ];

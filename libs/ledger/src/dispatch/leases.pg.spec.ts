@@ -298,7 +298,7 @@ describe('leases', () => {
   it('sweeps exactly as the state machine decides, in every combination', async () => {
     const cases = combinations();
     for (const each of cases) await plant(witness, tenant, each);
-    const swept = await one.dispatch.query<{ id: string }>(SWEEP, [CRASH_CAP]);
+    const swept = await one.dispatch.query<{ id: string }>(SWEEP, [CRASH_CAP, '[]']);
     expect(swept.length).toBe(cases.length);
 
     const now = new Date();

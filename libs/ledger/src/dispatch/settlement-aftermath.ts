@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DispatchDatabase } from '@puente/database';
+import { OperationEventRegistry } from '../events/operation-event-registry';
 import { LedgerMetrics } from '../ledger-metrics';
 import { LedgerLog } from '../ledger.log';
 import type { LeasedOperation, Settled } from '../operation';
@@ -22,13 +23,14 @@ export class SettlementAftermath {
     private readonly hints: WorkHints,
     private readonly metrics: LedgerMetrics,
     private readonly log: LedgerLog,
+    private readonly events: OperationEventRegistry,
   ) {}
 
   of(results: readonly Result[]): Settled[] {
     const applied = results.filter((result) => result.applied);
     for (const result of results) this.tell(result);
     const ended = applied.filter(({ decision }) => !isLive(decision.state));
-    if (ended.some(({ operation }) => operation.subscriber !== null)) this.hints.settled();
+    if (ended.some(({ operation }) => !this.events.isEmpty || operation.subscriber !== null)) this.hints.settled();
     const keys = ended.flatMap(({ operation: { tenantId: tenant_id, orderKey: order_key } }) =>
       order_key === null ? [] : [{ tenant_id, order_key }],
     );

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { DispatchDatabase, type Queryable } from '@puente/database';
+import { OperationEventRegistry } from '../events/operation-event-registry';
 import { LedgerLog } from '../ledger.log';
 import { LaneReports, type RefusedLane } from '../ports/lane-reports.port';
 import { APPLY_LANE_ACTIONS, BEFORE_PAUSE } from '../sql/lanes';
-import { SETTLE } from '../sql/settle';
+import { SETTLE, SETTLE_AND_PUBLISH } from '../sql/settle';
 import type { Written } from './settlement';
 
 interface LaneRow {
@@ -16,6 +17,11 @@ interface LaneRow {
   readonly mended_at: string | null;
 }
 
+interface SettledRow {
+  readonly id: string;
+  readonly applied: boolean;
+}
+
 /** Writes a group of results, and what they mean for their lanes, in one commit. */
 @Injectable()
 export class SettlementStore {
@@ -23,17 +29,18 @@ export class SettlementStore {
     private readonly db: DispatchDatabase,
     private readonly reports: LaneReports,
     private readonly log: LedgerLog,
+    private readonly events: OperationEventRegistry,
   ) {}
 
   /** @returns the ids of those that applied */
   async store(items: readonly Written[]): Promise<ReadonlySet<string>> {
     const rows = JSON.stringify(items.map(({ row }) => row));
     const lanes = laneRows(items);
-    if (lanes.length === 0) return settle(this.db, rows);
+    if (lanes.length === 0) return this.settle(this.db, rows);
     let afterCommit: () => void = () => undefined;
     // One commit: an operation that went back to its lane must not be claimed before the lane is parked.
     const applied = await this.db.transaction(async (tx) => {
-      const settled = await settle(tx, rows);
+      const settled = await this.settle(tx, rows);
       afterCommit = await this.act(
         tx,
         lanes.filter(({ id, paused_by }) => paused_by === null || settled.has(id)),
@@ -42,6 +49,14 @@ export class SettlementStore {
     });
     afterCommit();
     return applied;
+  }
+
+  private async settle(db: Queryable, rows: string): Promise<ReadonlySet<string>> {
+    const { isEmpty, consumers } = this.events;
+    const settled = await (isEmpty
+      ? db.query<SettledRow>(SETTLE, [rows])
+      : db.query<SettledRow>(SETTLE_AND_PUBLISH, [rows, consumers]));
+    return new Set(settled.filter(({ applied }) => applied).map(({ id }) => id));
   }
 
   private async act(tx: Queryable, lanes: ReturnType<typeof laneRows>): Promise<() => void> {
@@ -69,11 +84,6 @@ export class SettlementStore {
       return () => undefined;
     }
   }
-}
-
-async function settle(db: Queryable, rows: string): Promise<ReadonlySet<string>> {
-  const settled = await db.query<{ id: string; applied: boolean }>(SETTLE, [rows]);
-  return new Set(settled.filter(({ applied }) => applied).map(({ id }) => id));
 }
 
 function laneRows(items: readonly Written[]) {

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { OperationEventRegistry } from '../events/operation-event-registry';
 import { LedgerMetrics } from '../ledger-metrics';
 import { LedgerLog } from '../ledger.log';
 import type { OperationState } from '../operation';
@@ -14,13 +15,14 @@ export interface Swept {
   readonly crashes: number;
 }
 
-/** Where a sweep is counted and written down. */
+/** Where a sweep is counted and written down, and who hears of it. */
 @Injectable()
 export class SweepReports {
   constructor(
     readonly metrics: LedgerMetrics,
     readonly log: LedgerLog,
     readonly lanes: LaneMetrics,
+    readonly events: OperationEventRegistry,
   ) {}
 
   swept({ id: operationId, tenant_id: tenantId, state, crashes }: Swept): void {

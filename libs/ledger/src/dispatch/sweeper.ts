@@ -49,12 +49,12 @@ export class Sweeper {
 
   /** @returns how many operations were taken over */
   async sweep(): Promise<number> {
-    const swept = await this.db.query<Swept>(SWEEP, [CRASH_CAP]);
+    const swept = await this.db.query<Swept>(SWEEP, [CRASH_CAP, this.reports.events.consumers]);
     for (const row of swept) this.reports.swept(row);
     const keys = swept.filter(({ order_key, state }) => order_key !== null && !isLive(state));
     if (keys.length > 0) await this.db.query(UNBLOCK, [JSON.stringify(keys)]);
     if (swept.length > 0) this.hints.due();
-    if (swept.some(({ subscriber, state }) => subscriber !== null && !isLive(state))) this.hints.settled();
+    if (swept.some(({ state }) => !isLive(state))) this.hints.settled();
     return swept.length;
   }
 

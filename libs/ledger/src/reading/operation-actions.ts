@@ -2,10 +2,11 @@ import { Injectable } from '@nestjs/common';
 import type { TenantTransaction } from '@puente/database';
 import { uuidv7 } from '@puente/kernel';
 import { TransactionalAccept } from '../accept/transactional-accept';
+import { OperationEventRegistry } from '../events/operation-event-registry';
 import { IllegalTransitionError, OperationNotFoundError } from '../ledger.errors';
 import type { NewOperation, OperationView, Resolution, Retried } from '../operation';
 import type { JsonObject } from '@puente/kernel';
-import { CLOSE, LOCK, MAKE_DUE, RESEND } from '../sql/read';
+import { CLOSE, LOCK, MAKE_DUE, RESEND } from '../sql/act';
 import { UNBLOCK } from '../sql/settle';
 import { OperationViews, type ViewRow } from './operation-views';
 
@@ -25,6 +26,7 @@ export class OperationActions {
   constructor(
     private readonly accept: TransactionalAccept,
     private readonly views: OperationViews,
+    private readonly events: OperationEventRegistry,
   ) {}
 
   async retry(tx: TenantTransaction, id: string): Promise<Retried> {
@@ -82,7 +84,7 @@ export class OperationActions {
     state: 'succeeded' | 'cancelled',
     maybeSent: boolean,
   ): Promise<OperationView> {
-    const [closed] = await tx.query<ViewRow>(CLOSE, [row.id, state, maybeSent]);
+    const [closed] = await tx.query<ViewRow>(CLOSE, [row.id, state, maybeSent, this.events.consumers]);
     const keys = [{ tenant_id: row.tenant_id, order_key: row.order_key }];
     if (row.order_key !== null) await tx.query(UNBLOCK, [JSON.stringify(keys)]);
     return this.views.of(closed ?? row);

@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { DispatchDatabase, TenantDatabase } from '@puente/database';
 import { fullJitter } from '@puente/resilience';
-import { Bell } from '../dispatch/bell';
-import { DatabaseWatch, isDatabaseAway } from '../dispatch/database-watch';
+import { isDatabaseAway } from '../dispatch/database-watch';
 import { WorkHints } from '../dispatch/work-hints';
 import type { ViewRow } from '../reading/operation-views';
 import { DELIVER, UNDELIVERED } from '../sql/read';
+import { atMost } from './at-most';
+import { DeliveryLoop } from './delivery-loop';
 import { DeliveryReports } from './delivery-reports';
 import { SettlementRegistry } from './settlement-registry';
 
@@ -33,53 +34,28 @@ interface Backoff {
  */
 @Injectable()
 export class SettlementPump {
-  private readonly bell = new Bell();
   private readonly waiting = new Map<string, Backoff>();
-  private readonly watch: DatabaseWatch;
-  private stopping = false;
-  private loop: Promise<void> | undefined;
-  private unsubscribe: () => void = () => undefined;
+  private readonly loop: DeliveryLoop;
 
   constructor(
     private readonly dispatch: DispatchDatabase,
     private readonly tenants: TenantDatabase,
     private readonly registry: SettlementRegistry,
-    private readonly hints: WorkHints,
+    hints: WorkHints,
     private readonly delivery: DeliveryReports,
   ) {
-    this.watch = new DatabaseWatch('deliver settlements', delivery.time, delivery.log);
+    const { settings, time, log } = delivery;
+    const pass = (): Promise<void> => this.pass();
+    this.loop = new DeliveryLoop({ what: 'deliver settlements', pollMs: settings.pollMs, pass, hints, time, log });
   }
 
   start(): void {
-    if (this.loop) return;
-    this.unsubscribe = this.hints.on('settled', () => this.bell.ring());
-    this.loop = this.run();
+    this.loop.start();
   }
 
   /** Lets the deliveries of this moment end. */
-  async stop(): Promise<void> {
-    this.stopping = true;
-    this.unsubscribe();
-    this.bell.ring();
-    await this.loop;
-  }
-
-  /** A method, since it changes while one waits. */
-  private isStopping(): boolean {
-    return this.stopping;
-  }
-
-  private async run(): Promise<void> {
-    while (!this.stopping) {
-      let waitMs = this.delivery.settings.pollMs;
-      try {
-        await this.pass();
-        this.watch.answered();
-      } catch (error) {
-        waitMs = this.watch.failed(error);
-      }
-      if (!this.isStopping()) await this.bell.wait(waitMs);
-    }
+  stop(): Promise<void> {
+    return this.loop.stop();
   }
 
   /** Once over everything undelivered, page by page. */
@@ -95,7 +71,7 @@ export class SettlementPump {
       await atMost(AT_ONCE, due, (each) => this.deliver(each));
       for (const { id } of page) seen.add(id);
       const last = page.at(-1);
-      if (this.isStopping()) return;
+      if (this.loop.isStopping()) return;
       if (!last || page.length < PAGE) break;
       after = [last.settled_at, last.id];
     }
@@ -105,7 +81,7 @@ export class SettlementPump {
 
   private async deliver({ id, tenant_id, subscriber }: Undelivered): Promise<void> {
     const handler = this.registry.get(subscriber);
-    if (!handler || this.stopping) return;
+    if (!handler || this.loop.isStopping()) return;
     try {
       await this.tenants.run(tenant_id, async (tx) => {
         const [row] = await tx.query<ViewRow>(DELIVER, [id]);
@@ -120,17 +96,4 @@ export class SettlementPump {
       this.delivery.failed({ operationId: id, tenantId: tenant_id, subscriber, waitMs }, error);
     }
   }
-}
-
-/** Runs `work` over all items, `n` at a time; the first failure is thrown after the others in flight have ended. */
-async function atMost<T>(n: number, items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const left = [...items];
-  const failures: unknown[] = [];
-  const lane = async (): Promise<void> => {
-    for (let item = left.shift(); item !== undefined && failures.length === 0; item = left.shift()) {
-      await work(item).catch((error: unknown) => void failures.push(error));
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(n, left.length) }, lane));
-  if (failures.length > 0) throw failures[0];
 }

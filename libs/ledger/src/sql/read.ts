@@ -29,34 +29,6 @@ export const ATTEMPTS = `
   SELECT number, mode, started_at, ended_at, duration_ms, outcome, provider_code, provider_status, excerpt, repeat, applied
   FROM attempts WHERE operation_id = $1 ORDER BY fence, number`;
 
-/** Locks the row: whoever acts on it decides on what is really there. A claim skips it meanwhile. */
-export const LOCK = `
-  SELECT ${VIEW}, o.policy, o.priority, o.input, encode(o.request_hash, 'hex') AS request_hash, o.settle_ms,
-    o.key_window_ms::float8 AS key_window_ms, o.subscriber, o.trace_id
-  FROM operations o WHERE o.id = $1 FOR UPDATE`;
-
-/** A question still waits out `settleMs` from the call: asked earlier, "absent" would prove nothing. */
-export const MAKE_DUE = `
-  UPDATE operations SET updated_at = puente_now(), next_attempt_at = CASE WHEN state = 'unknown'
-    THEN greatest(puente_now(), coalesce(sent_at, puente_now()) + settle_ms * interval '1 ms') ELSE puente_now() END
-  WHERE id = $1`;
-
-/** $2 new state, $3 whether an effect may exist. */
-export const CLOSE = `
-  UPDATE operations o SET state = $2, maybe_sent = $3, blocked = false, updated_at = puente_now(),
-    settled_at = puente_now(), delivered_at = NULL
-  WHERE o.id = $1 RETURNING ${VIEW}`;
-
-/**
- * Back to the start, with a clean sheet: a person knows that nothing happened. Due a second later, so that every claim
- * whose snapshot is older than this commit is over: none of them may run a later one of its order key beside it.
- */
-export const RESEND = `
-  UPDATE operations o SET state = 'queued', maybe_sent = false, attempt = 0, crashes = 0, asks = 0,
-    first_sent_at = NULL, sent_at = NULL, blocked = false, deadline_at = NULL, settled_at = NULL, delivered_at = NULL,
-    next_attempt_at = puente_now() + interval '1 second', updated_at = puente_now()
-  WHERE o.id = $1 RETURNING ${VIEW}`;
-
 /** Settled operations whose flow has not been told. Keyset over pages: one that keeps failing does not hide the rest. */
 export const UNDELIVERED = `
   SELECT id, tenant_id, subscriber, settled_at::text AS settled_at FROM operations

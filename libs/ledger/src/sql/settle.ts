@@ -1,4 +1,5 @@
 import type { JsonObject } from '@puente/kernel';
+import { publishing } from './events';
 
 /** One decided operation as the settling statement reads it. */
 export interface SettleRow {
@@ -43,7 +44,7 @@ export interface SettleTry {
  *
  * The transition trigger and the checks of the table stand behind all this.
  */
-export const SETTLE = `
+const SETTLED = `
   WITH u AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset($1::jsonb) AS u(id uuid, fence bigint, mode text, owner text, state text,
       delay_ms float8, maybe_sent boolean, attempt int, repeats int, crashes int, asks int,
@@ -72,7 +73,9 @@ export const SETTLE = `
     WHERE o.id = ANY (ARRAY(SELECT id FROM locked)) AND o.id = u.id
       AND ((o.fence = u.fence AND o.state = 'running')
         OR (u.state = 'succeeded' AND o.state IN ('queued', 'running', 'unknown', 'needs_review')))
-    RETURNING o.id, u.fence),
+    RETURNING o.id, u.fence, o.tenant_id, o.provider, o.operation, o.state)`;
+
+const TRIED = `
   earlier AS MATERIALIZED (
     SELECT a.operation_id AS id, a.fence, bool_or(a.applied) AS applied
     FROM u JOIN attempts a ON a.operation_id = u.id AND a.fence = u.fence GROUP BY 1, 2),
@@ -88,11 +91,16 @@ export const SETTLE = `
       OR EXISTS (SELECT FROM earlier e WHERE e.id = u.id AND e.fence = u.fence AND e.applied) AS applied
   FROM u`;
 
+export const SETTLE = `${SETTLED},${TRIED}`;
+
+/** The same, told to those who subscribed ($2). A text of its own: an insert of no rows is not free. */
+export const SETTLE_AND_PUBLISH = `${SETTLED}, ${publishing('settled', '$2')},${TRIED}`;
+
 /**
  * Crashed workers. One UPDATE and not a decision per row in the process: a sweeper that dies leaves nothing half done,
  * and two at once skip each other's rows. The locked version of the row is judged, not the snapshot's: a mark or a
  * heartbeat that came first stretched the lease, and the recheck then drops the row. The CASEs are `decide(…, crashed)`;
- * a test compares them over all combinations. $1 crash cap.
+ * a test compares them over all combinations. $1 crash cap, $2 who is told.
  */
 export const SWEEP = `
   WITH clock AS MATERIALIZED (SELECT puente_now() AS now),
@@ -127,7 +135,8 @@ export const SWEEP = `
       lease_until = NULL, lease_owner = NULL, updated_at = clock.now,
       settled_at = CASE WHEN j.next IN ('queued', 'unknown') THEN NULL ELSE clock.now END, delivered_at = NULL
     FROM judged j, clock WHERE o.id = j.id
-    RETURNING o.id, o.tenant_id, o.order_key, o.subscriber, o.state, o.crashes),
+    RETURNING o.id, o.tenant_id, o.provider, o.operation, o.order_key, o.subscriber, o.state, o.crashes),
+  ${publishing('swept', '$2')},
   tried AS (
     INSERT INTO attempts (tenant_id, operation_id, fence, number, mode, owner, started_at, ended_at, duration_ms,
       outcome, repeat, applied)
