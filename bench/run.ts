@@ -1,82 +1,82 @@
-import { randomUUID } from 'node:crypto';
-import { cpus, loadavg } from 'node:os';
-import { closeClients, JsonClient } from '../test/support/sandbox-client';
-import { SandboxProcess } from '../test/support/sandbox-process';
-import { type Received, type ReadyTenant, SandboxTenant } from '../test/support/sandbox-tenant';
-import { until } from '../test/support/sandbox-until';
-import { load, percentiles } from './load';
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { closeClients } from '../test/support/sandbox-client';
+import { accept } from './benches/accept';
+import { BenchPostgres } from './harness/bench-postgres';
+import { BenchProcess } from './harness/bench-process';
+import type { Bench, BenchResult, Context } from './harness/context';
+import { load, machine } from './harness/machine';
+import { Product } from './harness/product';
+import { installPeers } from './peers/peer';
 
-const CONCURRENCY = 50;
-const SECONDS = 5;
-const JOURNEYS = 50;
+const BENCHES: Readonly<Record<string, Bench>> = { accept };
+
+const USAGE = `npm run bench -- [${Object.keys(BENCHES).join('|')} …] [--rounds N] [--seconds N] [--profiles FOLDER]`;
 
 /**
- * Measures the trunk on the sandbox and prints JSON; asserts nothing, because a figure means something only beside
- * another one of the same run. Client, API, worker, database and stand-ins share the machine: read the ratios.
+ * Measures and prints JSON; progress goes to standard error. It asserts nothing: a figure means something only beside
+ * another one of the same run, and those ratios are compared with the goals of docs/performance.md.
  */
 async function main(): Promise<void> {
-  const sandbox = await SandboxProcess.start();
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      rounds: { type: 'string', default: '3' },
+      seconds: { type: 'string', default: '5' },
+      profiles: { type: 'string' },
+    },
+  });
+  const names = positionals.length > 0 ? positionals : Object.keys(BENCHES);
+  if (!names.every((name) => Object.hasOwn(BENCHES, name))) throw new Error(USAGE);
+  installPeers(say);
+  await Product.prepare();
+  const options = { rounds: Number(values.rounds), seconds: Number(values.seconds), profiles: values.profiles };
+  const measured = await withContext(options, async (context) => {
+    const started = { at: new Date().toISOString(), load: load() };
+    const results: Record<string, BenchResult> = {};
+    for (const name of names) {
+      say(`— ${name}`);
+      results[name] = await BENCHES[name]!(context);
+    }
+    const on = await machine(context.postgres.superuser);
+    return { machine: on, started, ended: { at: new Date().toISOString(), load: load() }, options, results };
+  });
+  process.stdout.write(`${JSON.stringify(measured, undefined, 2)}\n`);
+}
+
+interface Options {
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly profiles: string | undefined;
+}
+
+async function withContext<T>(
+  { rounds, seconds, profiles }: Options,
+  work: (context: Context) => Promise<T>,
+): Promise<T> {
+  const postgres = await BenchPostgres.start();
+  const running: BenchProcess[] = [];
+  const startProcess = async (name: string, env?: Readonly<Record<string, string>>): Promise<BenchProcess> => {
+    const started = await BenchProcess.start(name, env);
+    running.push(started);
+    return started;
+  };
   try {
-    const facts = sandbox.facts();
-    const tenant = await SandboxTenant.createReady(facts);
-    say(`an empty route, ${String(CONCURRENCY)} at a time`);
-    const live = await emptyRoute(new JsonClient(facts.apiUrl));
-    say(`${String(JOURNEYS)} notifications, one after the other`);
-    const journey = await journeys(tenant);
-    say(`notifications, ${String(CONCURRENCY)} at a time`);
-    const accept = await accepts(tenant);
-    const acceptOfLive = Math.round((accept.perSecond / live.perSecond) * 1_000) / 1_000;
-    const machine = { node: process.version, cpus: cpus().length, load: loadavg() };
-    process.stdout.write(`${JSON.stringify({ live, accept, acceptOfLive, journey, machine }, undefined, 2)}\n`);
+    const [sink, loader] = [await startProcess('sink'), await startProcess('load')];
+    if (profiles !== undefined) mkdirSync(profiles, { recursive: true });
+    return await work({
+      ...{ postgres, sink, sinkUrl: String(sink.facts['url']), load: loader, rounds, seconds, say, startProcess },
+      profile: (name) =>
+        profiles === undefined
+          ? []
+          : ['--cpu-prof', '--cpu-prof-dir', path.resolve(profiles), '--cpu-prof-name', `${name}.cpuprofile`],
+    });
   } finally {
-    await sandbox.remove();
+    await Promise.all(running.map((each) => each.stop()));
     await closeClients();
+    await postgres.stop();
   }
-}
-
-/** What HTTP costs here when nothing is done. */
-function emptyRoute(client: JsonClient) {
-  return load(async () => (await client.get('/health/live')).status === 200, {
-    concurrency: CONCURRENCY,
-    seconds: SECONDS,
-  });
-}
-
-/** Durable accepts under load, and how long it takes until SNS has all of them. */
-async function accepts(tenant: ReadyTenant) {
-  const topicArn = await tenant.createTopic(`${tenant.name}-load`);
-  const started = performance.now();
-  const measured = await load(async () => (await tenant.notify(some(topicArn))).status === 202, {
-    concurrency: CONCURRENCY,
-    seconds: SECONDS,
-  });
-  const accepted = measured.requests - measured.failed;
-  await until(async () => (await tenant.received(topicArn)).length >= accepted, {
-    ...{ withinMs: 600_000, everyMs: 500, what: 'SNS has everything that was accepted' },
-  });
-  const publishedPerSecond = Math.round(accepted / ((performance.now() - started) / 1_000));
-  return { ...measured, publishedPerSecond };
-}
-
-/** From sending the request to SNS having the message, on an idle system. */
-async function journeys(tenant: ReadyTenant) {
-  const latencies: number[] = [];
-  for (let round = 0; round < JOURNEYS; round++) {
-    const body = some(tenant.topicArn);
-    const sentAt = Date.now();
-    await tenant.notify(body);
-    const arrived = await until(() => arrivalOf(tenant, body.message), { withinMs: 30_000, what: body.message });
-    latencies.push(Date.parse(arrived.at) - sentAt);
-  }
-  return percentiles(latencies);
-}
-
-async function arrivalOf(tenant: ReadyTenant, message: string): Promise<Received | undefined> {
-  return (await tenant.received(tenant.topicArn)).find((effect) => effect.message === message);
-}
-
-function some(topic: string) {
-  return { topic, subject: 'Medición', message: randomUUID(), group: randomUUID() };
 }
 
 function say(line: string): void {
@@ -84,6 +84,6 @@ function say(line: string): void {
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  say(error instanceof Error ? (error.stack ?? error.message) : String(error));
   process.exitCode = 1;
 });

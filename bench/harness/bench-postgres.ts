@@ -1,0 +1,96 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { bootstrapSql, databaseSql, type Role, roleName, ROLES, runMigrations } from '@puente/database';
+import { Client } from 'pg';
+import { freePort, type RunningPostgres, startEmbeddedPostgres } from '../../apps/sandbox/src/embedded-postgres';
+
+/** Durable, as in production: nothing about commits is loosened. The rest is the size of a small server, for all alike. */
+const SETTINGS = {
+  fsync: true,
+  synchronous_commit: 'on',
+  full_page_writes: true,
+  shared_buffers: '1GB',
+  max_wal_size: '8GB',
+  checkpoint_timeout: '30min',
+  max_connections: 300,
+};
+
+export type RoleUrls = Readonly<Record<Role, string>>;
+
+/** One PostgreSQL for all that is compared, on the disk, in a folder that goes away afterwards. */
+export class BenchPostgres {
+  private constructor(
+    private readonly home: string,
+    private readonly server: RunningPostgres,
+    private readonly passwords: Readonly<Record<Role, string>>,
+    readonly superuser: Client,
+  ) {}
+
+  static async start(): Promise<BenchPostgres> {
+    const home = await mkdtemp(path.join(tmpdir(), 'puente-bench-'));
+    const server = await startEmbeddedPostgres({
+      dataDir: path.join(home, 'state', 'postgres'),
+      port: await freePort(),
+      superuserPassword: randomBytes(16).toString('hex'),
+      log: () => undefined,
+      settings: SETTINGS,
+    });
+    const superuser = new Client(server.superuserUrl());
+    await superuser.connect();
+    const passwords = Object.fromEntries(ROLES.map((role) => [role, randomBytes(16).toString('hex')]));
+    return new BenchPostgres(home, server, passwords as Record<Role, string>, superuser);
+  }
+
+  get pid(): number {
+    return this.server.pid;
+  }
+
+  /** A database with our roles and tables. */
+  async puente(name: string): Promise<RoleUrls> {
+    for (const statement of [...bootstrapSql(this.passwords), ...databaseSql(name)])
+      await this.superuser.query(statement);
+    const url = (role: Role): string => {
+      const address = new URL(this.server.superuserUrl(name));
+      address.username = roleName(role);
+      address.password = this.passwords[role];
+      return address.toString();
+    };
+    await runMigrations(url('owner'));
+    return { owner: url('owner'), app: url('app'), dispatch: url('dispatch'), auth: url('auth') };
+  }
+
+  /** An empty database for somebody else's tables. */
+  async empty(name: string): Promise<string> {
+    await this.superuser.query(`CREATE DATABASE ${name}`);
+    return this.server.superuserUrl(name);
+  }
+
+  superuserUrl(name: string): string {
+    return this.server.superuserUrl(name);
+  }
+
+  async drop(name: string): Promise<void> {
+    await this.superuser.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+  }
+
+  /** What autovacuum would have done by itself in a database that is older than a minute. */
+  async analyze(name: string): Promise<void> {
+    const client = new Client(this.server.superuserUrl(name));
+    await client.connect();
+    await client.query('ANALYZE');
+    await client.end();
+  }
+
+  /** So that no round pays for what an earlier one left to be written. */
+  async settle(): Promise<void> {
+    await this.superuser.query('CHECKPOINT');
+  }
+
+  async stop(): Promise<void> {
+    await this.superuser.end();
+    await this.server.stop('immediate');
+    await rm(this.home, { recursive: true, force: true, maxRetries: 10 });
+  }
+}

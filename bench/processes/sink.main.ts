@@ -1,0 +1,58 @@
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { answer } from '../harness/answering';
+
+/**
+ * The provider at the other end: answers every POST with an id, at once or after a while, and counts. The same for
+ * everybody who is compared.
+ */
+let delayMs = 0;
+let received = 0;
+let arrivals: [key: string, at: number][] | undefined;
+let awaited: { readonly count: number; readonly resolve: (at: number) => void } | undefined;
+
+const BODY = '{"id":"receipt-1","name":"bench"}';
+const HEADERS = { 'content-type': 'application/json', 'content-length': String(BODY.length) };
+
+const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+  request.resume().once('end', () => {
+    if (request.method !== 'POST') {
+      finish(response);
+      return;
+    }
+    arrivals?.push([String(request.headers['idempotency-key'] ?? ''), now()]);
+    if (delayMs === 0) finish(response);
+    else setTimeout(finish, delayMs, response);
+    if (++received === awaited?.count) awaited.resolve(now());
+  });
+});
+
+function finish(response: ServerResponse): void {
+  response.writeHead(200, HEADERS).end(BODY);
+}
+
+/** Comparable between the processes of one machine. */
+function now(): number {
+  return performance.timeOrigin + performance.now();
+}
+
+server.listen(0, '127.0.0.1', () => {
+  const { port } = server.address() as AddressInfo;
+  answer(
+    {
+      /** Forgets what came, and delays every answer by so much from now on. */
+      reset: (options: { readonly delayMs: number; readonly record?: boolean }) => {
+        delayMs = options.delayMs;
+        received = 0;
+        arrivals = options.record === true ? [] : undefined;
+        awaited = undefined;
+      },
+      received: () => received,
+      arrivals: () => arrivals,
+      /** @returns when the last of so many has come, in epoch milliseconds */
+      until: (count: number) =>
+        received >= count ? now() : new Promise<number>((resolve) => (awaited = { count, resolve })),
+    },
+    { url: `http://127.0.0.1:${String(port)}` },
+  );
+});
