@@ -12,6 +12,13 @@ export interface TryRecord {
   readonly failure?: Failure | undefined;
 }
 
+/** The head of a provider's answer, whatever its status: what rate limits are read from. */
+export interface AnswerHead {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
 /**
  * One call on its way through the chain (DESIGN §4). Immutable except for `tries`, to which the innermost shared
  * interceptor appends. An interceptor that changes something passes on a copy.
@@ -42,6 +49,8 @@ export interface ProviderCall {
   readonly signal: AbortSignal;
   readonly traceId?: string | undefined;
   readonly tries: TryRecord[];
+  /** Hears the head of each answer of the provider, before the outcome is known. Set by the link that wants to know. */
+  readonly onAnswer?: ((head: AnswerHead) => void) | undefined;
 }
 
 export type NextCall = (call: ProviderCall) => Promise<Outcome>;

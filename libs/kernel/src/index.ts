@@ -1,4 +1,5 @@
 export * from './app-error';
+export * from './call-decisions';
 export * from './call-interceptor';
 export * from './clock';
 export * from './ids';

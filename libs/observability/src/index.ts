@@ -1,3 +1,4 @@
+export { CallDecisionLog } from './call-decision-log';
 export { serializeError, type SerializedError } from './serialize-error';
 export { LogInterceptor } from './log.interceptor';
 export { createLogSink, LogSink, type LogSinkOptions } from './log-sink';

@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type DynamicModule, Global, type INestApplicationContext, Module } from '@nestjs/common';
 import { AppConfigService } from '@puente/config';
-import { Clock, SystemClock } from '@puente/kernel';
+import { CallDecisions, Clock, SystemClock } from '@puente/kernel';
 import { ClsMiddlewareOptions, ClsModule, ClsModuleOptions, type ClsService } from 'nestjs-cls';
 import { Logger, LoggerModule } from 'nestjs-pino';
 import type { DestinationStream, Logger as Pino } from 'pino';
+import { CallDecisionLog } from './call-decision-log';
 import { HttpRequestLog } from './http-request-log';
 import { HttpRequests, openRequest } from './http-requests';
 import { LogInterceptor } from './log.interceptor';
@@ -70,11 +71,12 @@ export class ObservabilityModule {
         HttpRequestLog,
         HttpRequests,
         ProviderCallLog,
+        { provide: CallDecisions, useClass: CallDecisionLog },
         TraceInterceptor,
         LogInterceptor,
         MetricsInterceptor,
       ],
-      exports: [sink, Metrics, ProviderCallLog, TraceInterceptor, LogInterceptor, MetricsInterceptor],
+      exports: [sink, Metrics, ProviderCallLog, CallDecisions, TraceInterceptor, LogInterceptor, MetricsInterceptor],
     };
   }
 }

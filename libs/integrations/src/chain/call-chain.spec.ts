@@ -1,6 +1,18 @@
 import { Test, type TestingModule } from '@nestjs/testing';
-import { AppError, Clock, notSent, ok, type ProviderCall, Random, Secret, SystemClock, unknown } from '@puente/kernel';
 import {
+  AppError,
+  CallDecisions,
+  Clock,
+  notSent,
+  ok,
+  type ProviderCall,
+  Random,
+  Secret,
+  SystemClock,
+  unknown,
+} from '@puente/kernel';
+import {
+  CallDecisionLog,
   createLogSink,
   LogInterceptor,
   LogSink,
@@ -87,6 +99,7 @@ describe('call chain', () => {
         ...[TraceInterceptor, ProviderCallLog, LogInterceptor, MetricsInterceptor, DeadlineInterceptor],
         ...[RetryInterceptor, TimeoutInterceptor, CredentialsInterceptor, ProviderInvocation, ProviderFaultLog],
         ...[Metrics, ProviderClients],
+        { provide: CallDecisions, useClass: CallDecisionLog },
         { provide: Redactor, useValue: redactor },
         { provide: LogSink, useValue: createLogSink({ service: 'test', level: 'trace', redactor, destination }) },
         { provide: Clock, useValue: clock },

@@ -1,6 +1,7 @@
 import { Test, type TestingModule } from '@nestjs/testing';
-import { Clock, ok, Secret, SystemClock } from '@puente/kernel';
+import { CallDecisions, Clock, ok, Secret, SystemClock } from '@puente/kernel';
 import {
+  CallDecisionLog,
   createLogSink,
   LogInterceptor,
   LogSink,
@@ -37,6 +38,7 @@ describe('ChainCredentialProbe', () => {
         ...callChains.filter(({ provide }) => provide === ProbeChain),
         ...[TraceInterceptor, ProviderCallLog, LogInterceptor, MetricsInterceptor, TimeoutInterceptor],
         ...[ProviderInvocation, ProviderFaultLog, Metrics, ChainCredentialProbe, CatalogueCredentialRules],
+        { provide: CallDecisions, useClass: CallDecisionLog },
         { provide: Redactor, useValue: redactor },
         { provide: LogSink, useValue: createLogSink({ service: 'test', level: 'trace', redactor, destination }) },
         { provide: Clock, useClass: SystemClock },

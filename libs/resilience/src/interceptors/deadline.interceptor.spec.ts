@@ -1,5 +1,6 @@
 import { type NextCall, ok, type ProviderCall } from '@puente/kernel';
 import { ManualClock } from '../../../../test/support/manual-clock';
+import { ToldDecisions } from '../../../../test/support/told-decisions';
 import { sampleCall } from './call.fixture';
 import { DeadlineInterceptor } from './deadline.interceptor';
 
@@ -9,7 +10,10 @@ const hanging: NextCall = ({ signal }) =>
 
 describe('DeadlineInterceptor', () => {
   const clock = new ManualClock();
-  const run = (call: ProviderCall, next: NextCall) => new DeadlineInterceptor(clock).intercept(call, next);
+  const decisions = new ToldDecisions();
+  beforeEach(() => (decisions.told.length = 0));
+
+  const run = (call: ProviderCall, next: NextCall) => new DeadlineInterceptor(clock, decisions).intercept(call, next);
 
   it('begins nothing when it is too late', async () => {
     const next = jest.fn<ReturnType<NextCall>, Parameters<NextCall>>();
@@ -18,6 +22,7 @@ describe('DeadlineInterceptor', () => {
 
     expect(outcome).toEqual({ kind: 'not_sent', cause: 'deadline' });
     expect(next).not.toHaveBeenCalled();
+    expect(decisions.told).toEqual([['refusedTooLate', 0]]);
   });
 
   it.each<Partial<ProviderCall>>([{ effect: 'read' }, { effect: 'reconcilable', mode: 'reconcile' }])(
@@ -31,6 +36,7 @@ describe('DeadlineInterceptor', () => {
       expect(over).not.toHaveBeenCalled();
       await clock.advance(1);
       expect(await running).toEqual(ok('aborted'));
+      expect(decisions.told).toEqual([['abortedAtDeadline']]);
     },
   );
 
@@ -57,6 +63,8 @@ describe('DeadlineInterceptor', () => {
 
     expect(await running).toEqual(ok('aborted'));
     expect(removed).toHaveBeenCalledTimes(1);
+    await clock.advance(2e9);
+    expect(decisions.told).toEqual([]);
   });
 
   it('knows deadlines further away than a timer reaches', async () => {

@@ -1,5 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { type CallInterceptor, Clock, type NextCall, notSent, type Outcome, type ProviderCall } from '@puente/kernel';
+import {
+  CallDecisions,
+  type CallInterceptor,
+  Clock,
+  type NextCall,
+  notSent,
+  type Outcome,
+  type ProviderCall,
+} from '@puente/kernel';
 import { linkedAbort } from '../linked-abort';
 
 /** Node's timers fire at once when asked for more. */
@@ -12,19 +20,29 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
  */
 @Injectable()
 export class DeadlineInterceptor implements CallInterceptor {
-  constructor(private readonly clock: Clock) {}
+  constructor(
+    private readonly clock: Clock,
+    private readonly decisions: CallDecisions,
+  ) {}
 
   async intercept(call: ProviderCall, next: NextCall): Promise<Outcome> {
     if (call.deadlineMs === undefined) return next(call);
     const leftMs = call.deadlineMs - this.clock.monotonicMs();
-    if (leftMs <= 0) return notSent('deadline');
+    if (leftMs <= 0) {
+      this.decisions.refusedTooLate(call, Math.abs(leftMs));
+      return notSent('deadline');
+    }
     return asks(call) ? this.askWithin(leftMs, call, next) : next(call);
   }
 
   private async askWithin(leftMs: number, call: ProviderCall, next: NextCall): Promise<Outcome> {
     const deadline = linkedAbort(call.signal);
     const answered = new AbortController();
-    void this.clock.sleep(Math.min(leftMs, LONGEST_TIMER_MS), answered.signal).then(() => deadline.abort());
+    void this.clock.sleep(Math.min(leftMs, LONGEST_TIMER_MS), answered.signal).then(() => {
+      if (answered.signal.aborted) return;
+      this.decisions.abortedAtDeadline(call);
+      deadline.abort();
+    });
     try {
       return await next({ ...call, signal: deadline.signal });
     } finally {

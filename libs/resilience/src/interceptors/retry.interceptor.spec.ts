@@ -1,5 +1,6 @@
 import { type Failure, notSent, ok, type Outcome, type ProviderCall, unknown } from '@puente/kernel';
 import { FixedRandom, LeapingClock, ManualClock } from '../../../../test/support/manual-clock';
+import { ToldDecisions } from '../../../../test/support/told-decisions';
 import { sampleCall } from './call.fixture';
 import { RetryInterceptor } from './retry.interceptor';
 
@@ -9,11 +10,15 @@ const throttled = (retryAfterMs?: number): Failure => ({ kind: 'throttled', stat
 async function run(call: ProviderCall, outcomes: Outcome[], random = 0) {
   const clock = new LeapingClock();
   const attempts: number[] = [];
-  const outcome = await new RetryInterceptor(clock, new FixedRandom(random)).intercept(call, async ({ attempt }) => {
-    attempts.push(attempt);
-    return outcomes[Math.min(attempts.length, outcomes.length) - 1]!;
-  });
-  return { outcome, attempts, waits: clock.sleeps };
+  const decisions = new ToldDecisions();
+  const outcome = await new RetryInterceptor(clock, new FixedRandom(random), decisions).intercept(
+    call,
+    async ({ attempt }) => {
+      attempts.push(attempt);
+      return outcomes[Math.min(attempts.length, outcomes.length) - 1]!;
+    },
+  );
+  return { outcome, attempts, waits: clock.sleeps, told: decisions.told };
 }
 
 describe('RetryInterceptor', () => {
@@ -21,7 +26,7 @@ describe('RetryInterceptor', () => {
     const lowest = await run(sampleCall(), [throttled()]);
     const highest = await run(sampleCall(), [throttled()], 1);
 
-    expect(lowest).toEqual({ outcome: throttled(), attempts: [1, 2, 3, 4], waits: [1_000, 2_000, 4_000] });
+    expect(lowest).toMatchObject({ outcome: throttled(), attempts: [1, 2, 3, 4], waits: [1_000, 2_000, 4_000] });
     expect(highest.waits).toEqual([1_200, 2_400, 4_800]);
   });
 
@@ -65,14 +70,28 @@ describe('RetryInterceptor', () => {
     const justTooLate = await run(sampleCall({ deadlineMs: 3_000 }), [throttled()]);
 
     expect(inTime.waits).toEqual([1_000, 2_000]);
-    expect(justTooLate).toEqual({ outcome: throttled(), attempts: [1, 2], waits: [1_000] });
+    expect(justTooLate).toMatchObject({ outcome: throttled(), attempts: [1, 2], waits: [1_000] });
+  });
+
+  it('tells each retry with its number, its wait and why, and why there is no other', async () => {
+    const usedUp = await run(sampleCall({ effect: 'read' }), [unknown('timeout')]);
+    const tooLate = await run(sampleCall({ deadlineMs: 500 }), [throttled()]);
+    const refused = await run(sampleCall(), [{ kind: 'rejected' }]);
+
+    expect(usedUp.told).toEqual([
+      ['retryScheduled', { failure: unknown('timeout'), retry: 1, of: 1, waitMs: 0 }],
+      ['retryGivenUp', unknown('timeout'), 'used_up'],
+    ]);
+    expect(tooLate.told).toEqual([['retryGivenUp', throttled(), 'deadline']]);
+    expect(refused.told).toEqual([]);
   });
 
   it('gives up a wait when the caller goes away, without another try', async () => {
     const clock = new ManualClock();
     const caller = new AbortController();
     const attempts: number[] = [];
-    const running = new RetryInterceptor(clock, new FixedRandom(0)).intercept(
+    const decisions = new ToldDecisions();
+    const running = new RetryInterceptor(clock, new FixedRandom(0), decisions).intercept(
       sampleCall({ signal: caller.signal }),
       async ({ attempt }) => {
         attempts.push(attempt);
@@ -85,5 +104,6 @@ describe('RetryInterceptor', () => {
 
     expect(await running).toEqual(throttled());
     expect(attempts).toEqual([1]);
+    expect(decisions.told.at(-1)).toEqual(['retryGivenUp', throttled(), 'caller_gone']);
   });
 });

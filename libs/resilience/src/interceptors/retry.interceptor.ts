@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import {
+  CallDecisions,
   type CallInterceptor,
   Clock,
   type Failure,
@@ -8,6 +9,7 @@ import {
   type Outcome,
   type ProviderCall,
   Random,
+  type RetryDecision,
 } from '@puente/kernel';
 import { retryWait } from '../backoff';
 import { type Policy, policyNamed } from '../policies';
@@ -24,25 +26,39 @@ export class RetryInterceptor implements CallInterceptor {
   constructor(
     private readonly clock: Clock,
     private readonly random: Random,
+    private readonly decisions: CallDecisions,
   ) {}
 
   async intercept(call: ProviderCall, next: NextCall): Promise<Outcome> {
     for (let retry = 1; ; retry += 1) {
       const outcome = await next(retry === 1 ? call : { ...call, attempt: call.attempt + retry - 1 });
       if (outcome.kind === 'ok' || !call.waitsInProcess || !isSafe(call, outcome)) return outcome;
-      const waitMs = this.waitBefore(retry, call, outcome);
-      if (waitMs === undefined || this.passesDeadline(waitMs, call)) return outcome;
-      await this.clock.sleep(waitMs, call.signal);
-      if (call.signal.aborted) return outcome;
+      const decided = this.nextRetry(retry, call, outcome);
+      if (!decided) return outcome;
+      this.decisions.retryScheduled(call, decided);
+      await this.clock.sleep(decided.waitMs, call.signal);
+      if (call.signal.aborted) {
+        this.decisions.retryGivenUp(call, outcome, 'caller_gone');
+        return outcome;
+      }
     }
   }
 
-  /** @returns undefined when the table allows no further retry */
-  private waitBefore(retry: number, call: ProviderCall, failure: Failure): number | undefined {
-    const rule = retryRule(call.effect, failureClass(failure));
-    if (rule.verdict !== 'retry' || retry > rule.retries) return undefined;
+  /** @returns undefined when the table allows no further retry, or nobody would wait for it */
+  private nextRetry(retry: number, call: ProviderCall, failure: Failure): RetryDecision | undefined {
+    const { verdict, retries, wait } = retryRule(call.effect, failureClass(failure));
+    if (verdict !== 'retry') return undefined;
+    if (retry > retries) {
+      this.decisions.retryGivenUp(call, failure, 'used_up');
+      return undefined;
+    }
     const retryAfterMs = failure.kind === 'throttled' ? failure.retryAfterMs : undefined;
-    return retryWait(rule.wait, inProcess(policyNamed(call.policy)), retry, this.random, retryAfterMs);
+    const waitMs = retryWait(wait, inProcess(policyNamed(call.policy)), retry, this.random, retryAfterMs);
+    if (this.passesDeadline(waitMs, call)) {
+      this.decisions.retryGivenUp(call, failure, 'deadline');
+      return undefined;
+    }
+    return { failure, retry, of: retries, waitMs };
   }
 
   private passesDeadline(waitMs: number, call: ProviderCall): boolean {

@@ -1,5 +1,6 @@
 import { type NextCall, notSent, ok, type Outcome, type ProviderCall, unknown } from '@puente/kernel';
 import { ManualClock } from '../../../../test/support/manual-clock';
+import { ToldDecisions } from '../../../../test/support/told-decisions';
 import { sampleCall } from './call.fixture';
 import { ABORT_GRACE_MS, TimeoutInterceptor } from './timeout.interceptor';
 
@@ -7,11 +8,15 @@ const TIMEOUT_MS = 3_000; // of the policy `interactive`
 
 describe('TimeoutInterceptor', () => {
   let clock: ManualClock;
-  beforeEach(() => (clock = new ManualClock()));
+  let decisions: ToldDecisions;
+  beforeEach(() => {
+    clock = new ManualClock();
+    decisions = new ToldDecisions();
+  });
 
   const start = (next: NextCall, over: Partial<ProviderCall> = {}) => {
     const call = sampleCall(over);
-    return { call, running: new TimeoutInterceptor(clock).intercept(call, next) };
+    return { call, running: new TimeoutInterceptor(clock, decisions).intercept(call, next) };
   };
   /** Ends `afterMs` after it was aborted. */
   const endsAfterAbort =
@@ -34,6 +39,7 @@ describe('TimeoutInterceptor', () => {
 
     expect(await running).toEqual(ok('done'));
     expect(signal?.aborted).toBe(false);
+    expect(decisions.told).toEqual([]);
     expect(call.tries).toEqual([{ startedAt: new Date('2026-01-01T00:00:00Z'), durationMs: 2_999, outcome: 'ok' }]);
   });
 
@@ -43,6 +49,7 @@ describe('TimeoutInterceptor', () => {
     await clock.advance(TIMEOUT_MS + ABORT_GRACE_MS);
 
     expect(await running).toEqual(ok('late'));
+    expect(decisions.told).toEqual([['timedOut', { timeoutMs: TIMEOUT_MS, late: true }]]);
     expect(call.tries).toMatchObject([{ outcome: 'ok', durationMs: TIMEOUT_MS + ABORT_GRACE_MS - 1 }]);
   });
 
@@ -66,6 +73,7 @@ describe('TimeoutInterceptor', () => {
     await clock.advance(TIMEOUT_MS + ABORT_GRACE_MS);
 
     expect(await running).toEqual(unknown('timeout'));
+    expect(decisions.told).toEqual([['timedOut', { timeoutMs: TIMEOUT_MS, late: false }]]);
     expect(call.tries).toMatchObject([{ outcome: 'unknown', failure: { cause: 'timeout' } }]);
   });
 
@@ -80,6 +88,7 @@ describe('TimeoutInterceptor', () => {
 
     expect(await running).toEqual(unknown('timeout'));
     expect(removed.mock.calls.length).toBeGreaterThanOrEqual(2);
+    expect(decisions.told).toEqual([]); // it did not take too long
   });
 
   it('does not begin for a caller who has gone already: nothing was sent', async () => {

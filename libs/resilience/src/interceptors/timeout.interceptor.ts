@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import {
+  CallDecisions,
   type CallInterceptor,
   Clock,
   type NextCall,
@@ -25,7 +26,10 @@ export const ABORT_GRACE_MS = 1_000;
  */
 @Injectable()
 export class TimeoutInterceptor implements CallInterceptor {
-  constructor(private readonly clock: Clock) {}
+  constructor(
+    private readonly clock: Clock,
+    private readonly decisions: CallDecisions,
+  ) {}
 
   async intercept(call: ProviderCall, next: NextCall): Promise<Outcome> {
     if (call.signal.aborted) return notSent('deadline');
@@ -40,11 +44,16 @@ export class TimeoutInterceptor implements CallInterceptor {
     const ceiling = linkedAbort(call.signal);
     const running = next({ ...call, signal: ceiling.signal }).catch(() => unknown('internal'));
     try {
-      const inTime = await this.within(policyNamed(call.policy).timeoutMs, running, call.signal);
+      const { timeoutMs } = policyNamed(call.policy);
+      const inTime = await this.within(timeoutMs, running, call.signal);
       if (inTime) return inTime;
+      const isAborted = call.signal.aborted;
       ceiling.abort(new DOMException('The call took too long', 'TimeoutError'));
       const late = await this.within(ABORT_GRACE_MS, running);
-      return late ? asKnownLate(late) : unknown('timeout');
+      const known = late ? asKnownLate(late) : unknown('timeout');
+      // Whoever aborted the call has told why.
+      if (!isAborted) this.decisions.timedOut(call, { timeoutMs, late: known.kind === 'ok' });
+      return known;
     } finally {
       ceiling.unlink();
     }
