@@ -1,50 +1,73 @@
 import { closeClients } from '../support/sandbox-client';
-import { planFrom } from './fault-plan';
-import { type FaultReport, FaultRun } from './fault-run';
+import { type FaultOptions, optionsFrom } from './fault-options';
+import { ledgerPlan } from './ledger/ledger-plan';
+import { LedgerRun } from './ledger/ledger-run';
+import { printLedger, printTrunk } from './print';
+import { trunkPlan } from './trunk/fault-plan';
+import { FaultRun } from './trunk/fault-run';
 
-const SHOWN = 5;
+/** What a scenario is to the command: it can be attacked, and it ends. */
+interface Scenario<Report> {
+  readonly dir: string;
+  attack(): Promise<Report>;
+  end(how: { readonly keepData: boolean }): Promise<void>;
+}
 
 /**
- * Kills processes for minutes and compares what was accepted with what the stand-ins saw.
- * `npm run test:faults -- --seed 7`; `--short` takes about a minute.
+ * Breaks what can break, by seed, and compares what was accepted with what the stand-ins saw.
+ * `npm run test:faults -- --seed 7`; `--help` names the rest.
  */
 async function main(): Promise<void> {
-  const plan = planFrom(process.argv.slice(2));
-  const kills = plan.rounds.length;
-  const notifications = plan.rounds.reduce((sum, { sendings }) => sum + sendings.length, 0);
-  say(`seed ${String(plan.seed)}: ${String(notifications)} notifications, ${String(kills)} kills`);
-  const run = await FaultRun.prepare(say);
-  let failed = true;
-  const interrupted = (): void => {
-    void run.end({ keepData: true }).finally(() => process.exit(130));
-  };
-  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
-  try {
-    failed = print(await run.attack(plan)) > 0;
-  } finally {
-    await run.end({ keepData: failed || plan.keep });
-    await closeClients();
-    if (failed || plan.keep)
-      say(`What is left of it is in ${run.dataDir}; the same choices again: --seed ${String(plan.seed)}`);
+  const options = optionsFrom(process.argv.slice(2));
+  let failed = 0;
+  for (const seed of options.seeds) {
+    if (options.scenarios.includes('trunk')) failed += await trunk(seed, options);
+    if (options.scenarios.includes('ledger')) failed += await ledger(seed, options);
   }
-  process.exitCode = failed ? 1 : 0;
+  await closeClients();
+  process.exitCode = failed > 0 ? 1 : 0;
+}
+
+async function trunk(seed: number, options: FaultOptions): Promise<number> {
+  const plan = trunkPlan(seed, options);
+  say(`trunk, seed ${String(seed)}: ${String(plan.rounds.length)} kills`);
+  const run = await FaultRun.prepare(say);
+  const scenario = { dir: run.dataDir, attack: () => run.attack(plan), end: run.end.bind(run) };
+  return carriedOut(scenario, options, (report) => printTrunk(report, options));
+}
+
+async function ledger(seed: number, options: FaultOptions): Promise<number> {
+  const plan = ledgerPlan({ seed, seconds: options.seconds, perSecond: options.perSecond });
+  const { items, events } = plan;
+  say(`ledger, seed ${String(seed)}: ${String(items.length)} operations, ${String(events.length)} faults`);
+  const run = await LedgerRun.prepare(plan, say);
+  return carriedOut(run, options, (report) => printLedger(report, options));
 }
 
 /** @returns how many invariants did not hold */
-function print({ verdicts, ...numbers }: FaultReport): number {
-  for (const { name, violations } of verdicts) {
-    say(`${violations.length === 0 ? 'ok    ' : 'FAILED'} ${name}`);
-    for (const violation of violations.slice(0, SHOWN)) say(`         ${violation}`);
-    if (violations.length > SHOWN) say(`         … and ${String(violations.length - SHOWN)} more`);
+async function carriedOut<Report>(
+  scenario: Scenario<Report>,
+  { keep }: FaultOptions,
+  print: (report: Report) => number,
+): Promise<number> {
+  let failed = -1;
+  const interrupted = (): void => {
+    void scenario.end({ keepData: true }).finally(() => process.exit(130));
+  };
+  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
+  try {
+    failed = print(await scenario.attack());
+  } finally {
+    const keepData = keep || failed !== 0;
+    await scenario.end({ keepData });
+    if (keepData) say(`What is left of it is in ${scenario.dir}`);
+    process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
   }
-  const failed = verdicts.filter(({ violations }) => violations.length > 0).length;
-  say(JSON.stringify(numbers));
-  say(`${String(verdicts.length - failed)} passed, ${String(failed)} failed`);
   return failed;
 }
 
 function say(line: string): void {
-  process.stdout.write(`${line}\n`);
+  process.stderr.write(`${line}\n`);
 }
 
 main().catch((error: unknown) => {

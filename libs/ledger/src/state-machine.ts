@@ -279,10 +279,13 @@ class Deciding {
     return deadlineAt !== null && this.context.now.getTime() + waitMs > deadlineAt.getTime();
   }
 
-  /** A try that ended by itself did not crash: the count of crashes begins anew. */
+  /**
+   * A call that ended by itself did not crash: the count of crashes begins anew. An answered question says nothing about
+   * that: a call that kills whoever makes it would else be made again after each `absent`, with neighbours, for ever.
+   */
   private base(failure: string | null): Omit<Decision, 'state'> & { state: OperationState } {
     const { maybeSent, repeats, asks } = this.op;
-    const counters = { burnAttempt: true, repeats, crashes: 0, asks };
+    const counters = { burnAttempt: true, repeats, crashes: this.asking ? this.op.crashes : 0, asks };
     return { state: 'queued', delayMs: 0, maybeSent, ...counters, forgetSent: false, failure };
   }
 

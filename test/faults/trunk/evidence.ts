@@ -1,7 +1,7 @@
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
-import { type Answer, bodyOf, type JsonClient } from '../support/sandbox-client';
-import type { SandboxFacts } from '../support/sandbox-process';
-import { type NotificationView, type ReadyTenant, type Received, receivedBySns } from '../support/sandbox-tenant';
+import { type Answer, bodyOf, type JsonClient } from '../../support/sandbox-client';
+import type { SandboxFacts } from '../../support/sandbox-process';
+import { type NotificationView, type ReadyTenant, type Received, receivedBySns } from '../../support/sandbox-tenant';
 
 export interface OperationRow {
   readonly id: string;

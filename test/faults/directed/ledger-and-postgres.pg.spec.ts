@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { bootstrapSql, databaseSql, runMigrations } from '@puente/database';
 import { Client } from 'pg';
-import { type RunningPostgres, freePort, startEmbeddedPostgres } from '../../apps/sandbox/src/embedded-postgres';
-import { LedgerWitness, TestProcess, eventually, newOperation } from '../../libs/ledger/src/testing/ledger.fixture';
-import { ScriptedProvider, acts, held } from '../../libs/ledger/src/testing/scripted-provider';
+import { type RunningPostgres, freePort, startEmbeddedPostgres } from '../../../apps/sandbox/src/embedded-postgres';
+import { LedgerWitness, TestProcess, eventually, newOperation } from '../../../libs/ledger/src/testing/ledger.fixture';
+import { ScriptedProvider, acts, held } from '../../../libs/ledger/src/testing/scripted-provider';
 
 /** A server of its own: the one the other specs share must not be killed. */
 describe('the ledger, when PostgreSQL crashes', () => {

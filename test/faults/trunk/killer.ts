@@ -1,5 +1,5 @@
-import type { SandboxProcess } from '../support/sandbox-process';
-import { until } from '../support/sandbox-until';
+import type { SandboxProcess } from '../../support/sandbox-process';
+import { until } from '../../support/sandbox-until';
 import type { Victim } from './fault-plan';
 
 const ALIVE_WITHIN_MS = 60_000;

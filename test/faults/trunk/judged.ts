@@ -1,4 +1,4 @@
-import type { Received } from '../support/sandbox-tenant';
+import type { Received } from '../../support/sandbox-tenant';
 import type { Evidence, NotificationRow } from './evidence';
 import type { Kind } from './fault-plan';
 import type { AcceptedSending } from './fault-sender';

@@ -1,4 +1,4 @@
-import type { Received } from '../support/sandbox-tenant';
+import type { Received } from '../../support/sandbox-tenant';
 import { type Judged, isPublish, markOf } from './judged';
 
 export interface Invariant {

@@ -1,8 +1,8 @@
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { JsonClient } from '../support/sandbox-client';
-import type { ReadyTenant } from '../support/sandbox-tenant';
+import type { JsonClient } from '../../support/sandbox-client';
+import type { ReadyTenant } from '../../support/sandbox-tenant';
 import type { Kind, Sending } from './fault-plan';
 
 const GIVE_UP_MS = 120_000;

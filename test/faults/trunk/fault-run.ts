@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { bodyOf, JsonClient } from '../support/sandbox-client';
-import { SandboxProcess } from '../support/sandbox-process';
-import { type ReadyTenant, SandboxTenant } from '../support/sandbox-tenant';
-import { until } from '../support/sandbox-until';
+import { bodyOf, JsonClient } from '../../support/sandbox-client';
+import { SandboxProcess } from '../../support/sandbox-process';
+import { type ReadyTenant, SandboxTenant } from '../../support/sandbox-tenant';
+import { until } from '../../support/sandbox-until';
 import { depthOf, type Evidence, gather, hasEnded, notificationsOf } from './evidence';
 import type { FaultPlan, Round } from './fault-plan';
 import { FaultSender } from './fault-sender';

@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-import { SeededRandom } from './seeded-random';
+import { SeededRandom } from '../seeded-random';
 
 /** What is killed: one process, the supervisor (its children notice), or everything at once as a power failure would. */
 export const VICTIMS = ['worker', 'postgres', 'api', 'everything', 'supervisor'] as const;
@@ -30,28 +29,16 @@ export interface Round {
 export interface FaultPlan {
   readonly seed: number;
   readonly rounds: readonly Round[];
-  /** Keeps the data of a run without violations too. */
-  readonly keep: boolean;
 }
 
-const USAGE = 'Usage: npm run test:faults -- [--seed N] [--short] [--kills N] [--notifications N] [--keep]';
+export interface TrunkSize {
+  readonly kills: number;
+  readonly notifications: number;
+}
 
 /** Everything that is chosen, chosen beforehand from the seed: the same command line makes the same choices. */
-export function planFrom(args: readonly string[]): FaultPlan {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      seed: { type: 'string' },
-      short: { type: 'boolean', default: false },
-      kills: { type: 'string' },
-      notifications: { type: 'string' },
-      keep: { type: 'boolean', default: false },
-    },
-  });
-  const seed = whole(values.seed ?? String(Date.now() % 1_000_000));
-  const kills = whole(values.kills ?? (values.short ? '4' : '20'));
-  const notifications = whole(values.notifications ?? (values.short ? '150' : '1000'));
-  return { seed, rounds: rounds(new SeededRandom(seed), kills, notifications), keep: values.keep };
+export function trunkPlan(seed: number, { kills, notifications }: TrunkSize): FaultPlan {
+  return { seed, rounds: rounds(new SeededRandom(seed), kills, notifications) };
 }
 
 function rounds(random: SeededRandom, kills: number, notifications: number): Round[] {
@@ -86,9 +73,4 @@ function sending(random: SeededRandom, number: number): Sending {
   const group = `${kind}-${String(random.whole(0, 9))}`;
   const name = `${String(number)}-${random.whole(0, 0xffffff).toString(16)}`;
   return { kind, group, message: `aviso ${name} 🚚`, key: `faults-${name}` };
-}
-
-function whole(text: string): number {
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new Error(`Expected a whole number, got "${text}".\n${USAGE}`);
 }

@@ -1,0 +1,106 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Answer, JsonClient } from '../../support/sandbox-client';
+import type { Item } from './ledger-plan';
+import type { World } from './world';
+
+const RETRY_MS = 200;
+const GIVE_UP_MS = 90_000;
+/** A client does not wait for ever for an answer that a frozen or dead server will not give. */
+const PATIENCE_MS = 12_000;
+
+/** Somebody told the client that it was accepted; from then on it must end. */
+export interface Accepted {
+  readonly item: Item;
+  readonly operationId: string;
+  readonly orderId: string | undefined;
+  readonly requests: number;
+}
+
+/** Clients as they should be: what is not answered is asked again, under the same key, until it is. */
+export class Load {
+  readonly accepted: Accepted[] = [];
+  /** Answers that no client should have got. */
+  readonly surprises: string[] = [];
+  private stopped = false;
+
+  constructor(private readonly world: World) {}
+
+  /** Resolves when every item was accepted, or nobody did for so long. */
+  async run(items: readonly Item[]): Promise<void> {
+    const startedMs = performance.now();
+    await Promise.all(
+      items.map(async (item) => {
+        await sleep(item.atMs - (performance.now() - startedMs));
+        await this.send(item);
+      }),
+    );
+  }
+
+  stop(): void {
+    this.stopped = true;
+  }
+
+  private async send(item: Item): Promise<void> {
+    const giveUpAt = performance.now() + GIVE_UP_MS;
+    for (let requests = 1; performance.now() < giveUpAt && !this.stopped; requests++) {
+      const answer = await this.once(item, requests).catch(() => undefined);
+      const ids = answer && this.idsIn(item, answer);
+      if (ids) {
+        this.accepted.push({ item, ...ids, requests });
+        return;
+      }
+      await sleep(RETRY_MS);
+    }
+    this.surprises.push(`${item.ref} found nobody who accepted it for ${String(GIVE_UP_MS / 1_000)} s`);
+  }
+
+  /** Each time at another server, as behind a load balancer. */
+  private async once(item: Item, requests: number): Promise<Answer | undefined> {
+    const tenant = this.world.tenants[item.tenant];
+    const client = new JsonClient(this.world.apiUrl(item.n + requests), tenant?.key);
+    return Promise.race([request(client, item), sleep(PATIENCE_MS, undefined, { ref: false })]);
+  }
+
+  private idsIn(
+    { ref, kind }: Item,
+    { status, body, text }: Answer,
+  ): Pick<Accepted, 'operationId' | 'orderId'> | undefined {
+    const said = (body ?? {}) as { operationId?: string; id?: string; code?: string };
+    // A synchronous call also tells what became of it: refused by the provider, or by its credentials.
+    const told = status === 202 || (kind === 'sync' && [200, 422, 424, 502].includes(status));
+    if (told && said.operationId !== undefined) return { operationId: said.operationId, orderId: said.id };
+    const again = status === 503 || (kind === 'sync' && status === 409);
+    if (!again) this.surprises.push(`${ref}: ${String(status)} ${text.slice(0, 300)}`);
+    return undefined;
+  }
+}
+
+function request(client: JsonClient, item: Item): Promise<Answer> {
+  const { kind, ref, bucket, operation, shelf, grouped } = item;
+  const key = { 'idempotency-key': `key-of-${ref}` };
+  if (kind === 'order' || kind === 'shelf')
+    return client.post('/v1/faults/orders', { ref, bucket, operation, shelf, grouped }, key);
+  const path = `/v1/integrations/fault/operations/${doorOf(item)}`;
+  if (kind === 'sync') return client.post(`${path}?waitMs=1500`, { ref, bucket }, key);
+  const onUnknown = kind === 'resend' || kind === 'drop' ? `?onUnknown=${kind}` : '';
+  const bug = kind === 'poison' ? { poison: true } : kind === 'throws' ? { throws: 2 } : {};
+  return client.post(`${path}${onUnknown}`, { ref, bucket, ...bug }, { ...key, prefer: 'respond-async' });
+}
+
+export function doorOf({ kind, operation }: Item): 'put' | 'pay' | 'send' {
+  switch (kind) {
+    case 'put':
+    case 'pay':
+      return kind;
+    case 'review':
+    case 'resend':
+    case 'drop':
+      return 'send';
+    case 'order':
+    case 'shelf':
+    case 'sync':
+    case 'throws':
+    case 'poison':
+      return operation;
+  }
+}

@@ -1,0 +1,56 @@
+import type { FaultOptions } from './fault-options';
+import type { LedgerReport } from './ledger/ledger-run';
+import type { FaultReport } from './trunk/fault-run';
+
+const SHOWN = 5;
+
+interface Verdict {
+  readonly id?: string;
+  readonly name: string;
+  readonly violations: readonly string[];
+  readonly histories?: readonly unknown[];
+}
+
+/** @returns how many invariants did not hold */
+export function printTrunk(report: FaultReport, options: Pick<FaultOptions, 'json'>): number {
+  const { verdicts, ...numbers } = report;
+  return print({ scenario: 'trunk', ...numbers }, verdicts, options);
+}
+
+/** @returns how many invariants did not hold */
+export function printLedger(report: LedgerReport, options: Pick<FaultOptions, 'json'>): number {
+  const { verdicts, ...numbers } = report;
+  return print({ ...numbers, violations: countOf(verdicts) }, verdicts, options);
+}
+
+function print(
+  numbers: Readonly<Record<string, unknown>>,
+  verdicts: readonly Verdict[],
+  { json }: Pick<FaultOptions, 'json'>,
+): number {
+  const failed = verdicts.filter(({ violations }) => violations.length > 0);
+  if (json) {
+    say(JSON.stringify({ ...numbers, verdicts }));
+    return failed.length;
+  }
+  for (const verdict of verdicts) show(verdict);
+  for (const [name, value] of Object.entries(numbers)) say(`${name}: ${JSON.stringify(value)}`);
+  say(`${String(verdicts.length - failed.length)} passed, ${String(failed.length)} failed`);
+  if (failed.length > 0) say(`The same choices again: --seed ${String(numbers['seed'])}`);
+  return failed.length;
+}
+
+function show({ id, name, violations, histories = [] }: Verdict): void {
+  say(`${violations.length === 0 ? 'ok    ' : 'FAILED'} ${id === undefined ? '' : `${id}: `}${name}`);
+  for (const violation of violations.slice(0, SHOWN)) say(`         ${violation}`);
+  if (violations.length > SHOWN) say(`         … and ${String(violations.length - SHOWN)} more`);
+  for (const history of histories) say(`         ${JSON.stringify(history)}`);
+}
+
+function countOf(verdicts: readonly Verdict[]): number {
+  return verdicts.reduce((sum, { violations }) => sum + violations.length, 0);
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
