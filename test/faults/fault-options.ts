@@ -49,10 +49,10 @@ export function optionsFrom(args: readonly string[]): FaultOptions {
   return {
     seeds: seedsFrom(values.seed, values.seeds),
     scenarios: scenariosFrom(values.scenario),
-    seconds: whole(values.seconds ?? (short ? '14' : '60')),
+    seconds: whole(values.seconds ?? (short ? '12' : '60')),
     perSecond: whole(values.rate),
-    kills: whole(values.kills ?? (short ? '3' : '20')),
-    notifications: whole(values.notifications ?? (short ? '100' : '1000')),
+    kills: whole(values.kills ?? (short ? '2' : '20')),
+    notifications: whole(values.notifications ?? (short ? '60' : '1000')),
     json,
     keep,
   };

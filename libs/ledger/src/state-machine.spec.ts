@@ -177,6 +177,14 @@ describe('decide', () => {
     expect(after({ kind: 'crashed', sent: true }, { crashes: CRASH_CAP - 1 })).toMatchObject({ state: 'needs_review' });
     expect(after({ kind: 'crashed', sent: false }, { crashes: CRASH_CAP - 1 })).toMatchObject({ state: 'exhausted' });
   });
+
+  it('counts deaths through the questions between them: an answer does not make the next call less deadly (F24)', () => {
+    const asking = { mode: 'reconcile', effect: 'reconcilable', maybeSent: true, crashes: 3 } as const;
+    for (const kind of ['absent', 'pending'] as const)
+      expect(after({ kind: 'asked', answer: { kind } }, asking)).toMatchObject({ crashes: 3 });
+    expect(after({ kind: 'ask_failed', outcome: unknown('timeout') }, asking)).toMatchObject({ crashes: 3 });
+    expect(after(timeout, { ...asking, mode: 'call' })).toMatchObject({ crashes: 0 });
+  });
 });
 
 describe('any history', () => {

@@ -206,7 +206,7 @@ function fenceFalls({ changes, attempts }: Case): boolean {
 
 function disorder({ cases }: JudgedLedger): Violation[] {
   const shelves = grouped(
-    cases.filter(({ row }) => row?.order_key != null),
+    cases.filter(({ row }) => row !== undefined && row.order_key !== null),
     ({ row }) => `${row?.tenant_id ?? ''} ${row?.order_key ?? ''}`,
   );
   return [...shelves].flatMap(([shelf, members]) => {

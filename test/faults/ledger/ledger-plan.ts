@@ -63,9 +63,11 @@ const SHELVES = 6;
 const WEIGHTS: Readonly<Record<Exclude<ItemKind, 'poison'>, number>> = {
   ...{ put: 34, pay: 30, review: 7, resend: 5, drop: 3, order: 8, shelf: 8, sync: 4, throws: 1 },
 };
+/** Early: five deaths, each with a lease to wait for, take their time. */
 const POISONS = 3;
+const LONG_ENOUGH_MS = 15_000;
 /** The attack gets this part of the time; the rest is for getting well. */
-const ATTACK_SHARE = 0.6;
+const ATTACK_SHARE = 0.55;
 /** A freeze is longer than the longest lease: that of a marked call. */
 const FREEZE_MS = 8_500;
 
@@ -86,7 +88,9 @@ export function ledgerPlan({ seed, seconds, perSecond = 50, faults, kinds }: Led
 }
 
 function itemsOf(random: SeededRandom, attackMs: number, count: number, kinds?: readonly ItemKind[]): Item[] {
-  const poisons = new Set(Array.from({ length: POISONS }, () => random.whole(count >> 3, (count * 3) >> 2)));
+  const poisons = new Set(
+    Array.from({ length: attackMs < LONG_ENOUGH_MS ? 0 : POISONS }, () => random.whole(count >> 4, count >> 2)),
+  );
   return Array.from({ length: count }, (_, n) => {
     const drawn = poisons.has(n) ? 'poison' : kindOf(random);
     const kind = kinds === undefined || kinds.includes(drawn) ? drawn : (kinds[n % kinds.length] ?? drawn);
@@ -116,6 +120,16 @@ function kindOf(random: SeededRandom): ItemKind {
   return 'put';
 }
 
+/** In a long run each kind comes; a short one has time for a few, by the seed, and always kills. */
+function drawnFrom(random: SeededRandom, kinds: readonly FaultKind[], minutes: number): FaultKind[] {
+  const all = kinds.flatMap((kind) =>
+    Array.from({ length: Math.max(1, Math.round(PER_MINUTE[kind] * minutes)) }, () => kind),
+  );
+  if (minutes >= 0.5) return all;
+  const brief = random.shuffled(all.filter((kind) => kind !== 'freeze_worker')).slice(0, Math.ceil(minutes * 15));
+  return kinds.includes('kill_worker') ? ['kill_worker', ...brief] : brief;
+}
+
 /** Spread over the attack, the long ones first, so that what they leave is seen before the end. */
 function eventsOf(
   random: SeededRandom,
@@ -123,10 +137,9 @@ function eventsOf(
   minutes: number,
   kinds: readonly FaultKind[],
 ): readonly FaultEvent[] {
-  const drawn = kinds.flatMap((kind) =>
-    Array.from({ length: Math.max(1, Math.round(PER_MINUTE[kind] * minutes)) }, () => kind),
-  );
-  const shuffled = random.shuffled(drawn).sort((a, b) => Number(b === 'freeze_worker') - Number(a === 'freeze_worker'));
+  const shuffled = random
+    .shuffled(drawnFrom(random, kinds, minutes))
+    .sort((a, b) => Number(b === 'freeze_worker') - Number(a === 'freeze_worker'));
   const step = (attackMs - 2_000) / shuffled.length;
   return shuffled.map((kind, at) => ({
     kind,

@@ -18,6 +18,7 @@ export class Nemesis {
   readonly injected: Partial<Record<FaultKind, number>> = {};
   readonly drained: Drained[] = [];
   private readonly lasting: Promise<void>[] = [];
+  private readonly frozen = new Set<WorldProcess>();
 
   constructor(
     private readonly world: World,
@@ -55,7 +56,7 @@ export class Nemesis {
       case 'kill_api':
         return kill(at(apis, victim));
       case 'term_worker':
-        return this.drain(at(workers, victim), 'worker');
+        return this.drain(this.awake(workers, victim), 'worker');
       case 'term_api':
         return this.drain(at(apis, victim), 'api');
       case 'freeze_worker':
@@ -136,9 +137,11 @@ export class Nemesis {
   }
 
   private async freeze(victim: WorldProcess, forMs: number): Promise<void> {
+    this.frozen.add(victim);
     victim.signal('SIGSTOP');
     await sleep(forMs);
     victim.signal('SIGCONT');
+    this.frozen.delete(victim);
   }
 
   private async refuse(victim: number, forMs: number): Promise<void> {
@@ -147,6 +150,14 @@ export class Nemesis {
     await sleep(forMs);
     await this.world.mood({ refusedTokens: [] });
     await until(() => this.world.verify(tenant), { withinMs: 30_000, everyMs: 300, what: 'credentials verify' });
+  }
+
+  /** Who sleeps through its leases loses them to that, and not to being asked to go. */
+  private awake(processes: readonly WorldProcess[], victim: number): WorldProcess {
+    return at(
+      processes.filter((each) => !this.frozen.has(each)),
+      victim,
+    );
   }
 
   private async drain(victim: WorldProcess, role: 'worker' | 'api'): Promise<void> {

@@ -115,7 +115,9 @@ export class WorldPostgres {
 
   private newPool(): Pool {
     const connectionString = this.server?.superuserUrl('puente') ?? '';
-    const pool = new Pool({ connectionString, max: 3, application_name: 'fault_witness' });
+    // Sees and heals a database that is read-only for everybody else.
+    const options = '-c default_transaction_read_only=off';
+    const pool = new Pool({ connectionString, max: 3, application_name: 'fault_witness', options });
     pool.on('error', () => undefined);
     return pool;
   }

@@ -13,7 +13,7 @@ export function withFaults(
   addFaultPolicy();
   return {
     ...module,
-    imports: (module.imports ?? []).map((each) => (isIntegrations(each) ? withProvider(each) : each)) as Imports,
+    imports: (module.imports ?? []).map((each) => (isIntegrations(each) ? withProvider(each) : each)),
     controllers: [...(module.controllers ?? []), ...(added.controllers ?? [])],
     providers: [...(module.providers ?? []), ...(added.providers ?? [])],
   };

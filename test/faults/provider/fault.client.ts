@@ -45,8 +45,8 @@ export class FaultClient {
   private headers({ operationId, dedupeKey, repeat, attempt }: OperationCall): Record<string, string> {
     return {
       authorization: `Bearer ${this.secrets.reveal().token}`,
-      'x-operation': operationId,
-      'x-key': dedupeKey ?? operationId,
+      'x-operation': operationId ?? '',
+      'x-key': dedupeKey,
       'x-repeat': String(repeat),
       'x-attempt': String(attempt),
     };

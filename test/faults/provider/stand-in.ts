@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Effect, EffectLog } from './effect-log';
+import type { Effect, EffectLog } from './effect-log';
 import type { Door } from './fault.client';
 import { LATEST_MS, TIMEOUT_MS } from './fault.provider';
 import { type Misbehaviour, misbehaviourOf, randomOf } from './misbehaviour';
