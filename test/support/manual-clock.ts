@@ -1,4 +1,4 @@
-import { Clock, Random } from '@puente/kernel';
+import { type CancelSignal, Clock, Random } from '@puente/kernel';
 
 interface Sleeper {
   readonly wakesAtMs: number;
@@ -23,7 +23,15 @@ export class ManualClock extends Clock {
     return this.elapsedMs;
   }
 
-  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  after(ms: number, then: () => void): () => void {
+    const given = new AbortController();
+    void this.sleep(ms, given.signal).then(() => {
+      if (!given.signal.aborted) then();
+    });
+    return () => given.abort();
+  }
+
+  sleep(ms: number, signal?: CancelSignal): Promise<void> {
     this.sleeps.push(ms);
     if (signal?.aborted) return Promise.resolve();
     return new Promise((resolve) => {
@@ -58,7 +66,7 @@ export class ManualClock extends Clock {
 
 /** A clock on which every wait is over at once and takes exactly as long as was asked. */
 export class LeapingClock extends ManualClock {
-  override sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  override sleep(ms: number, signal?: CancelSignal): Promise<void> {
     void super.sleep(ms, signal);
     return this.advance(ms);
   }

@@ -1,4 +1,4 @@
-import type { Effect, Failure, OnUnknown, ProviderCall, Reconciliation, Secret } from '@puente/kernel';
+import type { CancelSignal, Effect, Failure, OnUnknown, ProviderCall, Reconciliation, Secret } from '@puente/kernel';
 import type { PolicyName } from '@puente/resilience';
 import type { z } from 'zod';
 
@@ -67,10 +67,15 @@ export interface ConnectContext {
 }
 
 /** What the shared chain hands to an operation: stable dedupe key, which repeat this is, and the abort signal. */
-export type OperationCall = Pick<
+export interface OperationCall extends Pick<
   ProviderCall,
-  'operationId' | 'dedupeKey' | 'repeat' | 'attempt' | 'signal' | 'tenantId' | 'traceId'
->;
+  'operationId' | 'dedupeKey' | 'repeat' | 'attempt' | 'tenantId' | 'traceId'
+> {
+  /** For an SDK. Made when it is first asked for: an `AbortSignal` costs as much as a small request. */
+  readonly signal: AbortSignal;
+  /** The same for a `HttpConnection`, at no cost. */
+  readonly cancel: CancelSignal;
+}
 
 /** A function type that, like a method, accepts a narrower input than its list type says. */
 type EffectOf<Input> = { of(input: Input): Effect }['of'];

@@ -1,3 +1,4 @@
+import type { CancelSignal } from './cancellation';
 import type { Effect, Failure, Outcome } from './outcome';
 
 /** What a try is for: the call itself, the question afterwards, or a test of credentials. */
@@ -46,7 +47,8 @@ export interface ProviderCall {
   readonly waitsInProcess: boolean;
   /** Monotonic milliseconds ({@link Clock.monotonicMs}) after which nobody waits for the answer. */
   readonly deadlineMs?: number | undefined;
-  readonly signal: AbortSignal;
+  /** Follow it with a {@link Cancellation}; what a provider's code gets is a real `AbortSignal`. */
+  readonly signal: CancelSignal;
   readonly traceId?: string | undefined;
   readonly tries: TryRecord[];
   /** Hears the head of each answer of the provider, before the outcome is known. Set by the link that wants to know. */

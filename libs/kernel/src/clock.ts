@@ -1,3 +1,5 @@
+import type { CancelSignal } from './cancellation';
+
 /**
  * Time as a dependency, so that waits and expiries are numbers in a test. Decisions shared between processes (leases,
  * due times) take the database's clock instead: see `puente_now()`.
@@ -8,7 +10,9 @@ export abstract class Clock {
   /** Milliseconds that only grow, for durations and local deadlines. */
   abstract monotonicMs(): number;
   /** Resolves after `ms`, or at once when `signal` aborts (it never rejects: look at the signal). */
-  abstract sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  abstract sleep(ms: number, signal?: CancelSignal): Promise<void>;
+  /** Calls `then` after `ms`, unless it is cancelled before. For the hot path: no promise, no signal. */
+  abstract after(ms: number, then: () => void): () => void;
 }
 
 /** The machine's own clock. */
@@ -21,7 +25,12 @@ export class SystemClock extends Clock {
     return performance.now();
   }
 
-  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  after(ms: number, then: () => void): () => void {
+    const timer = setTimeout(then, ms);
+    return () => clearTimeout(timer);
+  }
+
+  sleep(ms: number, signal?: CancelSignal): Promise<void> {
     if (signal?.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       const done = (): void => {

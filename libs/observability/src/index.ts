@@ -7,8 +7,9 @@ export { MetricsInterceptor } from './metrics.interceptor';
 export { ObservabilityModule, type ObservabilityOptions, useStructuredLogs } from './observability.module';
 export { MAX_EXCERPT, printable } from './printable';
 export { describeFailure, ProviderCallLog } from './provider-call-log';
-export { type Redaction, Redactor, secretTexts } from './redactor';
+export { type HeldRedaction, type Redaction, Redactor, secretTexts, type SharedRedaction } from './redactor';
 export {
+  callTrace,
   currentTrace,
   identifyCaller,
   newTraceId,

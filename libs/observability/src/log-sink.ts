@@ -12,6 +12,8 @@ export abstract class LogSink {
   abstract info(fields: object, sentence: string): void;
   abstract warn(fields: object, sentence: string): void;
   abstract error(fields: object, sentence: string): void;
+  /** Whether a line would be written at all. Ask before putting one together for each call. */
+  abstract isLevelEnabled(level: 'debug'): boolean;
 }
 
 export interface LogSinkOptions {

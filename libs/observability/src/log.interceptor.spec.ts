@@ -5,7 +5,7 @@ import { Metrics } from './metrics';
 import { MetricsInterceptor } from './metrics.interceptor';
 import { ProviderCallLog } from './provider-call-log';
 import { Redactor } from './redactor';
-import { currentTrace } from './trace';
+import { currentTrace, runInTrace } from './trace';
 import { TraceInterceptor } from './trace.interceptor';
 
 const call = (over: Partial<ProviderCall> = {}): ProviderCall => ({
@@ -109,19 +109,37 @@ describe('log, metrics and trace of a provider call', () => {
   });
 
   it('gives every call a trace and keeps the one an operation was accepted under', async () => {
-    const { links } = setup();
+    const { lines, links } = setup();
     const seen: unknown[] = [];
     const run = chain(links, async ({ traceId }) => {
-      seen.push([traceId, currentTrace()?.traceId, currentTrace()?.tenantId]);
+      seen.push(traceId);
       return ok(1);
     });
 
     await run(call({ traceId: 'cd'.repeat(16) }));
     await run(call());
 
-    expect(seen[0]).toEqual(['cd'.repeat(16), 'cd'.repeat(16), 'tenant-1']);
-    const [traceId, current] = seen[1] as string[];
-    expect(traceId).toMatch(/^[0-9a-f]{32}$/);
-    expect(current).toBe(traceId);
+    expect(seen).toEqual(['cd'.repeat(16), expect.stringMatching(/^[0-9a-f]{32}$/)]);
+    const ids = { requestId: 'operation-1', tenantId: 'tenant-1' };
+    expect(lines).toMatchObject(seen.map((traceId) => ({ ...ids, traceId })));
+  });
+
+  it('opens the trace of the call within that of a request, for whatever else logs there', async () => {
+    const { lines, links } = setup();
+    const seen: unknown[] = [];
+    const run = chain(links, async () => {
+      seen.push(currentTrace());
+      return ok(1);
+    });
+    const request = { requestId: 'request-1', traceId: 'ab'.repeat(16), tenantId: 'tenant-1' };
+
+    await runInTrace(request, () => run(call()));
+    await runInTrace(request, () => run(call({ traceId: 'cd'.repeat(16) })));
+
+    expect(seen).toEqual([request, { ...request, requestId: 'operation-1', traceId: 'cd'.repeat(16) }]);
+    expect(lines).toMatchObject([
+      { requestId: 'request-1', traceId: 'ab'.repeat(16) },
+      { requestId: 'operation-1', traceId: 'cd'.repeat(16) },
+    ]);
   });
 });

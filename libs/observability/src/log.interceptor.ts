@@ -21,15 +21,19 @@ export class LogInterceptor implements CallInterceptor {
     const startedMs = this.clock.monotonicMs();
     const triesBefore = call.tries.length;
     const outcome = await next(call);
-    const tries = call.tries.slice(triesBefore);
-    tries.forEach(({ failure, durationMs }, index) => {
-      if (failure) this.log.failed({ call, failure, durationMs, attempt: call.attempt + index });
-    });
     const durationMs = this.clock.monotonicMs() - startedMs;
+    const tries = call.tries.length - triesBefore;
+    if (outcome.kind !== 'ok' || tries > 1) this.failures(call, triesBefore);
     if (outcome.kind === 'ok') this.log.succeeded(call, durationMs);
     else if (isDeferred(outcome)) this.log.deferred(call, outcome);
-    else if (tries.at(-1)?.failure !== outcome)
-      this.log.failed({ call, failure: outcome, durationMs, attempt: call.attempt + tries.length });
+    else if (tries === 0 || call.tries.at(-1)?.failure !== outcome)
+      this.log.failed({ call, failure: outcome, durationMs, attempt: call.attempt + tries });
     return outcome;
+  }
+
+  private failures(call: ProviderCall, from: number): void {
+    call.tries.slice(from).forEach(({ failure, durationMs }, index) => {
+      if (failure) this.log.failed({ call, failure, durationMs, attempt: call.attempt + index });
+    });
   }
 }

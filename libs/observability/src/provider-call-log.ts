@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type DeferredOutcome, type Failure, isDeferred, type ProviderCall } from '@puente/kernel';
 import { LogSink } from './log-sink';
+import { callTrace } from './trace';
 
 export interface FailedTry {
   readonly call: ProviderCall;
@@ -17,6 +18,7 @@ export class ProviderCallLog {
   /** The directive's own line (S4.6): this sentence, these five fields, and what a person needs beside them. */
   failed({ call, failure, attempt, durationMs }: FailedTry): void {
     const fields = {
+      ...callTrace(call),
       event: 'provider_call.failed',
       service: call.provider,
       operation: call.operation,
@@ -37,9 +39,11 @@ export class ProviderCallLog {
 
   /** Not made by our own decision; the decision itself is told by whoever took it. */
   deferred(call: ProviderCall, { deferred, retryAfterMs }: DeferredOutcome): void {
+    if (!this.log.isLevelEnabled('debug')) return;
     const { provider: service, operation, tenantId, operationId, mode, traceId } = call;
     this.log.debug(
       {
+        ...callTrace(call),
         ...{ event: 'provider_call.deferred', service, operation, tenantId, operationId, mode, traceId },
         ...{ reason: deferred, retryAfterMs },
       },
@@ -48,8 +52,10 @@ export class ProviderCallLog {
   }
 
   succeeded(call: ProviderCall, durationMs: number): void {
+    if (!this.log.isLevelEnabled('debug')) return;
     this.log.debug(
       {
+        ...callTrace(call),
         event: 'provider_call.succeeded',
         service: call.provider,
         operation: call.operation,

@@ -9,13 +9,25 @@ const SHORTEST_SECRET = 4;
 const SHORTEST_IN_LINES = 8;
 const SHORTEST_IN_OUTPUT = 16;
 
-/** The secrets of one call, while it runs. {@link Redactor.hold} gives it; release it when the provider's code has ended. */
+/** What masks the secrets of a call. */
 export interface Redaction {
   /** A provider's text as it may be kept: secrets masked, unprintable characters gone, at most `max` characters. */
   clean(text: string, max?: number): string;
   /** A provider's answer as it may be kept: strings that contain a secret of this call are masked, the rest is as it was. */
   maskOutput<T extends JsonValue | undefined>(output: T): T;
+}
+
+/** Held: until it is released, each log line of the process is searched for its secrets. */
+export interface HeldRedaction extends Redaction {
   release(): void;
+}
+
+/**
+ * The same secrets for many calls, side by side: looked at once, and searched for in log lines while somebody holds them.
+ * Each `hold` needs its one `release`.
+ */
+export interface SharedRedaction extends HeldRedaction {
+  hold(): void;
 }
 
 /**
@@ -27,18 +39,27 @@ export class Redactor {
   /** Value → how many calls hold it. */
   private readonly live = new Map<string, number>();
 
-  hold(secrets: Iterable<string>): Redaction {
+  /** For one call: release it when the provider's code has ended. */
+  hold(secrets: Iterable<string>): HeldRedaction {
+    const redaction = this.share(secrets);
+    redaction.hold();
+    return redaction;
+  }
+
+  /** For a client that serves many calls: to look at its secrets for each of them cost more than the calls. */
+  share(secrets: Iterable<string>): SharedRedaction {
     const values = [...new Set(secrets)].filter((value) => value.length >= SHORTEST_SECRET);
     const inLines = values.filter((value) => value.length >= SHORTEST_IN_LINES).flatMap(asPrinted);
-    for (const form of inLines) this.live.set(form, (this.live.get(form) ?? 0) + 1);
     const masks = new Masks(values);
-    let held = true;
+    let holders = 0;
     return {
       clean: (text, max) => masks.clean(text, max),
       maskOutput: (output) => masks.output(output),
+      hold: () => {
+        if (holders++ === 0) for (const form of inLines) this.live.set(form, (this.live.get(form) ?? 0) + 1);
+      },
       release: () => {
-        if (held) for (const form of inLines) this.letGo(form);
-        held = false;
+        if (holders > 0 && --holders === 0) for (const form of inLines) this.letGo(form);
       },
     };
   }
@@ -60,6 +81,7 @@ export class Redactor {
 /** The patterns of one call, compiled when something first has to be cleaned: most calls succeed and never do. */
 class Masks {
   private text: RegExp | undefined;
+  private long: readonly string[] | undefined;
 
   constructor(private readonly values: readonly string[]) {}
 
@@ -71,8 +93,9 @@ class Masks {
   }
 
   output<T extends JsonValue | undefined>(output: T): T {
-    const long = this.values.filter((value) => value.length >= SHORTEST_IN_OUTPUT);
-    if (long.length === 0) return output;
+    this.long ??= this.values.filter((value) => value.length >= SHORTEST_IN_OUTPUT);
+    const { long } = this;
+    if (!holdsAny(output, long)) return output;
     return mapStrings(output, (text) => long.reduce((masked, value) => masked.replaceAll(value, MASK), text)) as T;
   }
 }
@@ -123,6 +146,13 @@ function anyOf(forms: readonly string[]): RegExp {
   const sorted = [...new Set(forms)].sort((a, b) => b.length - a.length);
   const source = sorted.map((form) => form.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('|');
   return new RegExp(source === '' ? '(?!)' : source, 'gi');
+}
+
+/** Nearly always false, and then nothing is copied. */
+function holdsAny(value: JsonValue | undefined, texts: readonly string[]): boolean {
+  if (typeof value === 'string') return texts.some((text) => value.includes(text));
+  if (typeof value !== 'object' || value === null || texts.length === 0) return false;
+  return Object.values(value).some((item: JsonValue | undefined) => holdsAny(item, texts));
 }
 
 function mapStrings(value: JsonValue | undefined, map: (text: string) => string): JsonValue | undefined {

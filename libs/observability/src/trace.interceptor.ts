@@ -1,19 +1,22 @@
 import { Injectable } from '@nestjs/common';
-import { type CallInterceptor, type NextCall, type Outcome, type ProviderCall, uuidv7 } from '@puente/kernel';
+import type { CallInterceptor, NextCall, Outcome, ProviderCall } from '@puente/kernel';
 import { currentTrace, newTraceId, runInTrace } from './trace';
 
 /**
  * One trace id from the request that asked to the provider that is called, also when a worker calls hours later: the
- * ledger keeps the id, and this link opens it again.
+ * ledger keeps the id, and this link puts it into the call.
+ *
+ * It opens a context only within another one, that of a request: Node 20 makes each promise of a process dearer as soon
+ * as it has a context, which a worker need not pay for. Whoever logs about a call takes the ids from it: {@link callTrace}.
  */
 @Injectable()
 export class TraceInterceptor implements CallInterceptor {
   intercept(call: ProviderCall, next: NextCall): Promise<Outcome> {
     const current = currentTrace();
     const traceId = call.traceId ?? current?.traceId ?? newTraceId();
-    const traced = { ...call, traceId };
-    if (current?.traceId === traceId) return next(traced);
-    const requestId = call.operationId ?? current?.requestId ?? uuidv7();
+    const traced = call.traceId === undefined ? { ...call, traceId } : call;
+    if (!current || current.traceId === traceId) return next(traced);
+    const requestId = call.operationId ?? current.requestId;
     return runInTrace({ requestId, traceId, tenantId: call.tenantId }, () => next(traced));
   }
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { uuidv7 } from '@puente/kernel';
+import { type ProviderCall, uuidv7 } from '@puente/kernel';
 import { ClsServiceManager } from 'nestjs-cls';
 
 /** Who is asking, and under which ids it is written down. Lives as long as the request, or as a worker's operation. */
@@ -21,6 +21,15 @@ const ALL_ZERO = /^0+$/;
 export function currentTrace(): Trace | undefined {
   const cls = ClsServiceManager.getClsService();
   return cls.isActive() ? cls.get<Trace | undefined>(TRACE) : undefined;
+}
+
+/** The ids of a log line about a call, for where no trace is current: in a worker. Elsewhere the line has them anyway. */
+export function callTrace(
+  call: Pick<ProviderCall, 'tenantId' | 'traceId' | 'operationId' | 'dedupeKey'>,
+): Partial<Trace> {
+  if (currentTrace()) return {};
+  const { tenantId, traceId, operationId, dedupeKey } = call;
+  return { requestId: operationId ?? dedupeKey, tenantId, ...(traceId === undefined ? {} : { traceId }) };
 }
 
 /** Runs `work` so that everything it logs carries the trace. For workers; requests get theirs from the middleware. */

@@ -3,7 +3,6 @@ export * from './interceptors/deadline.interceptor';
 export * from './interceptors/rate-limit.interceptor';
 export * from './interceptors/retry.interceptor';
 export * from './interceptors/timeout.interceptor';
-export * from './linked-abort';
 export * from './policies';
 export * from './ports/call-quotas.port';
 export * from './ports/lane-store.port';

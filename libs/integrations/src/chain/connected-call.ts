@@ -9,9 +9,10 @@ export interface Connection {
 
 const CONNECTION = Symbol('puente.connection');
 
-/** A call that has a client. Under a symbol, so that no log line and no copy into a row can take the client along. */
+/** A call that has a client. Under a symbol, which neither a log line nor a column of JSON takes along. */
 export function connected(call: ProviderCall, connection: Connection): ProviderCall {
-  return Object.defineProperty({ ...call }, CONNECTION, { value: connection, enumerable: false });
+  const withClient: ProviderCall & { readonly [CONNECTION]: Connection } = { ...call, [CONNECTION]: connection };
+  return withClient;
 }
 
 /** @throws when the chain was put together without the link that connects */

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import {
   AppError,
   type CallInterceptor,
+  type CancelSignal,
   type Failure,
   type NextCall,
   notSent,
@@ -83,17 +84,12 @@ export class CredentialsInterceptor implements CallInterceptor {
     call: ProviderCall,
     next: NextCall,
   ): Promise<Outcome> {
-    const redaction = this.redactor.hold(secretTexts(credentials.secrets.reveal()));
+    const leased = this.lease(definition, call, credentials);
+    if ('kind' in leased) return leased;
     try {
-      const leased = this.lease(definition, call, credentials, redaction);
-      if ('kind' in leased) return leased;
-      try {
-        return await next(connected(call, { client: leased.client, redaction }));
-      } finally {
-        leased.release();
-      }
+      return await next(connected(call, leased));
     } finally {
-      redaction.release();
+      leased.release();
     }
   }
 
@@ -112,12 +108,16 @@ export class CredentialsInterceptor implements CallInterceptor {
     definition: ProviderDefinition,
     call: ProviderCall,
     credentials: ResolvedCredentials,
-    redaction: Redaction,
   ): LeasedClient | Failure {
     try {
       return this.clients.lease(definition, call, credentials);
     } catch (error) {
-      return unusable(definition, error, redaction);
+      const redaction = this.redactor.hold(secretTexts(credentials.secrets.reveal()));
+      try {
+        return unusable(definition, error, redaction);
+      } finally {
+        redaction.release();
+      }
     }
   }
 }
@@ -145,17 +145,19 @@ function classifiedOrUndefined(definition: ProviderDefinition, error: unknown): 
 }
 
 /** A vault that hangs must not make an unknown outcome of a call that has not begun. */
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | Failure> {
-  let stop: () => void = () => undefined;
-  const aborted = new Promise<Failure>((resolve) => {
-    stop = () => resolve(notSent('deadline'));
+function unlessAborted<T>(work: Promise<T>, signal: CancelSignal): Promise<T | Failure> {
+  return new Promise((resolve) => {
+    const stop = (): void => resolve(notSent('deadline'));
     signal.addEventListener('abort', stop, { once: true });
+    work.then(
+      (value) => {
+        signal.removeEventListener('abort', stop);
+        resolve(signal.aborted ? notSent('deadline') : value);
+      },
+      () => {
+        signal.removeEventListener('abort', stop);
+        resolve(work); // whatever the vault threw
+      },
+    );
   });
-  try {
-    const first = await Promise.race([work, aborted]);
-    return signal.aborted ? notSent('deadline') : first;
-  } finally {
-    signal.removeEventListener('abort', stop);
-    work.catch(() => undefined); // nobody listens any more
-  }
 }

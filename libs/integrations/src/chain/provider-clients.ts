@@ -1,4 +1,5 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { type Redaction, Redactor, secretTexts, type SharedRedaction } from '@puente/observability';
 import type { ConnectContext, ProviderDefinition } from '../provider';
 import type { ResolvedCredentials } from '../credential-vault.port';
 
@@ -41,6 +42,8 @@ export interface ClientOwner {
 
 export interface LeasedClient {
   readonly client: unknown;
+  /** Masks what the client was connected with; held until the release. */
+  readonly redaction: Redaction;
   /** Say so when the call has ended: a client that left the cache is disconnected after its last call. */
   release(): void;
 }
@@ -48,6 +51,7 @@ export interface LeasedClient {
 interface Entry {
   readonly version: string;
   readonly client: unknown;
+  readonly redaction: SharedRedaction;
   readonly disconnect: () => void;
   users: number;
   evicted: boolean;
@@ -60,8 +64,12 @@ interface Entry {
 @Injectable()
 export class ProviderClients implements OnApplicationShutdown {
   private readonly entries = new Map<string, Entry>();
+  private newest: Entry | undefined;
 
-  constructor(private readonly settings: ConnectSettings) {}
+  constructor(
+    private readonly settings: ConnectSettings,
+    private readonly redactor: Redactor,
+  ) {}
 
   /** @throws what the provider's `connect` throws: the credentials are not usable as they are */
   lease(definition: ProviderDefinition, owner: ClientOwner, credentials: ResolvedCredentials): LeasedClient {
@@ -69,14 +77,19 @@ export class ProviderClients implements OnApplicationShutdown {
     const known = this.entries.get(key);
     const entry = known?.version === credentials.version ? known : this.connect(definition, owner, credentials);
     if (entry !== known && known) evict(known);
-    // Set again also when it was there: the map's order is the order of use.
-    this.entries.delete(key);
-    this.entries.set(key, entry);
-    this.trim();
+    if (entry !== this.newest) {
+      // Set again also when it was there: the map's order is the order of use.
+      this.entries.delete(key);
+      this.entries.set(key, entry);
+      this.newest = entry;
+      this.trim();
+    }
     entry.users += 1;
+    entry.redaction.hold();
     let released = false;
     return {
       client: entry.client,
+      redaction: entry.redaction,
       release: () => {
         if (!released) leave(entry);
         released = true;
@@ -92,13 +105,21 @@ export class ProviderClients implements OnApplicationShutdown {
   onApplicationShutdown(): void {
     for (const entry of this.entries.values()) evict(entry);
     this.entries.clear();
+    this.newest = undefined;
   }
 
   private connect(definition: ProviderDefinition, owner: ClientOwner, credentials: ResolvedCredentials): Entry {
     const { secrets, config, externalId, version } = credentials;
     const context = { tenantId: owner.tenantId, externalId, ...this.settings.shared };
-    const client = definition.connect(secrets, config, context);
-    return { version, client, users: 0, evicted: false, disconnect: () => definition.disconnect?.(client) };
+    const redaction = this.redactor.share(secretTexts(secrets.reveal()));
+    redaction.hold();
+    try {
+      const client = definition.connect(secrets, config, context);
+      const disconnect = (): void => definition.disconnect?.(client);
+      return { version, client, redaction, users: 0, evicted: false, disconnect };
+    } finally {
+      redaction.release();
+    }
   }
 
   private trim(): void {
@@ -117,9 +138,11 @@ function evict(entry: Entry): void {
 
 function leave(entry: Entry): void {
   entry.users -= 1;
+  entry.redaction.release();
   if (entry.evicted && entry.users === 0) entry.disconnect();
 }
 
+/** Neither the id of a tenant nor that of a provider has a space in it. */
 function keyOf({ tenantId, provider, integration }: ClientOwner): string {
-  return JSON.stringify([tenantId, provider, integration]);
+  return `${tenantId} ${provider} ${integration}`;
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Failure, ProviderCall } from '@puente/kernel';
-import { LogSink, type Redaction, type SerializedError, serializeError } from '@puente/observability';
+import { callTrace, LogSink, type Redaction, type SerializedError, serializeError } from '@puente/observability';
 
 /** What happens around a provider's code and an outcome's few words cannot tell: faults of our own, most of all. */
 @Injectable()
@@ -41,7 +41,7 @@ export class ProviderFaultLog {
   credentialsReplaced(call: ProviderCall, { code }: Failure): void {
     const { provider, operation, tenantId, operationId } = call;
     this.log.info(
-      { event: 'credentials.replaced', service: provider, operation, tenantId, operationId, code },
+      { ...callTrace(call), event: 'credentials.replaced', service: provider, operation, tenantId, operationId, code },
       `${provider}.${operation} was refused with credentials that have been rotated since; calling again with the new ones`,
     );
   }
@@ -49,7 +49,7 @@ export class ProviderFaultLog {
   private write(event: string, call: ProviderCall, err: SerializedError, what: string): void {
     const { provider, operation, tenantId, operationId } = call;
     this.log.error(
-      { event, service: provider, operation, tenantId, operationId, fault: err },
+      { ...callTrace(call), event, service: provider, operation, tenantId, operationId, fault: err },
       `${provider}.${operation} ${what}`,
     );
   }

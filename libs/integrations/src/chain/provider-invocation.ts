@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import {
+  type CancelSignal,
   type Failure,
   type JsonValue,
+  nativeSignal,
   ok,
   type Outcome,
   type ProviderCall,
@@ -93,7 +95,31 @@ function misfit(problem: string): Failure {
   return unknown('bad_body', { code: 'OUTPUT_MISMATCH', message: problem });
 }
 
-function operationCall(call: ProviderCall): OperationCall {
-  const { operationId, dedupeKey, repeat, attempt, signal, tenantId, traceId } = call;
-  return { operationId, dedupeKey, repeat, attempt, signal, tenantId, traceId };
+export function operationCall(call: ProviderCall): OperationCall {
+  return new RunningCall(call);
+}
+
+/** A class for the sake of its getter. */
+class RunningCall implements OperationCall {
+  readonly operationId: string | undefined;
+  readonly dedupeKey: string;
+  readonly repeat: number;
+  readonly attempt: number;
+  readonly tenantId: string;
+  readonly traceId: string | undefined;
+  readonly cancel: CancelSignal;
+
+  constructor(call: ProviderCall) {
+    this.operationId = call.operationId;
+    this.dedupeKey = call.dedupeKey;
+    this.repeat = call.repeat;
+    this.attempt = call.attempt;
+    this.tenantId = call.tenantId;
+    this.traceId = call.traceId;
+    this.cancel = call.signal;
+  }
+
+  get signal(): AbortSignal {
+    return nativeSignal(this.cancel);
+  }
 }

@@ -2,13 +2,13 @@ import { Injectable } from '@nestjs/common';
 import {
   CallDecisions,
   type CallInterceptor,
+  Cancellation,
   Clock,
   type NextCall,
   notSent,
   type Outcome,
   type ProviderCall,
 } from '@puente/kernel';
-import { linkedAbort } from '../linked-abort';
 
 /** Node's timers fire at once when asked for more. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -25,28 +25,26 @@ export class DeadlineInterceptor implements CallInterceptor {
     private readonly decisions: CallDecisions,
   ) {}
 
-  async intercept(call: ProviderCall, next: NextCall): Promise<Outcome> {
+  intercept(call: ProviderCall, next: NextCall): Promise<Outcome> {
     if (call.deadlineMs === undefined) return next(call);
     const leftMs = call.deadlineMs - this.clock.monotonicMs();
     if (leftMs <= 0) {
       this.decisions.refusedTooLate(call, Math.abs(leftMs));
-      return notSent('deadline');
+      return Promise.resolve(notSent('deadline'));
     }
     return asks(call) ? this.askWithin(leftMs, call, next) : next(call);
   }
 
   private async askWithin(leftMs: number, call: ProviderCall, next: NextCall): Promise<Outcome> {
-    const deadline = linkedAbort(call.signal);
-    const answered = new AbortController();
-    void this.clock.sleep(Math.min(leftMs, LONGEST_TIMER_MS), answered.signal).then(() => {
-      if (answered.signal.aborted) return;
+    const deadline = new Cancellation(call.signal);
+    const cancel = this.clock.after(Math.min(leftMs, LONGEST_TIMER_MS), () => {
       this.decisions.abortedAtDeadline(call);
       deadline.abort();
     });
     try {
-      return await next({ ...call, signal: deadline.signal });
+      return await next({ ...call, signal: deadline });
     } finally {
-      answered.abort('answered');
+      cancel();
       deadline.unlink();
     }
   }

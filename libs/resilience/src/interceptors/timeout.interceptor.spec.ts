@@ -1,4 +1,12 @@
-import { type NextCall, notSent, ok, type Outcome, type ProviderCall, unknown } from '@puente/kernel';
+import {
+  type CancelSignal,
+  type NextCall,
+  notSent,
+  ok,
+  type Outcome,
+  type ProviderCall,
+  unknown,
+} from '@puente/kernel';
 import { ManualClock } from '../../../../test/support/manual-clock';
 import { ToldDecisions } from '../../../../test/support/told-decisions';
 import { sampleCall } from './call.fixture';
@@ -22,13 +30,13 @@ describe('TimeoutInterceptor', () => {
   const endsAfterAbort =
     (afterMs: number, outcome: Outcome): NextCall =>
     async ({ signal }) => {
-      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
       await clock.sleep(afterMs);
       return outcome;
     };
 
   it('leaves a try alone that is quick enough', async () => {
-    let signal: AbortSignal | undefined;
+    let signal: CancelSignal | undefined;
     const { call, running } = start(async (inner) => {
       signal = inner.signal;
       await clock.sleep(TIMEOUT_MS - 1);

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import {
   CallDecisions,
   type CallInterceptor,
+  Cancellation,
   Clock,
   type NextCall,
   notSent,
@@ -11,7 +12,6 @@ import {
   type TryRecord,
   unknown,
 } from '@puente/kernel';
-import { linkedAbort } from '../linked-abort';
 import { policyNamed } from '../policies';
 
 /** How long an aborted try may take to say what it knows. A lease must outlast a policy's timeout by more than this. */
@@ -40,34 +40,32 @@ export class TimeoutInterceptor implements CallInterceptor {
     return outcome;
   }
 
-  private async tryOnce(call: ProviderCall, next: NextCall): Promise<Outcome> {
-    const ceiling = linkedAbort(call.signal);
-    const running = next({ ...call, signal: ceiling.signal }).catch(() => unknown('internal'));
-    try {
-      const { timeoutMs } = policyNamed(call.policy);
-      const inTime = await this.within(timeoutMs, running, call.signal);
-      if (inTime) return inTime;
-      const isAborted = call.signal.aborted;
-      ceiling.abort(new DOMException('The call took too long', 'TimeoutError'));
-      const late = await this.within(ABORT_GRACE_MS, running);
-      const known = late ? asKnownLate(late) : unknown('timeout');
-      // Whoever aborted the call has told why.
-      if (!isAborted) this.decisions.timedOut(call, { timeoutMs, late: known.kind === 'ok' });
-      return known;
-    } finally {
-      ceiling.unlink();
-    }
-  }
-
-  /** @returns undefined when the time is over first, or when `signal` aborts */
-  private async within(ms: number, running: Promise<Outcome>, signal?: AbortSignal): Promise<Outcome | undefined> {
-    const settled = signal ? linkedAbort(signal) : linkedAbort(new AbortController().signal);
-    try {
-      return await Promise.race([running, this.clock.sleep(ms, settled.signal).then(() => undefined)]);
-    } finally {
-      settled.abort('settled'); // a reason of our own: the default one is an exception with a stack, made for nobody
-      settled.unlink();
-    }
+  /** One promise, one timer and one light signal: every call of a worker passes here. */
+  private tryOnce(call: ProviderCall, next: NextCall): Promise<Outcome> {
+    const ceiling = new Cancellation(call.signal);
+    const { timeoutMs } = policyNamed(call.policy);
+    return new Promise((resolve) => {
+      let given: 'time' | 'aborted' | undefined;
+      const giveUp = (): void => {
+        if (given) return;
+        given = call.signal.aborted ? 'aborted' : 'time';
+        cancelTimer();
+        ceiling.abort(new DOMException('The call took too long', 'TimeoutError'));
+        cancelTimer = this.clock.after(ABORT_GRACE_MS, () => end(unknown('timeout')));
+      };
+      const end = (outcome: Outcome): void => {
+        cancelTimer();
+        call.signal.removeEventListener('abort', giveUp);
+        ceiling.unlink();
+        const known = given ? asKnownLate(outcome) : outcome;
+        // Whoever aborted the call has told why.
+        if (given === 'time') this.decisions.timedOut(call, { timeoutMs, late: known.kind === 'ok' });
+        resolve(known);
+      };
+      let cancelTimer = this.clock.after(timeoutMs, giveUp);
+      call.signal.addEventListener('abort', giveUp, { once: true });
+      next({ ...call, signal: ceiling }).then(end, () => end(unknown('internal')));
+    });
   }
 }
 

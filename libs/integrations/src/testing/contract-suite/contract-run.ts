@@ -5,7 +5,7 @@ import { LogSink, Redactor, secretTexts } from '@puente/observability';
 import type { Redaction } from '@puente/observability';
 import { connected } from '../../chain/connected-call';
 import { ProviderFaultLog } from '../../chain/provider-fault-log';
-import { ProviderInvocation } from '../../chain/provider-invocation';
+import { operationCall, ProviderInvocation } from '../../chain/provider-invocation';
 import { ProviderCatalogue } from '../../provider-catalogue';
 import { BrokenLine } from './broken-line';
 import type { ContractSample, ContractSubject, ContractWorld } from './contract-subject';
@@ -88,7 +88,7 @@ export class ContractRun {
     const spec = this.catalogue.operation(this.definition.meta.id, sample.operation);
     const input: unknown = spec.input.parse(sample.input(this.unique, this.world));
     try {
-      await spec.run(this.client, input, this.providerCall({ operation: sample.operation, input }));
+      await spec.run(this.client, input, operationCall(this.providerCall({ operation: sample.operation, input })));
       return undefined;
     } catch (error) {
       return error;
@@ -128,7 +128,6 @@ export class ContractRun {
 const transparent: Redaction = {
   clean: (text) => text,
   maskOutput: (output) => output,
-  release: () => undefined,
 };
 
 class LogOf extends LogSink {
@@ -150,5 +149,9 @@ class LogOf extends LogSink {
 
   error(fields: object, sentence: string): void {
     this.debug(fields, sentence);
+  }
+
+  isLevelEnabled(): boolean {
+    return true;
   }
 }
