@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { control, sandboxFacts } from '../support/sandbox';
+import { puente } from '../support/sandbox-cli';
 import { bodyOf, type Problem, statusAndCode } from '../support/sandbox-client';
 import { type ReadyTenant, receivedBySns, SandboxTenant } from '../support/sandbox-tenant';
 import { until } from '../support/sandbox-until';
@@ -15,6 +16,12 @@ interface OperationDetail {
 interface OperationPage {
   readonly items: readonly { readonly id: string; readonly state: string; readonly provider: string }[];
   readonly next: string | null;
+}
+
+interface ReplayAnswer {
+  readonly id: string | null;
+  readonly items: readonly { readonly of: string; readonly operationId: string | null }[];
+  readonly skipped: readonly { readonly reason: string }[];
 }
 
 describe('operations of providers', () => {
@@ -214,6 +221,36 @@ describe('operations of providers', () => {
     expect(operationId).not.toBe(id);
     expect(await ends(operationId, 'succeeded')).toMatchObject({ replayOf: id });
     expect((await detail(id)).state).toBe('rejected');
+  });
+
+  it('is done again with many others by a filter, once for a key, behind a dry run, and the audit log says who', async () => {
+    const name = `bulk${randomUUID().slice(0, 8)}`;
+    const refused = [1, 2].map(() => publish({ ...some(), topicArn: tenant.topicArn.replace('-news', `-${name}`) }));
+    const old = (await Promise.all(refused)).map(({ body }) => (body as Problem).operationId ?? '');
+    await tenant.createTopic(`${tenant.name}-${name}`);
+    const ask = (body: object, key = randomUUID()) =>
+      tenant.admin.post('/v1/operations/replay', body, { 'idempotency-key': key });
+    const dry = bodyOf<ReplayAnswer>(await ask({ filter: { ids: old }, dryRun: true }), 200);
+    expect(dry.items.map(({ of, operationId }) => [old.includes(of), operationId])).toEqual([
+      [true, null],
+      [true, null],
+    ]);
+    const key = randomUUID();
+    const answer = await ask({ filter: { ids: old } }, key);
+    const { id, items } = bodyOf<ReplayAnswer>(answer, 202);
+    expect(bodyOf<ReplayAnswer>(await ask({ filter: { ids: old } }, key), 202)).toEqual({ ...(answer.body as object) });
+    for (const { of, operationId } of items)
+      expect(await ends(operationId ?? '', 'succeeded')).toMatchObject({ replayOf: of });
+    const location = String(answer.headers['location']);
+    expect(bodyOf(await tenant.admin.get(location), 200)).toMatchObject({ id, states: { succeeded: 2 } });
+    const byHand = await puente('operations', 'replay', '--tenant', tenant.id, '--id', old.join(','));
+    const again = JSON.parse(byHand.stdout) as ReplayAnswer;
+    expect(again.skipped.map(({ reason }) => reason)).toEqual(['replayed', 'replayed']);
+    const { items: entries } = bodyOf<{ items: { action: string; target: string }[] }>(
+      await tenant.audit.get('/v1/audit?limit=100'),
+      200,
+    );
+    expect(entries.filter(({ target }) => target === `replay:${String(id)}`).length).toBe(1);
   });
 
   it('is listed by state and provider, page by page', async () => {

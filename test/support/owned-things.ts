@@ -26,11 +26,14 @@ export async function ownThings(owner: ReadyTenant): Promise<OwnedThings> {
     withinMs: 20_000,
     what: 'the redrive is done',
   });
+  const operation = firstId(await owner.client.get('/v1/operations'));
+  const replayed = await owner.admin.post('/v1/operations/replay', { filter: { ids: [operation] } });
   return {
+    '/v1/operation-replays/{id}': bodyOf<{ id: string }>(replayed, 202).id,
     '/v1/tenants/{id}': owner.id,
     '/v1/notifications/redrives/{id}': redrive,
     '/v1/notifications/dead-letters/{id}': await ownDeadLetter(owner),
-    '/v1/operations/{id}': firstId(await owner.client.get('/v1/operations')),
+    '/v1/operations/{id}': operation,
     '/v1/notifications/{id}': notification,
     '/v1/api-keys/{id}': firstId(await owner.admin.get('/v1/api-keys')),
     '/v1/notifications/handlers/{kind}': 'owned.event',

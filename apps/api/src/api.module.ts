@@ -41,6 +41,8 @@ import { NotificationQueueController } from './notifications/notification-queue.
 import { NotificationsController } from './notifications/notifications.controller';
 import { RedrivesController } from './notifications/redrives.controller';
 import { OperationDesk } from './operations/operation-desk';
+import { ReplayDesk } from './operations/replay-desk';
+import { ReplaysController } from './operations/replays.controller';
 import { OperatorEventsController } from './operator-events/operator-events.controller';
 import { OperationsController } from './operations/operations.controller';
 import { TenantExports } from './tenants/tenant-exports';
@@ -55,6 +57,7 @@ const CONTROLLERS = [
   RotationsController,
   ProviderOperationsController,
   OperationsController,
+  ReplaysController,
   NotificationQueueController,
   NotificationHandlersController,
   DeadLettersController,
@@ -107,6 +110,7 @@ export class ApiModule {
         { provide: Clock, useClass: SystemClock },
         documents,
         OperationDesk,
+        ReplayDesk,
         TenantExports,
         DatabaseHealth,
         QueueHealth,

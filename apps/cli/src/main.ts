@@ -6,6 +6,7 @@ import { integrationsCommand } from './commands/integrations.command';
 import { keysCommand } from './commands/keys.command';
 import { docsCommand } from './commands/docs.command';
 import { migrateCommand } from './commands/migrate.command';
+import { operationsCommand } from './commands/operations.command';
 import { queuesCommand } from './commands/queues.command';
 import { redriveCommand } from './commands/redrive.command';
 import { tenantsCommand } from './commands/tenants.command';
@@ -19,6 +20,7 @@ const program = new Command('puente')
   .addCommand(tenantsCommand(env))
   .addCommand(apiKeysCommand(env))
   .addCommand(integrationsCommand(env))
+  .addCommand(operationsCommand(env))
   .addCommand(queuesCommand(env))
   .addCommand(redriveCommand(env))
   .addCommand(keysCommand(env))

@@ -102,7 +102,7 @@ export const TENANT_TABLES: readonly TenantTable[] = [
       columns: words(`id seq provider operation integration lane_key order_key effect on_unknown policy priority
         route_key settle_ms key_window_ms state mode attempt crashes repeats asks maybe_sent first_sent_at sent_at
         next_attempt_at deadline_at failure provider_code provider_status failure_message subscriber delivered_at
-        replay_of trace_id created_at updated_at settled_at`),
+        replay_of payload_expired_at trace_id created_at updated_at settled_at`),
       sealed: ['input', 'output'],
       withheld: { request_hash: KEYED_HASH, lease_until: OURS, lease_owner: OURS, fence: OURS, blocked: OURS },
     },
@@ -127,6 +127,15 @@ export const TENANT_TABLES: readonly TenantTable[] = [
     key: ['id'],
     exported: 'not delivered yet to our own flows; the operations say what became of them',
     atDeletion: 'removed',
+  },
+  {
+    table: 'replays',
+    key: ['seq'],
+    exported: {
+      line: 'replay',
+      columns: words(`id seq request actor idempotency_key items skipped next created_at`),
+    },
+    atDeletion: { erased: { request: `'{}'`, idempotency_key: 'NULL' } },
   },
   {
     table: 'idempotency_keys',

@@ -14,6 +14,8 @@ export { type LaneView, Lanes } from './reading/lanes';
 export { TenantOperations, type UnfinishedOperations } from './reading/tenant-operations';
 export { type MendedCredentials, MendedLanes } from './reading/mended-lanes';
 export { SettlementWaits } from './reading/settlement-waits';
+export { OperationReplays } from './replay/operation-replays';
+export * from './replay/replay-request';
 export { SettlementPump } from './settlements/settlement-pump';
 export { type SettlementHandler, SettlementRegistry } from './settlements/settlement-registry';
 export { LIVE_STATES, TRANSITIONS, isLive } from './transitions';

@@ -74,6 +74,29 @@ export class PayloadUnreadableError extends AppError {
   }
 }
 
+/** Retention took its content, so it cannot be done again. HTTP 410. */
+export class PayloadExpiredError extends AppError {
+  readonly code = 'PAYLOAD_EXPIRED';
+
+  constructor(
+    readonly operationId: string,
+    at: Date,
+  ) {
+    super(
+      `What operation ${operationId} was asked to do is not kept any more (since ${at.toISOString()}). Accept a new operation with the content.`,
+    );
+  }
+}
+
+/** No such replay of this tenant. HTTP 404. */
+export class ReplayNotFoundError extends AppError {
+  readonly code = 'REPLAY_NOT_FOUND';
+
+  constructor(readonly replayId: string) {
+    super(`Replay ${replayId} does not exist.`);
+  }
+}
+
 /** The cursor is not one that a list answered with. HTTP 422. */
 export class InvalidCursorError extends AppError {
   readonly code = 'CURSOR_INVALID';

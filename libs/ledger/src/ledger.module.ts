@@ -33,6 +33,8 @@ import { OperationReader } from './reading/operation-reader';
 import { OperationViews } from './reading/operation-views';
 import { SettlementWaits, WaitLimits } from './reading/settlement-waits';
 import { TenantOperations } from './reading/tenant-operations';
+import { OperationReplays } from './replay/operation-replays';
+import { ReplayPages } from './replay/replay-pages';
 import { SettlementRegistry } from './settlements/settlement-registry';
 
 /** A stopping api lets the calls of its waiting clients end. */
@@ -59,6 +61,7 @@ export class LedgerModule {
       Lanes,
       MendedLanes,
       TenantOperations,
+      OperationReplays,
       SettlementWaits,
       SettlementRegistry,
       OperationEventRegistry,
@@ -82,6 +85,7 @@ export class LedgerModule {
         { provide: Random, useClass: SystemRandom },
         ...[OperationLedger, Lanes, MendedLanes, TenantOperations, SettlementWaits],
         ...[SettlementRegistry, OperationEventRegistry, LedgerTime, LedgerLog],
+        ...[OperationReplays, ReplayPages],
         ...machinery,
         ...[TransactionalAccept, GroupedAccept, Beginnings, SynchronousOperations, OperationReader, OperationActions],
         ...[SettlementStore, SettlementWriter, SettlementAftermath, LedgerLifecycle],

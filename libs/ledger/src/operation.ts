@@ -106,6 +106,8 @@ export interface OperationView {
   readonly providerStatus: number | null;
   readonly failureMessage: string | null;
   readonly replayOf: string | null;
+  /** When retention took its input and output; the rest of the row stays. */
+  readonly payloadExpiredAt: Date | null;
   readonly routeKey: string | null;
   readonly nextAttemptAt: Date;
   readonly deadlineAt: Date | null;

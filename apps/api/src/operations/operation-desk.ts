@@ -82,12 +82,25 @@ export class OperationDesk {
 
 /** An operation without its content; `nextAttemptAt` only while there is a next attempt. */
 function summaryOf(operation: OperationView) {
-  const { id, provider, integration, effect, state, attempt, repeats, maybeSent, routeKey, replayOf } = operation;
+  const {
+    id,
+    provider,
+    integration,
+    effect,
+    state,
+    attempt,
+    repeats,
+    maybeSent,
+    routeKey,
+    replayOf,
+    payloadExpiredAt,
+  } = operation;
   const { failure, providerCode, providerStatus, failureMessage, createdAt, settledAt } = operation;
   const waits = state === 'queued' || state === 'unknown';
   return {
     ...{ id, provider, operation: operation.operation, integration, effect, state, attempt, repeats, maybeSent },
     ...{ failure, providerCode, providerStatus, failureMessage, routeKey, replayOf },
+    payloadExpiredAt,
     ...{ nextAttemptAt: waits ? operation.nextAttemptAt : null, createdAt, settledAt },
   };
 }

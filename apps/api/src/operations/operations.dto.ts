@@ -110,6 +110,10 @@ const summary = {
   failureMessage: z.string().nullable(),
   routeKey: z.string().nullable(),
   replayOf: z.uuid().nullable(),
+  payloadExpiredAt: z.iso
+    .datetime()
+    .nullable()
+    .meta({ description: 'When retention took its input and output; it cannot be retried any more.' }),
   nextAttemptAt: z.iso.datetime().nullable(),
   createdAt: z.iso.datetime(),
   settledAt: z.iso.datetime().nullable(),
@@ -131,6 +135,7 @@ const example = {
   failureMessage: null,
   routeKey: 'POST /v1/integrations/sns/operations/publish:order-42',
   replayOf: null,
+  payloadExpiredAt: null,
   nextAttemptAt: null,
   createdAt: '2026-11-23T12:00:00.000Z',
   settledAt: '2026-11-23T12:00:00.310Z',

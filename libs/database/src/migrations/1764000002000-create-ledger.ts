@@ -63,6 +63,7 @@ async function createOperations(db: QueryRunner): Promise<void> {
       subscriber      text,                          -- flow step to call once the operation is settled
       delivered_at    timestamptz,                   -- when it was called
       replay_of       uuid,
+      payload_expired_at timestamptz,                -- when retention took input and output
       trace_id        text,
       created_at      timestamptz NOT NULL,
       updated_at      timestamptz NOT NULL,
@@ -91,6 +92,8 @@ async function createOperations(db: QueryRunner): Promise<void> {
     `CREATE INDEX operations_settled ON operations (tenant_id, settled_at, id) WHERE settled_at IS NOT NULL`,
   );
   await db.query(`CREATE INDEX operations_route_key ON operations (tenant_id, route_key) WHERE route_key IS NOT NULL`);
+  // Who was replayed already, and what retention must keep because of it.
+  await db.query(`CREATE INDEX operations_replays ON operations (tenant_id, replay_of) WHERE replay_of IS NOT NULL`);
   await db.query(`CREATE INDEX operations_review ON operations (tenant_id, settled_at) WHERE state = 'needs_review'`);
   await db.query(`SELECT guard_tenant_table('operations')`);
   await db.query(`CREATE POLICY dispatch_rows ON operations TO puente_dispatch USING (true) WITH CHECK (true)`);

@@ -1,15 +1,16 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** What became of operations, for whoever subscribed to it. */
+/** What became of operations, for whoever subscribed to it; and operations done again, many at once. */
 export class CompleteLedger1764000010000 implements MigrationInterface {
   readonly name = 'CompleteLedger1764000010000';
 
   async up(db: QueryRunner): Promise<void> {
     await createOperationEvents(db);
+    await createReplays(db);
   }
 
   async down(db: QueryRunner): Promise<void> {
-    await db.query(`DROP TABLE operation_events`);
+    for (const table of ['replays', 'operation_events']) await db.query(`DROP TABLE ${table}`);
   }
 }
 
@@ -40,4 +41,26 @@ async function createOperationEvents(db: QueryRunner): Promise<void> {
   await db.query(`CREATE POLICY dispatch_rows ON operation_events TO puente_dispatch USING (true) WITH CHECK (true)`);
   await db.query(`GRANT SELECT, INSERT ON operation_events TO puente_dispatch`);
   await db.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON operation_events TO puente_app`);
+}
+
+/** What was replayed by one request: the answer to its repetitions, and where progress is looked up. */
+async function createReplays(db: QueryRunner): Promise<void> {
+  await db.query(`
+    CREATE TABLE replays (
+      id              uuid PRIMARY KEY,
+      seq             bigint GENERATED ALWAYS AS IDENTITY,
+      tenant_id       uuid NOT NULL REFERENCES tenants (id),
+      idempotency_key text,
+      request         jsonb NOT NULL,                -- filter, limit, cursor, as asked
+      actor           text NOT NULL,
+      items           jsonb NOT NULL,                -- [{"of", "operationId"}], oldest first
+      skipped         jsonb NOT NULL,                -- [{"operationId", "reason"}]
+      next            text,                          -- where the next request goes on
+      created_at      timestamptz NOT NULL,
+      UNIQUE (tenant_id, id),
+      UNIQUE (tenant_id, idempotency_key)
+    )`);
+  await db.query(`CREATE INDEX replays_listed ON replays (tenant_id, seq DESC)`);
+  await db.query(`SELECT guard_tenant_table('replays')`);
+  await db.query(`GRANT SELECT, INSERT, UPDATE ON replays TO puente_app`);
 }

@@ -22,6 +22,7 @@ const view = (over: Partial<OperationView>): OperationView => ({
   providerStatus: null,
   failureMessage: null,
   replayOf: null,
+  payloadExpiredAt: null,
   routeKey: null,
   nextAttemptAt: new Date(),
   deadlineAt: null,

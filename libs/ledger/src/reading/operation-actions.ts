@@ -1,24 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { TenantTransaction } from '@puente/database';
-import { uuidv7 } from '@puente/kernel';
 import { TransactionalAccept } from '../accept/transactional-accept';
 import { OperationEventRegistry } from '../events/operation-event-registry';
-import { IllegalTransitionError, OperationNotFoundError } from '../ledger.errors';
-import type { NewOperation, OperationView, Resolution, Retried } from '../operation';
-import type { JsonObject } from '@puente/kernel';
+import { IllegalTransitionError, OperationNotFoundError, PayloadExpiredError } from '../ledger.errors';
+import type { OperationView, Resolution, Retried } from '../operation';
+import { type WholeRow, replayOf } from '../replay/whole-row';
 import { CLOSE, LOCK, MAKE_DUE, RESEND } from '../sql/act';
 import { UNBLOCK } from '../sql/settle';
 import { OperationViews, type ViewRow } from './operation-views';
-
-interface LockedRow extends ViewRow {
-  readonly policy: string;
-  readonly priority: number;
-  readonly input: JsonObject;
-  readonly settle_ms: number;
-  readonly key_window_ms: number | null;
-  readonly subscriber: string | null;
-  readonly trace_id: string | null;
-}
 
 /** What people do to operations. Each works on the locked row and in the caller's transaction, beside the audit entry. */
 @Injectable()
@@ -80,7 +69,7 @@ export class OperationActions {
 
   private async close(
     tx: TenantTransaction,
-    row: LockedRow,
+    row: WholeRow,
     state: 'succeeded' | 'cancelled',
     maybeSent: boolean,
   ): Promise<OperationView> {
@@ -91,33 +80,15 @@ export class OperationActions {
   }
 
   /** A new operation, linked to the finished one: what is final stays as it is, for whoever reads the history. */
-  private async replay(tx: TenantTransaction, row: LockedRow): Promise<string> {
+  private async replay(tx: TenantTransaction, row: WholeRow): Promise<string> {
+    if (row.payload_expired_at) throw new PayloadExpiredError(row.id, row.payload_expired_at);
     const input = await this.views.open(row, 'input', row.input);
-    const operation: NewOperation = {
-      id: uuidv7(),
-      tenantId: row.tenant_id,
-      provider: row.provider,
-      operation: row.operation,
-      integration: row.integration,
-      laneKey: row.lane_key,
-      orderKey: row.order_key ?? undefined,
-      effect: row.effect,
-      onUnknown: row.on_unknown,
-      policy: row.policy,
-      priority: row.priority,
-      input,
-      settleMs: row.settle_ms,
-      keyWindowMs: row.key_window_ms ?? undefined,
-      subscriber: row.subscriber ?? undefined,
-      replayOf: row.id,
-      traceId: row.trace_id ?? undefined,
-    };
-    return (await this.accept.accept(tx, operation)).operationId;
+    return (await this.accept.accept(tx, replayOf(row, input, row.priority))).operationId;
   }
 }
 
-async function locked(tx: TenantTransaction, id: string): Promise<LockedRow> {
-  const [row] = await tx.query<LockedRow>(LOCK, [id]);
+async function locked(tx: TenantTransaction, id: string): Promise<WholeRow> {
+  const [row] = await tx.query<WholeRow>(LOCK, [id]);
   if (!row) throw new OperationNotFoundError(id);
   return row;
 }

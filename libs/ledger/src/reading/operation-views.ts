@@ -27,6 +27,7 @@ export interface ViewRow {
   readonly provider_status: number | null;
   readonly failure_message: string | null;
   readonly replay_of: string | null;
+  readonly payload_expired_at: Date | null;
   readonly route_key: string | null;
   readonly next_attempt_at: Date;
   readonly deadline_at: Date | null;
@@ -97,6 +98,7 @@ function view(row: ViewRow, output: JsonValue | null): OperationView {
     providerStatus: row.provider_status,
     failureMessage: row.failure_message,
     replayOf: row.replay_of,
+    payloadExpiredAt: row.payload_expired_at,
     routeKey: row.route_key,
     nextAttemptAt: row.next_attempt_at,
     deadlineAt: row.deadline_at,

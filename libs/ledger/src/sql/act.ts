@@ -1,11 +1,13 @@
 import { publishing } from './events';
 import { VIEW } from './read';
 
+/** Columns of {@link WholeRow}: all that a new operation like it needs. */
+export const WHOLE = `${VIEW}, o.policy, o.priority, o.input, o.settle_ms, o.key_window_ms::float8 AS key_window_ms,
+  o.subscriber, o.trace_id`;
+
 /** Locks the row: whoever acts on it decides on what is really there. A claim skips it meanwhile. */
 export const LOCK = `
-  SELECT ${VIEW}, o.policy, o.priority, o.input, encode(o.request_hash, 'hex') AS request_hash, o.settle_ms,
-    o.key_window_ms::float8 AS key_window_ms, o.subscriber, o.trace_id
-  FROM operations o WHERE o.id = $1 FOR UPDATE`;
+  SELECT ${WHOLE} FROM operations o WHERE o.id = $1 FOR UPDATE`;
 
 /** A question still waits out `settleMs` from the call: asked earlier, "absent" would prove nothing. */
 export const MAKE_DUE = `

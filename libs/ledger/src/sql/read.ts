@@ -1,7 +1,7 @@
 /** Columns of {@link OperationView}; `output` is still sealed. */
 export const VIEW = `o.id, o.seq::text AS seq, o.tenant_id, o.provider, o.operation, o.integration, o.lane_key, o.order_key,
   o.effect, o.on_unknown, o.state, o.attempt, o.repeats, o.maybe_sent, o.output, o.failure, o.provider_code,
-  o.provider_status, o.failure_message, o.replay_of, o.route_key, o.next_attempt_at, o.deadline_at, o.created_at,
+  o.provider_status, o.failure_message, o.replay_of, o.payload_expired_at, o.route_key, o.next_attempt_at, o.deadline_at, o.created_at,
   o.updated_at, o.settled_at, (extract(epoch FROM o.settled_at) * 1000000)::bigint::text AS settled_micros`;
 
 /** In the tenant's context: another tenant's row is not there. */
