@@ -30,9 +30,9 @@ class BenchClient {
     return this.http.json({ method: 'GET', path: '/account', headers: this.headers(), signal });
   }
 
-  send(json: z.output<typeof Message>, { dedupeKey, signal }: OperationCall): Promise<unknown> {
+  send(json: z.output<typeof Message>, { dedupeKey, cancel }: OperationCall): Promise<unknown> {
     const headers = { ...this.headers(), 'idempotency-key': dedupeKey };
-    return this.http.json({ method: 'POST', path: '/messages', headers, json, signal });
+    return this.http.json({ method: 'POST', path: '/messages', headers, json, signal: cancel });
   }
 
   close(): void {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer, type Server as TcpServer } from 'node:net';
 import type { Failure } from '@puente/kernel';
 import { selfSignedCertificate } from '../testing/contract-suite';
 import { endpointOr, EndpointNotAllowedError } from './allowed-endpoint';
@@ -30,12 +30,12 @@ afterEach(() => {
   server.close();
 });
 
-async function listening<S extends Server>(starting: S): Promise<S> {
+async function listening<S extends TcpServer>(starting: S): Promise<S> {
   await new Promise<void>((resolve) => starting.listen(0, '127.0.0.1', resolve));
   return starting;
 }
 
-function portOf(of: Server): string {
+function portOf(of: TcpServer): string {
   return String((of.address() as AddressInfo).port);
 }
 
@@ -142,6 +142,22 @@ describe('what was never sent', () => {
       cause: 'deadline',
     });
     expect(seen).toEqual([]);
+  });
+
+  it('is that which was given up while it connected, and nobody waits for the connection', async () => {
+    const patience = new AbortController();
+    const saysNothing = createTcpServer((socket) => {
+      patience.abort();
+      socket.once('error', () => undefined).setTimeout(100, () => socket.destroy());
+    });
+    const silent = await listening(saysNothing);
+    const secure = connection(`https://127.0.0.1:${portOf(silent)}`);
+
+    const lost = failure(secure.json({ ...get, signal: patience.signal }));
+
+    expect(await lost).toMatchObject({ kind: 'not_sent', cause: 'deadline' });
+    secure.close();
+    silent.close();
   });
 });
 

@@ -1,8 +1,9 @@
-import type { Failure, NotSentCause } from '@puente/kernel';
+import type { CancelSignal, Failure, NotSentCause } from '@puente/kernel';
 import { notSent, unknown } from '@puente/kernel';
-import { type Dispatcher, Pool } from 'undici';
+import { Pool } from 'undici';
 import type { HttpAnswer, ProviderFault } from './http-answer';
 import { jsonOf } from './http-answer';
+import { HttpExchange } from './http-exchange';
 import { HttpAnswerError, HttpUnansweredError } from './http.errors';
 
 /** A connection that is not there after this long is proof that nothing was sent. */
@@ -13,6 +14,8 @@ const SILENCE_MS = 20_000;
 const IDLE_MS = 4_000;
 const MAX_CONNECTIONS = 50;
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
+const WITHOUT_BODY = { accept: 'application/json' };
+const WITH_JSON = { ...WITHOUT_BODY, 'content-type': 'application/json' };
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -21,12 +24,8 @@ export interface HttpRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
   readonly json?: unknown;
-  readonly signal: AbortSignal;
-}
-
-/** What became of one request on its way. */
-interface Line {
-  begun: boolean;
+  /** An operation's `call.cancel`, or any `AbortSignal`. */
+  readonly signal: CancelSignal;
 }
 
 /**
@@ -36,7 +35,6 @@ interface Line {
  */
 export class HttpConnection {
   private readonly pool: Pool;
-  private readonly line: Dispatcher;
   private readonly prefix: string;
 
   /**
@@ -57,7 +55,6 @@ export class HttpConnection {
       keepAliveTimeout: IDLE_MS,
       maxResponseSize: MAX_ANSWER_BYTES,
     });
-    this.line = this.pool.compose(watched);
   }
 
   /**
@@ -79,44 +76,27 @@ export class HttpConnection {
     void this.pool.destroy();
   }
 
-  private async answer({ method, path, headers, json, signal }: HttpRequest): Promise<HttpAnswer> {
-    if (signal.aborted) throw new HttpUnansweredError(notSent('deadline'));
-    const line: Line = { begun: false };
-    try {
-      const { statusCode, ...rest } = await this.line.request({
-        method,
-        path: this.prefix + path,
-        signal,
-        opaque: line,
-        headers: {
-          accept: 'application/json',
-          ...(json === undefined ? {} : { 'content-type': 'application/json' }),
-          ...headers,
-        },
-        ...(json === undefined ? {} : { body: JSON.stringify(json) }),
+  private answer({ method, path, headers, json, signal }: HttpRequest): Promise<HttpAnswer> {
+    if (signal.aborted) return Promise.reject(new HttpUnansweredError(notSent('deadline')));
+    return new Promise((resolve, reject) => {
+      const exchange = new HttpExchange(signal, resolve, ({ begun, error }) => {
+        const failure = begun ? lost(error, signal) : unsent(error, signal);
+        reject(failure ? new HttpUnansweredError(failure) : (error as Error));
       });
-      return { status: statusCode, headers: firsts(rest.headers), text: await rest.body.text() };
-    } catch (error) {
-      const failure = line.begun ? lost(error, signal) : unsent(error, signal);
-      throw failure ? new HttpUnansweredError(failure) : error;
-    }
+      const isJson = json !== undefined;
+      const body = isJson ? JSON.stringify(json) : null;
+      try {
+        const own = isJson ? WITH_JSON : WITHOUT_BODY;
+        this.pool.dispatch({ method, path: this.prefix + path, headers: { ...own, ...headers }, body }, exchange);
+      } catch (error) {
+        exchange.fail(error);
+      }
+    });
   }
 }
 
-/** Notes when a request is about to be written to a connected socket: before that it has certainly not been sent. */
-const watched: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) => {
-  const { opaque: line } = options as { readonly opaque?: Line };
-  const begin = handler.onRequestStart?.bind(handler);
-  handler.onRequestStart = (controller, context: unknown) => {
-    begin?.(controller, context);
-    // Given up while connecting: undici leaves the request unwritten.
-    if (line) line.begun = !controller.aborted;
-  };
-  return dispatch(options, handler);
-};
-
 /** @returns undefined for what neither the network nor time explains: a bug, which is shown as one */
-function unsent(error: unknown, signal: AbortSignal): Failure | undefined {
+function unsent(error: unknown, signal: CancelSignal): Failure | undefined {
   const code = codeOf(error);
   const cause: NotSentCause | undefined = signal.aborted ? 'deadline' : causeOf(error, code);
   return cause && notSent(cause, { code });
@@ -128,7 +108,7 @@ function causeOf(error: unknown, code = ''): NotSentCause | undefined {
   return /^(?:E[A-Z]+|UND_ERR_(?:CONNECT_TIMEOUT|SOCKET|DESTROYED|CLOSED))$/.test(code) ? 'connect' : undefined;
 }
 
-function lost(error: unknown, signal: AbortSignal): Failure {
+function lost(error: unknown, signal: CancelSignal): Failure {
   const code = codeOf(error);
   if (signal.aborted || code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT')
     return unknown('timeout');
@@ -139,13 +119,4 @@ function lost(error: unknown, signal: AbortSignal): Failure {
 function codeOf(error: unknown): string | undefined {
   const { code } = error as { readonly code?: unknown };
   return typeof code === 'string' ? code : undefined;
-}
-
-function firsts(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).flatMap(([name, value]) => {
-      const first = Array.isArray(value) ? value[0] : value;
-      return first === undefined ? [] : [[name.toLowerCase(), first]];
-    }),
-  );
 }
