@@ -89,8 +89,9 @@ export const TENANT_TABLES: readonly TenantTable[] = [
     key: ['provider', 'lane_key'],
     exported: {
       line: 'lane',
-      columns: words(`provider lane_key open_until failures max_in_flight paused_by paused_at reason updated_at`),
-      withheld: { probe_until: OURS },
+      columns: words(`provider lane_key open_until failures opened opened_at closed_at max_in_flight paused_by paused_at
+        reason updated_at`),
+      withheld: { probe_until: OURS, probe_operation: OURS, claims: OURS },
     },
     atDeletion: 'removed at once',
   },

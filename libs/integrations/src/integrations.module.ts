@@ -9,7 +9,12 @@ import {
 } from '@nestjs/common';
 import { Clock, Random, SystemClock, SystemRandom } from '@puente/kernel';
 import { OperationExecutor } from '@puente/ledger';
-import { DeadlineInterceptor, RetryInterceptor, TimeoutInterceptor } from '@puente/resilience';
+import {
+  CircuitBreakerInterceptor,
+  DeadlineInterceptor,
+  RetryInterceptor,
+  TimeoutInterceptor,
+} from '@puente/resilience';
 import { callChains } from './chain/call-chain';
 import { CredentialsInterceptor } from './chain/credentials.interceptor';
 import { ConnectSettings, ProviderClients } from './chain/provider-clients';
@@ -47,6 +52,7 @@ export interface IntegrationsOptions {
 
 /** Links of the chain, and what they and the gateway are made of. The order means nothing here: see call-chain.ts. */
 const parts: Provider[] = [
+  CircuitBreakerInterceptor,
   DeadlineInterceptor,
   RetryInterceptor,
   TimeoutInterceptor,

@@ -1,6 +1,7 @@
 import { Global, Injectable, Module } from '@nestjs/common';
 import type { TenantTransaction } from '@puente/database';
-import { LaneReports, OperationLedger, PayloadCipher, TenantOperations } from '@puente/ledger';
+import { LaneReports, OperationLedger, PayloadCipher, SharedLaneStore, TenantOperations } from '@puente/ledger';
+import { LaneStore } from '@puente/resilience';
 import {
   CredentialCatalogue,
   CredentialProbe,
@@ -54,6 +55,7 @@ export class LedgerTenantWork extends TenantWork {
 const bindings = [
   { provide: PayloadCipher, useExisting: TenantPayloadCipher },
   { provide: LaneReports, useClass: CredentialEvents },
+  { provide: LaneStore, useExisting: SharedLaneStore },
   { provide: CredentialVault, useExisting: TenantCredentialVault },
   { provide: CredentialCatalogue, useExisting: CatalogueCredentialRules },
   { provide: CredentialProbe, useExisting: ChainCredentialProbe },

@@ -45,6 +45,8 @@ export interface ProviderCall {
   readonly attempt: number;
   /** Whether waiting between tries may happen here, in the process: synchronous calls only. */
   readonly waitsInProcess: boolean;
+  /** Of a background call: its claim took the one probe of a lane whose circuit is half open. */
+  readonly laneProbe?: boolean | undefined;
   /** Monotonic milliseconds ({@link Clock.monotonicMs}) after which nobody waits for the answer. */
   readonly deadlineMs?: number | undefined;
   /** Follow it with a {@link Cancellation}; what a provider's code gets is a real `AbortSignal`. */

@@ -2,6 +2,7 @@ export { DispatchModule } from './dispatch.module';
 export { Dispatcher } from './dispatch/dispatcher';
 export * from './events/operation-event';
 export { OperationEventRegistry } from './events/operation-event-registry';
+export { SharedLaneStore } from './lanes/shared-lane-store';
 export { LedgerModule } from './ledger.module';
 export { LedgerSettings, type LedgerSettingsValues } from './ledger-settings';
 export * from './ledger.errors';

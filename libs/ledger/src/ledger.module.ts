@@ -21,6 +21,10 @@ import { Beginnings } from './dispatch/beginnings';
 import { SynchronousOperations } from './dispatch/synchronous-operations';
 import { WorkHints } from './dispatch/work-hints';
 import { OperationEventRegistry } from './events/operation-event-registry';
+import { CircuitLog } from './lanes/circuit-log';
+import { LaneStates } from './lanes/lane-states';
+import { LaneWriter } from './lanes/lane-writer';
+import { SharedLaneStore } from './lanes/shared-lane-store';
 import { LedgerMetrics } from './ledger-metrics';
 import { LedgerSettings } from './ledger-settings';
 import { LedgerTime } from './ledger-time';
@@ -70,7 +74,7 @@ export class LedgerModule {
       LedgerLog,
       LedgerMetrics,
     ];
-    const machinery = [LeaseKeeper, Settler, WorkHints, OperationViews, InputOpener];
+    const machinery = [LeaseKeeper, Settler, WorkHints, OperationViews, InputOpener, LaneStates, SharedLaneStore];
     return {
       module: LedgerModule,
       imports: app.imports ?? [],
@@ -88,7 +92,7 @@ export class LedgerModule {
         ...[OperationReplays, ReplayPages],
         ...machinery,
         ...[TransactionalAccept, GroupedAccept, Beginnings, SynchronousOperations, OperationReader, OperationActions],
-        ...[SettlementStore, SettlementWriter, SettlementAftermath, LedgerLifecycle],
+        ...[CircuitLog, LaneWriter, SettlementStore, SettlementWriter, SettlementAftermath, LedgerLifecycle],
       ],
       exports: [...exported, ...machinery],
     };

@@ -83,6 +83,8 @@ export interface ClaimedOperation {
   readonly deadlineAt: Date | null;
   readonly fence: string;
   readonly traceId: string | null;
+  /** The one call by which a lane finds out whether its provider works again. */
+  readonly laneProbe: boolean;
 }
 
 /** An operation as clients and flows see it; `output` is decrypted. */
@@ -127,6 +129,10 @@ export type Begun =
 /** What the ledger itself needs to know of a claimed operation beyond what an executor does. */
 export interface LeasedOperation extends ClaimedOperation {
   readonly asks: number;
+  /** When it was claimed something was held against its lane: an answer of the provider would take it back. */
+  readonly laneNoted: boolean;
+  /** Its lane takes only so many at a time: when it ends, another one may go. */
+  readonly laneNarrow: boolean;
   readonly orderKey: string | null;
   readonly subscriber: string | null;
   readonly leaseOwner: string;

@@ -9,6 +9,8 @@ export interface Policy {
    * verdicts. For traffic that must outlive an outage of the provider.
    */
   readonly schedule?: readonly number[];
+  /** Consecutive transient failures of a lane that open its circuit, and for how long it opens the first time. */
+  readonly breaker: { readonly after: number; readonly openMs: number };
 }
 
 const MINUTE = 60_000;
@@ -18,11 +20,11 @@ const OUTLASTS_AN_OUTAGE = [1_000, 2_000, 4_000, 8_000, 15_000, 30_000, MINUTE, 
 
 // prettier-ignore
 export const policies = {
-  interactive: { timeoutMs:  3_000, backoff: { baseMs:   100, capMs:     500 } },
-  payment:     { timeoutMs: 15_000, backoff: { baseMs:   500, capMs:   4_000 } },
-  messaging:   { timeoutMs: 10_000, backoff: { baseMs:   250, capMs:  60_000 }, schedule: OUTLASTS_AN_OUTAGE },
-  compute:     { timeoutMs: 15_000, backoff: { baseMs:   250, capMs:  60_000 }, schedule: OUTLASTS_AN_OUTAGE },
-  bulk:        { timeoutMs: 15_000, backoff: { baseMs: 1_000, capMs: 300_000 } },
+  interactive: { timeoutMs:  3_000, backoff: { baseMs:   100, capMs:     500 }, breaker: { after:  5, openMs:  10_000 } },
+  payment:     { timeoutMs: 15_000, backoff: { baseMs:   500, capMs:   4_000 }, breaker: { after:  5, openMs:  30_000 } },
+  messaging:   { timeoutMs: 10_000, backoff: { baseMs:   250, capMs:  60_000 }, breaker: { after: 10, openMs:  30_000 }, schedule: OUTLASTS_AN_OUTAGE },
+  compute:     { timeoutMs: 15_000, backoff: { baseMs:   250, capMs:  60_000 }, breaker: { after: 10, openMs:  30_000 }, schedule: OUTLASTS_AN_OUTAGE },
+  bulk:        { timeoutMs: 15_000, backoff: { baseMs: 1_000, capMs: 300_000 }, breaker: { after: 20, openMs: 120_000 } },
 } as const satisfies Record<string, Policy>;
 
 export type PolicyName = keyof typeof policies;

@@ -80,7 +80,9 @@ async function createOperations(db: QueryRunner): Promise<void> {
     WHERE state IN ('queued', 'unknown') AND NOT blocked`);
   await db.query(`CREATE INDEX operations_quarantined ON operations (next_attempt_at)
     WHERE state IN ('queued', 'unknown') AND crashes >= 2`);
-  await db.query(`CREATE INDEX operations_in_flight ON operations (tenant_id) WHERE state = 'running'`);
+  await db.query(
+    `CREATE INDEX operations_in_flight ON operations (tenant_id, provider, lane_key) WHERE state = 'running'`,
+  );
   await db.query(`CREATE INDEX operations_lease ON operations (lease_until) WHERE state = 'running'`);
   await db.query(`CREATE INDEX operations_order ON operations (tenant_id, order_key, seq)
     WHERE order_key IS NOT NULL AND state IN ('queued', 'running', 'unknown')`);
@@ -183,15 +185,24 @@ async function createKeysLanesInbox(db: QueryRunner): Promise<void> {
       provider     text NOT NULL,
       lane_key     text NOT NULL,
       open_until   timestamptz,                      -- parked until then (429, open circuit)
-      failures     int NOT NULL DEFAULT 0,           -- consecutive
-      max_in_flight int,
-      probe_until  timestamptz,                      -- half open: who probes, and until when
+      failures     int NOT NULL DEFAULT 0,           -- consecutive, and such as speak of the provider
+      opened       int NOT NULL DEFAULT 0,           -- circuit: how often it opened in a row; 0 closed. Past open_until: half open
+      opened_at    timestamptz,                      -- the last time; answers to calls from before say nothing about it
+      closed_at    timestamptz,                      -- since when it is let back to its full load
+      max_in_flight int,                             -- calls at once, over all processes; NULL: what the provider declares
+      probe_until  timestamptz,                      -- half open: nobody else probes before
+      probe_operation uuid,                          -- half open: who probes
+      claims       bigint NOT NULL DEFAULT 0,        -- rises with each claim that counted, and each turn of the circuit
       paused_by    text,                             -- parked until somebody acts: 'unauthorized', an administrator
       paused_at    timestamptz,
       reason       text,
       updated_at   timestamptz NOT NULL,
-      PRIMARY KEY (tenant_id, provider, lane_key)
-    )`);
+      PRIMARY KEY (tenant_id, provider, lane_key),
+      CHECK (max_in_flight > 0)
+    ) WITH (fillfactor = 70)`);
+  // What each process keeps in memory: the lanes about which there is something to know.
+  await db.query(`CREATE INDEX lanes_noted ON lanes (tenant_id)
+    WHERE failures > 0 OR opened > 0 OR open_until IS NOT NULL OR max_in_flight IS NOT NULL`);
   // Messages that were taken over already: a queue delivers at least once, we act once.
   await db.query(`
     CREATE TABLE inbox (

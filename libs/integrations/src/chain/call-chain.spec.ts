@@ -22,7 +22,14 @@ import {
   Redactor,
   TraceInterceptor,
 } from '@puente/observability';
-import { DeadlineInterceptor, RetryInterceptor, TimeoutInterceptor } from '@puente/resilience';
+import {
+  CircuitBreakerInterceptor,
+  DeadlineInterceptor,
+  LaneStore,
+  RetryInterceptor,
+  TimeoutInterceptor,
+} from '@puente/resilience';
+import { FreeLanes } from '../../../../test/support/free-lanes';
 import { FixedRandom, ManualClock } from '../../../../test/support/manual-clock';
 import { CredentialVault, type ResolvedCredentials } from '../credential-vault.port';
 import { answers, drop, echo, type EchoAnswer, EchoClient, EchoServer, hang, status } from '../echo-provider.fixture';
@@ -97,7 +104,15 @@ describe('call chain', () => {
       providers: [
         ...callChains,
         ...[TraceInterceptor, ProviderCallLog, LogInterceptor, MetricsInterceptor, DeadlineInterceptor],
-        ...[RetryInterceptor, TimeoutInterceptor, CredentialsInterceptor, ProviderInvocation, ProviderFaultLog],
+        { provide: LaneStore, useClass: FreeLanes },
+        ...[
+          CircuitBreakerInterceptor,
+          RetryInterceptor,
+          TimeoutInterceptor,
+          CredentialsInterceptor,
+          ProviderInvocation,
+          ProviderFaultLog,
+        ],
         ...[Metrics, ProviderClients],
         { provide: CallDecisions, useClass: CallDecisionLog },
         { provide: Redactor, useValue: redactor },

@@ -1,7 +1,12 @@
 import type { FactoryProvider } from '@nestjs/common';
 import { type CallInterceptor, chain, type NextCall, type Outcome, type ProviderCall } from '@puente/kernel';
 import { LogInterceptor, MetricsInterceptor, TraceInterceptor } from '@puente/observability';
-import { DeadlineInterceptor, RetryInterceptor, TimeoutInterceptor } from '@puente/resilience';
+import {
+  CircuitBreakerInterceptor,
+  DeadlineInterceptor,
+  RetryInterceptor,
+  TimeoutInterceptor,
+} from '@puente/resilience';
 import { CredentialsInterceptor } from './credentials.interceptor';
 import { ProviderInvocation } from './provider-invocation';
 
@@ -11,7 +16,8 @@ const LINKS = [
   LogInterceptor,
   MetricsInterceptor,
   DeadlineInterceptor,
-  // bulkhead → rate limit → circuit breaker stand here; their state is behind LaneStore and QuotaStore
+  // bulkhead → rate limit stand here; their state is behind LaneStore and QuotaStore
+  CircuitBreakerInterceptor,
   RetryInterceptor,
   TimeoutInterceptor,
   CredentialsInterceptor,

@@ -76,6 +76,7 @@ function callOf(op: ClaimedOperation, input: unknown, signal: AbortSignal, tries
     repeat: op.repeats,
     attempt: op.attempt,
     waitsInProcess: false,
+    laneProbe: op.laneProbe,
     signal,
     traceId: op.traceId ?? undefined,
     tries,

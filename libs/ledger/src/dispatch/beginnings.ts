@@ -58,5 +58,8 @@ function begunOperation(operation: NewOperation, at: Date, leaseOwner: string): 
     leaseOwner,
     createdAt: at,
     leasedAt: at,
+    laneProbe: false, // whoever makes the call asks the lane: see CircuitBreakerInterceptor
+    laneNoted: false,
+    laneNarrow: false,
   };
 }

@@ -31,6 +31,9 @@ export interface ClaimedRow {
   readonly next_attempt_at: Date;
   readonly created_at: Date;
   readonly leased_at: Date;
+  readonly lane_probe: boolean;
+  readonly lane_noted: boolean;
+  readonly lane_narrow: boolean;
 }
 
 /** A claim and the monotonic time before it was asked for: its lease is at least that old. */
@@ -68,5 +71,8 @@ export function leasedOperation(row: ClaimedRow, input: JsonValue): LeasedOperat
     leaseOwner: row.lease_owner,
     createdAt: row.created_at,
     leasedAt: row.leased_at,
+    laneProbe: row.lane_probe,
+    laneNoted: row.lane_noted,
+    laneNarrow: row.lane_narrow,
   };
 }

@@ -3,6 +3,7 @@ import { DispatchDatabase } from '@puente/database';
 import { LedgerMetrics } from '../ledger-metrics';
 import { LedgerSettings } from '../ledger-settings';
 import { LedgerTime } from '../ledger-time';
+import { LaneStates } from '../lanes/lane-states';
 import { ANY_QUARANTINED, CLAIM, CLAIM_QUARANTINED, LANES_PER_CLAIM } from '../sql/claim';
 import type { Claim, ClaimedRow } from './claimed-row';
 
@@ -17,6 +18,8 @@ interface ClaimAnswer extends ClaimedRow {
   readonly lanes: number;
   readonly candidates: number;
   readonly picked: number;
+  /** Lanes that have a row of their own only now: the next claim may take from them. */
+  readonly made: number;
   readonly last_tenant: string | null;
   readonly last_provider: string | null;
   readonly last_lane: string | null;
@@ -46,6 +49,7 @@ export class Claimer {
     private readonly settings: LedgerSettings,
     private readonly time: LedgerTime,
     private readonly metrics: LedgerMetrics,
+    private readonly lanes: LaneStates,
   ) {}
 
   /** @param anew a hint came: all lanes are to be looked at again */
@@ -57,11 +61,13 @@ export class Claimer {
     const answers = await this.db.query<ClaimAnswer>(CLAIM, [
       ...[workerOwner, leaseMs, places, [...inFlight.keys()], [...inFlight.values()], share, reserve],
       ...this.after,
+      ...[[], []],
     ]);
     const rows = answers.filter(({ id }) => (id as string | null) !== null);
     const [ending] = answers;
     this.moveOn(ending);
-    const more = this.endsLeft > 0 || (ending?.candidates ?? 0) > rows.length || rows.length >= places;
+    const more =
+      this.endsLeft > 0 || (ending?.made ?? 0) > 0 || (ending?.candidates ?? 0) > rows.length || rows.length >= places;
     return { claims: this.claims(rows, askedAtMs), more, contended: (ending?.picked ?? 0) > rows.length };
   }
 
@@ -93,6 +99,10 @@ export class Claimer {
 
   private claims(rows: readonly ClaimedRow[], askedAtMs: number): Claim[] {
     this.metrics.claimed(rows.map(({ leased_at, next_attempt_at }) => leased_at.getTime() - next_attempt_at.getTime()));
-    return rows.map((row) => ({ row, askedAtMs }));
+    return rows.map((row) => {
+      const lane = { tenantId: row.tenant_id, provider: row.provider, laneKey: row.lane_key };
+      this.lanes.claimed(lane, askedAtMs, row.lane_probe);
+      return { row, askedAtMs };
+    });
   }
 }

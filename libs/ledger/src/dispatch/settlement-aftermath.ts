@@ -35,7 +35,9 @@ export class SettlementAftermath {
       order_key === null ? [] : [{ tenant_id, order_key }],
     );
     if (keys.length > 0) void this.unblock(keys);
-    if (applied.some(({ decision }) => isLive(decision.state) && decision.delayMs === 0)) this.hints.dueHere();
+    const due = ({ operation, decision }: Result): boolean =>
+      operation.laneNarrow || (isLive(decision.state) && decision.delayMs === 0);
+    if (applied.some(due)) this.hints.dueHere();
     return results.map(({ applied: isApplied, decision }) => ({ applied: isApplied, state: decision.state }));
   }
 

@@ -87,7 +87,7 @@ export class SettlementWriter {
       tries: item.row.tries.map((each) => ({ ...each, code: null, excerpt: null })),
     };
     try {
-      const [settled] = await this.store([{ operation: item.operation, decision, row }]);
+      const [settled] = await this.store([{ ...item, decision, row }]);
       return settled ? done(settled) : failed(error);
     } catch (again) {
       if (mayPass(again)) throw again;

@@ -18,6 +18,9 @@ export interface Settlement {
 /** A decided settlement, ready to be written. */
 export interface Written {
   readonly operation: LeasedOperation;
+  readonly event: OperationEvent;
+  /** Somebody waited for it; what it says about its lane was reported by the chain. */
+  readonly synchronous: boolean;
   readonly decision: Decision;
   readonly row: SettleRow;
 }

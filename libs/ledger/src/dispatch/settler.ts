@@ -36,7 +36,7 @@ export class Settler {
     const decision = decide(withExtraTries(operation, tries), event, context);
     const output = await this.sealed(settlement);
     const row = settleRow(settlement, decision, output, { database: now, own: this.time.clock.now() });
-    return this.writer.write({ operation, decision, row });
+    return this.writer.write({ operation, event, synchronous, decision, row });
   }
 
   executorThrew({ id: operationId, tenantId }: LeasedOperation, error: unknown): void {

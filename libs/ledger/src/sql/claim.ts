@@ -1,3 +1,5 @@
+import { LANE_CAP, LANE_OPEN, PROBE_MS } from './lane-circuit';
+
 /** Lanes looked at in one claim. Beyond that the scan goes on next time where it ended. */
 export const LANES_PER_CLAIM = 256;
 
@@ -27,9 +29,6 @@ const LANE = `tenant_id, provider, lane_key, priority`;
  */
 const TENANT_ACTIVE = `(SELECT t.status = 'active' FROM tenants t WHERE t.id = o.tenant_id)`;
 
-/** A lane that nobody paused and that is not parked. */
-const LANE_OPEN = `l.paused_by IS NULL AND (l.open_until IS NULL OR l.open_until <= (SELECT now FROM clock))`;
-
 /** Finds lanes with waiting work by a loose index scan: a step per lane, and one for all of a tenant that is not active. */
 const SCANNED_LANES = `lane_scan(tenant_id, provider, lane_key, priority, active, n) AS (
     (SELECT ${LANE}, ${TENANT_ACTIVE}, 1 FROM operations o
@@ -56,36 +55,64 @@ const OFFERED_LANES = `offered AS MATERIALIZED (
       SELECT DISTINCT ${LANE}, ${TENANT_ACTIVE} AS active FROM offered o) l)`;
 
 /**
- * A fair claim. Drops parked and paused lanes; each open lane offers its oldest due
- * operations; tenants take turns, those with the fewest in flight first. `SKIP LOCKED` lets workers claim side by side, and the recheck under the lock makes a claim
- * that another worker won match nothing: a lost, doubled or late hint is harmless for the same reason.
+ * A fair claim. Drops parked and paused lanes; each open lane offers its oldest due operations; tenants take turns, those
+ * with the fewest in flight first. `SKIP LOCKED` lets workers claim side by side, and the recheck under the lock makes a
+ * claim that another worker won match nothing: a lost, doubled or late hint is harmless for the same reason.
  *
  * Beyond its share ($6) a tenant gets what nobody else wants, except the reserve ($7): a tenant whose calls all hang
  * leaves room for the others.
+ *
+ * A half-open lane offers one operation, its probe; one with a cap offers what the cap leaves. Of these `room` is not
+ * null, and they take turns: their rows are locked, skipping those that another claim has, and dropped when one has
+ * counted since our snapshot (`claims`). So two workers never take the same room, and no claim waits for another.
  *
  * $3 free places, $4 and $5 what each tenant has in flight here. Answers with at least one row, which tells of the claim
  * as a whole.
  *
  * @param lanes makes `scanned`: the lanes in which work may be due
  * @param rows where their operations are
+ * @param caps two arrays: providers, and how many calls at once they declare for each of their lanes
  * @param told columns about the claim as a whole
  */
-const fairClaim = ({ lanes, rows, told }: { readonly lanes: string; readonly rows: string; readonly told: string }) => `
+const fairClaim = ({ lanes, rows, caps, told }: Readonly<Record<'lanes' | 'rows' | 'caps' | 'told', string>>) => `
   WITH RECURSIVE clock AS MATERIALIZED (SELECT puente_now() AS now),
   ${lanes},
   open AS MATERIALIZED (
-    SELECT s.* FROM scanned s LEFT JOIN lanes l USING (tenant_id, provider, lane_key)
+    SELECT s.tenant_id, s.provider, s.lane_key, s.priority, l.claims, coalesce(l.opened > 0, false) AS half_open,
+      coalesce(l.failures > 0 OR l.opened > 0, false) AS noted,
+      CASE WHEN l.opened > 0 THEN 1 WHEN ${LANE_CAP} IS NOT NULL THEN ${LANE_CAP} - (
+        SELECT count(*)::int FROM operations r WHERE r.state = 'running' AND r.tenant_id = s.tenant_id
+          AND r.provider = s.provider AND r.lane_key = s.lane_key) END AS room
+    FROM scanned s LEFT JOIN lanes l USING (tenant_id, provider, lane_key)
+    LEFT JOIN unnest(${caps}) AS d(provider, cap) USING (provider)
     WHERE s.active AND ${LANE_OPEN}),
-  candidates AS MATERIALIZED (
-    SELECT o.id, o.next_attempt_at, coalesce(held.n, 0)
-      + row_number() OVER (PARTITION BY open.tenant_id ORDER BY o.priority, o.next_attempt_at, o.seq) AS turn
-    FROM open LEFT JOIN unnest($4::uuid[], $5::int[]) AS held(tenant_id, n) USING (tenant_id)
-    CROSS JOIN LATERAL (
+  turns AS MATERIALIZED (
+    SELECT l.tenant_id, l.provider, l.lane_key FROM lanes l
+    JOIN (SELECT DISTINCT tenant_id, provider, lane_key, claims FROM open WHERE room > 0) AS o
+      USING (tenant_id, provider, lane_key)
+    WHERE l.claims = o.claims AND ${LANE_OPEN} FOR UPDATE OF l SKIP LOCKED),
+  made AS (
+    INSERT INTO lanes (tenant_id, provider, lane_key, updated_at)
+    SELECT DISTINCT o.tenant_id, o.provider, o.lane_key, (SELECT now FROM clock)
+    FROM open o WHERE o.room IS NOT NULL AND o.claims IS NULL ORDER BY 1, 2, 3 ON CONFLICT DO NOTHING RETURNING 1),
+  waiting AS MATERIALIZED (
+    SELECT o.*, open.tenant_id, open.room,
+      row_number() OVER (PARTITION BY open.tenant_id, open.provider, open.lane_key
+        ORDER BY o.priority, o.next_attempt_at, o.seq) AS nth
+    FROM open CROSS JOIN LATERAL (
       SELECT o.id, o.priority, o.next_attempt_at, o.seq FROM ${rows} o
       WHERE o.tenant_id = open.tenant_id AND o.provider = open.provider AND o.lane_key = open.lane_key
         AND o.priority = open.priority AND o.state IN ('queued', 'unknown') AND NOT o.blocked
         AND o.next_attempt_at <= (SELECT now FROM clock) AND o.crashes < 2 AND ${FIRST_OF_ITS_KEY}
-      ORDER BY o.next_attempt_at, o.seq LIMIT $3::int) o),
+      ORDER BY o.next_attempt_at, o.seq
+      LIMIT CASE WHEN open.room IS NULL THEN $3::int ELSE greatest(0, least($3::int, open.room)) END) o
+    WHERE open.room IS NULL
+      OR (open.tenant_id, open.provider, open.lane_key) IN (SELECT t.tenant_id, t.provider, t.lane_key FROM turns t)),
+  candidates AS MATERIALIZED (
+    SELECT o.id, o.next_attempt_at, coalesce(held.n, 0)
+      + row_number() OVER (PARTITION BY o.tenant_id ORDER BY o.priority, o.next_attempt_at, o.seq) AS turn
+    FROM waiting o LEFT JOIN unnest($4::uuid[], $5::int[]) AS held(tenant_id, n) USING (tenant_id)
+    WHERE o.room IS NULL OR o.nth <= o.room),
   picked AS MATERIALIZED (
     SELECT id FROM (
       SELECT id, turn, row_number() OVER (ORDER BY turn > $6::int, turn, next_attempt_at) AS place FROM candidates) c
@@ -95,27 +122,42 @@ const fairClaim = ({ lanes, rows, told }: { readonly lanes: string; readonly row
       AND state IN ('queued', 'unknown') AND next_attempt_at <= (SELECT now FROM clock)
     FOR UPDATE SKIP LOCKED),
   claimed AS (
-    UPDATE operations o SET ${TAKE} WHERE o.id = ANY (ARRAY(SELECT id FROM due)) RETURNING ${CLAIMED})
-  SELECT ending.*, claimed.* FROM (
-    SELECT (SELECT count(*)::int FROM candidates) AS candidates, (SELECT count(*)::int FROM picked) AS picked, ${told}) ending
-  LEFT JOIN claimed ON true`;
+    UPDATE operations o SET ${TAKE} WHERE o.id = ANY (ARRAY(SELECT id FROM due)) RETURNING ${CLAIMED}),
+  counted AS (
+    UPDATE lanes l SET claims = l.claims + 1,
+      probe_until = CASE WHEN l.opened > 0
+        THEN (SELECT now FROM clock) + ($2::int + ${String(PROBE_MS)}) * interval '1 ms' ELSE l.probe_until END,
+      probe_operation = CASE WHEN l.opened > 0 THEN c.ids[1] ELSE l.probe_operation END
+    FROM (SELECT tenant_id, provider, lane_key, array_agg(id) AS ids FROM claimed GROUP BY 1, 2, 3) c
+    JOIN turns t USING (tenant_id, provider, lane_key)
+    WHERE (l.tenant_id, l.provider, l.lane_key) = (c.tenant_id, c.provider, c.lane_key))
+  SELECT ending.*, claimed.*, coalesce(about.half_open, false) AS lane_probe,
+    coalesce(about.noted, false) AS lane_noted, coalesce(about.narrow, false) AS lane_narrow
+  FROM (
+    SELECT (SELECT count(*)::int FROM candidates) AS candidates, (SELECT count(*)::int FROM picked) AS picked,
+      (SELECT count(*)::int FROM made) AS made, ${told}) ending
+  LEFT JOIN claimed ON true
+  LEFT JOIN (SELECT DISTINCT tenant_id, provider, lane_key, half_open, noted, room IS NOT NULL AS narrow FROM open
+    WHERE noted OR room IS NOT NULL) about USING (tenant_id, provider, lane_key)`;
 
-/** Whatever is due. $8 to $11 the lane after which the scan begins; the answer says where it ended. */
+/** Whatever is due. $8 to $11 the lane after which the scan begins, $12 and $13 caps; the answer says where it ended. */
 export const CLAIM = fairClaim({
   lanes: SCANNED_LANES,
   rows: 'operations',
+  caps: '$12::text[], $13::int[]',
   told: `(SELECT count(*)::int FROM scanned) AS lanes,
       last.tenant_id AS last_tenant, last.provider AS last_provider, last.lane_key AS last_lane, last.priority AS last_priority
     FROM (SELECT 1) one LEFT JOIN (SELECT * FROM scanned ORDER BY n DESC LIMIT 1) last ON true`,
 });
 
 /**
- * What is due of the operations whose ids a queue brought, $8: the same claim in every other respect. `left_over` might
+ * What is due of the operations whose ids a queue brought, $8 ($9 and $10 caps): the same claim in every other respect. `left_over` might
  * have been claimed here, had there been room for more of their tenant.
  */
 export const CLAIM_OFFERED = fairClaim({
   lanes: OFFERED_LANES,
   rows: 'offered',
+  caps: '$9::text[], $10::int[]',
   told: `ARRAY(SELECT id FROM candidates EXCEPT SELECT id FROM picked) AS left_over`,
 });
 
@@ -131,7 +173,8 @@ export const CLAIM_QUARANTINED = `
     WHERE o.state IN ('queued', 'unknown') AND o.crashes >= 2 AND NOT o.blocked
       AND o.next_attempt_at <= (SELECT now FROM clock) AND ${FIRST_OF_ITS_KEY} AND ${MAY_RUN}
     ORDER BY o.next_attempt_at LIMIT 1 FOR UPDATE OF o SKIP LOCKED)
-  UPDATE operations o SET ${TAKE} WHERE o.id = ANY (ARRAY(SELECT id FROM due)) RETURNING ${CLAIMED}`;
+  UPDATE operations o SET ${TAKE} WHERE o.id = ANY (ARRAY(SELECT id FROM due))
+  RETURNING ${CLAIMED}, false AS lane_probe, true AS lane_noted, false AS lane_narrow`;
 
 /** Whether the next one is worth letting everything in flight end for: one that has to wait anyway is not. */
 export const ANY_QUARANTINED = `

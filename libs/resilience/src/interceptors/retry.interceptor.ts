@@ -71,6 +71,6 @@ function isSafe(call: ProviderCall, failure: Failure): boolean {
 }
 
 /** A schedule is for operations that wait in the ledger; a person who waits gets the table's few quick retries. */
-function inProcess({ timeoutMs, backoff }: Policy): Policy {
-  return { timeoutMs, backoff };
+function inProcess({ timeoutMs, backoff, breaker }: Policy): Policy {
+  return { timeoutMs, backoff, breaker };
 }
