@@ -10,8 +10,10 @@ import {
   OperationLedger,
   type OperationState,
   PayloadCipher,
+  SharedLaneStore,
 } from '@puente/ledger';
 import { ObservabilityModule } from '@puente/observability';
+import { LaneStore } from '@puente/resilience';
 import { createHash } from 'node:crypto';
 import { Client } from 'pg';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/test-database';
@@ -83,8 +85,9 @@ const vault = new TestVault();
     { provide: PayloadCipher, useClass: OpenCipher },
     { provide: CredentialVault, useValue: vault },
     { provide: LaneReports, useClass: Untold },
+    { provide: LaneStore, useExisting: SharedLaneStore },
   ],
-  exports: [PayloadCipher, CredentialVault, LaneReports],
+  exports: [PayloadCipher, CredentialVault, LaneReports, LaneStore],
 })
 class TestPortsModule {}
 

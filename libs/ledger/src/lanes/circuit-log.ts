@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Metrics } from '@puente/observability';
 import type { LaneRef } from '@puente/resilience';
 import type { Counter } from 'prom-client';
-import type { JudgedLane } from './lane-states';
+import type { JudgedLane } from '../sql/lane-circuit';
 
 /** Each turn of a lane's circuit, for people and for alarms. */
 @Injectable()

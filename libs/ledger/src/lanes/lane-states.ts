@@ -3,27 +3,9 @@ import { DispatchDatabase } from '@puente/database';
 import type { LaneLook, LaneRef } from '@puente/resilience';
 import { WorkHints } from '../dispatch/work-hints';
 import { LedgerTime } from '../ledger-time';
-import { READ_LANE, READ_LANES } from '../sql/lane-circuit';
+import { type JudgedLane, READ_LANE, READ_LANES, type SeenLane } from '../sql/lane-circuit';
 import { keyOf } from './circuit-rows';
 import { CircuitLog } from './circuit-log';
-
-/** A lane's row as `SEEN` selects it. */
-export interface SeenLane {
-  readonly tenant_id: string;
-  readonly provider: string;
-  readonly lane_key: string;
-  readonly failures: number;
-  readonly opened: number;
-  readonly max_in_flight: number | null;
-  readonly open_ms: number | null;
-  readonly probe_ms: number | null;
-}
-
-/** A lane after a group of calls was judged. */
-export interface JudgedLane extends SeenLane {
-  readonly change: 'opened' | 'closed' | 'same';
-  readonly probed: boolean;
-}
 
 interface LaneState {
   readonly failures: number;

@@ -5,9 +5,9 @@ import { LedgerLog } from '../ledger.log';
 import { LedgerTime } from '../ledger-time';
 import { LaneReports, type RefusedLane } from '../ports/lane-reports.port';
 import { APPLY_LANE_ACTIONS, BEFORE_PAUSE } from '../sql/lanes';
-import { JUDGE_LANES } from '../sql/lane-circuit';
+import { JUDGE_LANES, type JudgedLane } from '../sql/lane-circuit';
 import { circuitRows, type JudgedCall } from './circuit-rows';
-import { type JudgedLane, LaneStates } from './lane-states';
+import { LaneStates } from './lane-states';
 
 interface PausedRow {
   readonly tenant_id: string;

@@ -29,6 +29,24 @@ const SEEN = `tenant_id, provider, lane_key, failures, opened, max_in_flight,
     (extract(epoch FROM open_until - (SELECT now FROM clock)) * 1000)::float8 AS open_ms,
     (extract(epoch FROM probe_until - (SELECT now FROM clock)) * 1000)::float8 AS probe_ms`;
 
+/** A lane's row as `SEEN` selects it. */
+export interface SeenLane {
+  readonly tenant_id: string;
+  readonly provider: string;
+  readonly lane_key: string;
+  readonly failures: number;
+  readonly opened: number;
+  readonly max_in_flight: number | null;
+  readonly open_ms: number | null;
+  readonly probe_ms: number | null;
+}
+
+/** A lane after a group of calls was judged. */
+export interface JudgedLane extends SeenLane {
+  readonly change: 'opened' | 'closed' | 'same';
+  readonly probed: boolean;
+}
+
 /** As `puente_dispatch`: every lane about which there is something to know. For the memory of a process, each second. */
 export const READ_LANES = `
   WITH clock AS MATERIALIZED (SELECT puente_now() AS now)

@@ -55,7 +55,8 @@ export const MEND = `
 
 /** $1 provider, $2 integration, with which its lanes' keys begin, or null for all; as `puente_dispatch` of all tenants. */
 export const RESUME_MENDED = `
-  UPDATE lanes SET paused_by = NULL, paused_at = NULL, reason = NULL, open_until = NULL, updated_at = puente_now()
+  UPDATE lanes SET paused_by = NULL, paused_at = NULL, reason = NULL, open_until = NULL, probe_until = NULL,
+    updated_at = puente_now()
   WHERE provider = $1 AND ($2::text IS NULL OR lane_key = $2 OR starts_with(lane_key, $2 || '/'))
     AND paused_by = 'unauthorized'
   RETURNING tenant_id, lane_key`;
@@ -70,11 +71,16 @@ export const PAUSE_LANE = `
     paused_by = excluded.paused_by, paused_at = excluded.paused_at, reason = excluded.reason, updated_at = excluded.updated_at
   RETURNING ${LANE_VIEW}`;
 
-/** The row stays: its `updated_at` tells later that answers to calls from before do not count. */
+/**
+ * The row stays: its `updated_at` tells later that answers to calls from before do not count. An open circuit is closed:
+ * whoever resumes a lane knows better, and is believed until the next failures.
+ */
 export const RESUME_LANES = `
-  UPDATE lanes SET paused_by = NULL, paused_at = NULL, reason = NULL, open_until = NULL, updated_at = puente_now()
+  UPDATE lanes SET paused_by = NULL, paused_at = NULL, reason = NULL, open_until = NULL, failures = 0,
+    closed_at = CASE WHEN opened > 0 THEN puente_now() ELSE closed_at END, opened = 0, probe_until = NULL,
+    probe_operation = NULL, claims = claims + 1, updated_at = puente_now()
   WHERE provider = $1 AND ($2::text IS NULL OR lane_key = $2) AND ($3::text IS NULL OR paused_by = $3)
-    AND (paused_by IS NOT NULL OR open_until IS NOT NULL)
+    AND (paused_by IS NOT NULL OR open_until IS NOT NULL OR opened > 0)
   RETURNING ${LANE_VIEW}`;
 
 /** As `puente_dispatch`: what waits for somebody in every tenant that is served. */
