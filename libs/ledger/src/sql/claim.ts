@@ -55,29 +55,11 @@ const OFFERED_LANES = `offered AS MATERIALIZED (
       SELECT DISTINCT ${LANE}, ${TENANT_ACTIVE} AS active FROM offered o) l)`;
 
 /**
- * A fair claim. Drops parked and paused lanes; each open lane offers its oldest due operations; tenants take turns, those
- * with the fewest in flight first. `SKIP LOCKED` lets workers claim side by side, and the recheck under the lock makes a
- * claim that another worker won match nothing: a lost, doubled or late hint is harmless for the same reason.
- *
- * Beyond its share ($6) a tenant gets what nobody else wants, except the reserve ($7): a tenant whose calls all hang
- * leaves room for the others.
- *
- * A half-open lane offers one operation, its probe; one with a cap offers what the cap leaves. Of these `room` is not
- * null, and they take turns: their rows are locked, skipping those that another claim has, and dropped when one has
- * counted since our snapshot (`claims`). So two workers never take the same room, and no claim waits for another.
- *
- * $3 free places, $4 and $5 what each tenant has in flight here. Answers with at least one row, which tells of the claim
- * as a whole.
- *
- * @param lanes makes `scanned`: the lanes in which work may be due
- * @param rows where their operations are
- * @param caps two arrays: providers, and how many calls at once they declare for each of their lanes
- * @param told columns about the claim as a whole
+ * The lanes in which something may be claimed, and how much: `room`, null where nobody counts. Where it is counted, lanes
+ * take turns: their rows are locked, skipping those that another claim has, and dropped when one has counted since our
+ * snapshot (`claims`). So two workers never take the same room, and no claim waits for another.
  */
-const fairClaim = ({ lanes, rows, caps, told }: Readonly<Record<'lanes' | 'rows' | 'caps' | 'told', string>>) => `
-  WITH RECURSIVE clock AS MATERIALIZED (SELECT puente_now() AS now),
-  ${lanes},
-  open AS MATERIALIZED (
+const openLanes = (caps: string): string => `open AS MATERIALIZED (
     SELECT s.tenant_id, s.provider, s.lane_key, s.priority, l.claims, coalesce(l.opened > 0, false) AS half_open,
       coalesce(l.failures > 0 OR l.opened > 0, false) AS noted,
       CASE WHEN l.opened > 0 THEN 1 WHEN ${LANE_CAP} IS NOT NULL THEN ${LANE_CAP} - (
@@ -94,7 +76,40 @@ const fairClaim = ({ lanes, rows, caps, told }: Readonly<Record<'lanes' | 'rows'
   made AS (
     INSERT INTO lanes (tenant_id, provider, lane_key, updated_at)
     SELECT DISTINCT o.tenant_id, o.provider, o.lane_key, (SELECT now FROM clock)
-    FROM open o WHERE o.room IS NOT NULL AND o.claims IS NULL ORDER BY 1, 2, 3 ON CONFLICT DO NOTHING RETURNING 1),
+    FROM open o WHERE o.room IS NOT NULL AND o.claims IS NULL ORDER BY 1, 2, 3 ON CONFLICT DO NOTHING RETURNING 1)`;
+
+/** Tells the next claim that this one has counted; of a half-open lane, who probes it. */
+const COUNTED = `counted AS (
+    UPDATE lanes l SET claims = l.claims + 1,
+      probe_until = CASE WHEN l.opened > 0
+        THEN (SELECT now FROM clock) + ($2::int + ${String(PROBE_MS)}) * interval '1 ms' ELSE l.probe_until END,
+      probe_operation = CASE WHEN l.opened > 0 THEN c.ids[1] ELSE l.probe_operation END
+    FROM (SELECT tenant_id, provider, lane_key, array_agg(id) AS ids FROM claimed GROUP BY 1, 2, 3) c
+    JOIN turns t USING (tenant_id, provider, lane_key)
+    WHERE (l.tenant_id, l.provider, l.lane_key) = (c.tenant_id, c.provider, c.lane_key))`;
+
+/**
+ * A fair claim. Drops parked and paused lanes; each open lane offers its oldest due operations; tenants take turns, those
+ * with the fewest in flight first. `SKIP LOCKED` lets workers claim side by side, and the recheck under the lock makes a
+ * claim that another worker won match nothing: a lost, doubled or late hint is harmless for the same reason.
+ *
+ * Beyond its share ($6) a tenant gets what nobody else wants, except the reserve ($7): a tenant whose calls all hang
+ * leaves room for the others.
+ *
+ * A half-open lane offers one operation, its probe; one with a cap offers what the cap leaves.
+ *
+ * $3 free places, $4 and $5 what each tenant has in flight here. Answers with at least one row, which tells of the claim
+ * as a whole.
+ *
+ * @param lanes makes `scanned`: the lanes in which work may be due
+ * @param rows where their operations are
+ * @param caps two arrays: providers, and how many calls at once they declare for each of their lanes
+ * @param told columns about the claim as a whole
+ */
+const fairClaim = ({ lanes, rows, caps, told }: Readonly<Record<'lanes' | 'rows' | 'caps' | 'told', string>>) => `
+  WITH RECURSIVE clock AS MATERIALIZED (SELECT puente_now() AS now),
+  ${lanes},
+  ${openLanes(caps)},
   waiting AS MATERIALIZED (
     SELECT o.*, open.tenant_id, open.room,
       row_number() OVER (PARTITION BY open.tenant_id, open.provider, open.lane_key
@@ -123,17 +138,9 @@ const fairClaim = ({ lanes, rows, caps, told }: Readonly<Record<'lanes' | 'rows'
     FOR UPDATE SKIP LOCKED),
   claimed AS (
     UPDATE operations o SET ${TAKE} WHERE o.id = ANY (ARRAY(SELECT id FROM due)) RETURNING ${CLAIMED}),
-  counted AS (
-    UPDATE lanes l SET claims = l.claims + 1,
-      probe_until = CASE WHEN l.opened > 0
-        THEN (SELECT now FROM clock) + ($2::int + ${String(PROBE_MS)}) * interval '1 ms' ELSE l.probe_until END,
-      probe_operation = CASE WHEN l.opened > 0 THEN c.ids[1] ELSE l.probe_operation END
-    FROM (SELECT tenant_id, provider, lane_key, array_agg(id) AS ids FROM claimed GROUP BY 1, 2, 3) c
-    JOIN turns t USING (tenant_id, provider, lane_key)
-    WHERE (l.tenant_id, l.provider, l.lane_key) = (c.tenant_id, c.provider, c.lane_key))
+  ${COUNTED}
   SELECT ending.*, claimed.*, coalesce(about.half_open, false) AS lane_probe,
-    coalesce(about.noted, false) AS lane_noted, coalesce(about.narrow, false) AS lane_narrow
-  FROM (
+    coalesce(about.noted, false) AS lane_noted, coalesce(about.narrow, false) AS lane_narrow FROM (
     SELECT (SELECT count(*)::int FROM candidates) AS candidates, (SELECT count(*)::int FROM picked) AS picked,
       (SELECT count(*)::int FROM made) AS made, ${told}) ending
   LEFT JOIN claimed ON true
