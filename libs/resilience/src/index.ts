@@ -5,7 +5,6 @@ export * from './interceptors/rate-limit.interceptor';
 export * from './interceptors/retry.interceptor';
 export * from './interceptors/timeout.interceptor';
 export * from './lane-verdict';
-export * from './linked-abort';
 export * from './policies';
 export * from './ports/call-quotas.port';
 export * from './ports/lane-store.port';
