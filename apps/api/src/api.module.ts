@@ -1,5 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
 import { type AppConfig, AppConfigModule } from '@puente/config';
 import { DatabaseModule } from '@puente/database';
@@ -21,7 +21,7 @@ import { ApiKeysController } from './api-keys/api-keys.controller';
 import { AuditController } from './audit/audit.controller';
 import { ApiKeyGuard } from './auth/api-key.guard';
 import { AuthFailures } from './auth/auth-failures';
-import { NotFoundAudit } from './auth/not-found-audit.interceptor';
+import { NotFoundAudit } from './auth/not-found-audit';
 import { FunctionInvocationsController } from './functions/function-invocations.controller';
 import { FunctionsController } from './functions/functions.controller';
 import { DocumentsController } from './documents/documents.controller';
@@ -115,8 +115,8 @@ export class ApiModule {
         DatabaseHealth,
         QueueHealth,
         AuthFailures,
+        NotFoundAudit,
         { provide: APP_GUARD, useClass: ApiKeyGuard },
-        { provide: APP_INTERCEPTOR, useClass: NotFoundAudit },
         { provide: APP_PIPE, useClass: RequestSchemaPipe },
         { provide: APP_FILTER, useClass: ProblemFilter },
       ],

@@ -1,13 +1,11 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type DynamicModule, Global, type INestApplicationContext, Module } from '@nestjs/common';
 import { AppConfigService } from '@puente/config';
 import { CallDecisions, Clock, SystemClock } from '@puente/kernel';
-import { ClsMiddlewareOptions, ClsModule, ClsModuleOptions, type ClsService } from 'nestjs-cls';
 import { Logger, LoggerModule } from 'nestjs-pino';
 import type { DestinationStream, Logger as Pino } from 'pino';
 import { CallDecisionLog } from './call-decision-log';
 import { HttpRequestLog } from './http-request-log';
-import { HttpRequests, openRequest } from './http-requests';
+import { HttpRequests } from './http-requests';
 import { LogInterceptor } from './log.interceptor';
 import { createLogSink, LogSink } from './log-sink';
 import { Metrics } from './metrics';
@@ -57,7 +55,6 @@ export class ObservabilityModule {
       module: ObservabilityModule,
       imports: [
         sink,
-        ClsModule.forRoot(traceContext()),
         LoggerModule.forRootAsync({
           imports: [sink],
           inject: [LogSink],
@@ -79,16 +76,6 @@ export class ObservabilityModule {
       exports: [sink, Metrics, ProviderCallLog, CallDecisions, TraceInterceptor, LogInterceptor, MetricsInterceptor],
     };
   }
-}
-
-/** A context of nestjs-cls for each request, with the request's trace in it before anything else runs. */
-function traceContext(): ClsModuleOptions {
-  const middleware = Object.assign(new ClsMiddlewareOptions(), {
-    mount: true,
-    debug: false,
-    setup: (_cls: ClsService, request: IncomingMessage, response: ServerResponse) => openRequest(request, response),
-  });
-  return Object.assign(new ClsModuleOptions(), { global: true, middleware });
 }
 
 /** Sends Nest's own lines the same way. Create the app with `bufferLogs: true`, so that none is written before. */

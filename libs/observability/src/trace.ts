@@ -32,20 +32,13 @@ export function callTrace(
   return { requestId: operationId ?? dedupeKey, tenantId, ...(traceId === undefined ? {} : { traceId }) };
 }
 
-/** Runs `work` so that everything it logs carries the trace. For workers; requests get theirs from the middleware. */
+/** Runs `work` so that everything it logs carries the trace: a request's handling, or a worker's operation. */
 export function runInTrace<T>(trace: Trace, work: () => T): T {
   const cls = ClsServiceManager.getClsService();
   return cls.run(() => {
     cls.set(TRACE, trace);
     return work();
   });
-}
-
-/** Makes the trace of the running request; only the middleware, which has just opened its context, calls it. */
-export function beginTrace(headers: Readonly<Record<string, string | string[] | undefined>>): Trace {
-  const trace = traceFrom(headers);
-  ClsServiceManager.getClsService().set(TRACE, trace);
-  return trace;
 }
 
 /** Called once the caller is known, so that the remaining log lines of the request name the tenant and the key. */

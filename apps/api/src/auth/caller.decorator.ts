@@ -1,4 +1,4 @@
-import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { type ArgumentsHost, createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { Caller, Origin } from '@puente/tenancy';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { requestIdOf } from '../http/request-id';
@@ -13,18 +13,18 @@ export const CurrentCaller = createParamDecorator((_: unknown, context: Executio
 /** What an audit entry says of where a request came from. */
 export const CurrentOrigin = createParamDecorator((_: unknown, context: ExecutionContext): Origin => originOf(context));
 
-export function originOf(context: ExecutionContext): Origin {
-  const http = context.switchToHttp();
+export function originOf(host: ArgumentsHost): Origin {
+  const http = host.switchToHttp();
   const { ip } = http.getRequest<AuthenticatedRequest>();
   return {
-    actor: `api-key:${callerOf(context).keyId}`,
+    actor: `api-key:${callerOf(host).keyId}`,
     ip,
     requestId: requestIdOf(http.getResponse<FastifyReply>().raw),
   };
 }
 
-function callerOf(context: ExecutionContext): Caller {
-  const { caller } = context.switchToHttp().getRequest<AuthenticatedRequest>();
+function callerOf(host: ArgumentsHost): Caller {
+  const { caller } = host.switchToHttp().getRequest<AuthenticatedRequest>();
   if (!caller) throw new Error('This route is public and has no caller');
   return caller;
 }

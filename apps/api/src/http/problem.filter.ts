@@ -2,6 +2,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger 
 import { isConnectionLost, isTenantDeleted } from '@puente/database';
 import { AppError } from '@puente/kernel';
 import type { FastifyReply } from 'fastify';
+import { NotFoundAudit } from '../auth/not-found-audit';
 import { ERROR_STATUS } from './error-status';
 import { CallDeferredError, TooManyFailuresError } from './http-errors';
 import { requestIdOf } from './request-id';
@@ -25,7 +26,24 @@ const HTTP_CODES: Readonly<Record<number, string>> = {
 export class ProblemFilter implements ExceptionFilter {
   private readonly log = new Logger(ProblemFilter.name);
 
-  catch(error: unknown, host: ArgumentsHost): void {
+  constructor(private readonly notFound: NotFoundAudit) {}
+
+  async catch(error: unknown, host: ArgumentsHost): Promise<void> {
+    this.answer(await this.recorded(error, host), host);
+  }
+
+  /** The error to answer with: the one that happened, or why it could not be written down. */
+  private async recorded(error: unknown, host: ArgumentsHost): Promise<unknown> {
+    if (!NotFoundAudit.isAbout(error)) return error;
+    try {
+      await this.notFound.record(error, host);
+      return error;
+    } catch (failed) {
+      return failed;
+    }
+  }
+
+  private answer(error: unknown, host: ArgumentsHost): void {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const described = this.describe(error);
     const problem = problemOf({ ...described, requestId: requestIdOf(reply.raw) });

@@ -1,8 +1,7 @@
-import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
+import { type ArgumentsHost, Injectable } from '@nestjs/common';
 import { AppError } from '@puente/kernel';
 import { AuditLog } from '@puente/tenancy';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
-import { catchError, from, type Observable, switchMap, throwError } from 'rxjs';
 import { ERROR_STATUS } from '../http/error-status';
 import { type AuthenticatedRequest, originOf } from './caller.decorator';
 
@@ -16,28 +15,27 @@ const LONGEST_ID = 64;
  * the tenant that asked, where its auditors see a key that goes through ids.
  */
 @Injectable()
-export class NotFoundAudit implements NestInterceptor {
+export class NotFoundAudit {
   private readonly entries = new RateLimiterMemory({ points: ENTRIES_PER_MINUTE, duration: 60 });
 
   constructor(private readonly audit: AuditLog) {}
 
-  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    return next
-      .handle()
-      .pipe(
-        catchError((error: unknown) =>
-          from(this.record(context, error)).pipe(switchMap(() => throwError(() => error))),
-        ),
-      );
+  /** Whether the error says that something is not there. */
+  static isAbout(error: unknown): error is AppError {
+    return error instanceof AppError && ERROR_STATUS[error.code] === 404;
   }
 
-  private async record(context: ExecutionContext, error: unknown): Promise<void> {
-    const { caller, params, method, routeOptions } = context.switchToHttp().getRequest<AuthenticatedRequest>();
+  /**
+   * Writes down what {@link isAbout} says is worth it. Called by the filter through which every error leaves, not by an
+   * interceptor, which would cost every request that succeeds.
+   */
+  async record(error: AppError, host: ArgumentsHost): Promise<void> {
+    const { caller, params, method, routeOptions } = host.switchToHttp().getRequest<AuthenticatedRequest>();
     const { id } = params as { readonly id?: string };
-    if (!caller || id === undefined || !(error instanceof AppError) || ERROR_STATUS[error.code] !== 404) return;
+    if (!caller || id === undefined) return;
     if ((await this.entries.penalty(caller.keyId)).consumedPoints > ENTRIES_PER_MINUTE) return;
     await this.audit.recordDenied(caller.tenantId, {
-      ...originOf(context),
+      ...originOf(host),
       action: 'resource.not_found',
       target: `${method} ${routeOptions.url ?? ''}`,
       detail: { id: id.slice(0, LONGEST_ID), code: error.code },
