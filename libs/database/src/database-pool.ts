@@ -1,7 +1,7 @@
 import type { AppError } from '@puente/kernel';
-import { Pool, type PoolClient } from 'pg';
+import { Pool, type PoolClient, type QueryConfig } from 'pg';
 import { DatabaseUnavailableError } from './database-errors';
-import type { Queryable } from './transaction';
+import type { PreparedStatement, Queryable } from './transaction';
 
 export interface DatabasePoolOptions {
   readonly url: string;
@@ -31,10 +31,10 @@ export abstract class DatabasePool implements Queryable {
     this.pool.on('connect', (client) => client.on('error', () => undefined));
   }
 
-  async query<Row>(sql: string, params: readonly unknown[] = []): Promise<Row[]> {
+  async query<Row>(sql: string | PreparedStatement, params: readonly unknown[] = []): Promise<Row[]> {
     const client = await this.connect();
     try {
-      const result = await client.query(sql, params as unknown[]);
+      const result = await client.query(queryOf(sql, params));
       client.release();
       return result.rows as Row[];
     } catch (error) {
@@ -47,8 +47,8 @@ export abstract class DatabasePool implements Queryable {
   async transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
     const client = await this.connect();
     const tx: Queryable = {
-      query: async <Row>(sql: string, params: readonly unknown[] = []) =>
-        (await client.query(sql, params as unknown[])).rows as Row[],
+      query: async <Row>(sql: string | PreparedStatement, params: readonly unknown[] = []) =>
+        (await client.query(queryOf(sql, params))).rows as Row[],
     };
     try {
       await client.query('BEGIN');
@@ -91,6 +91,11 @@ export class OwnerDatabase extends DatabasePool {
   constructor(url: string, applicationName: string) {
     super({ url, max: 2, applicationName });
   }
+}
+
+function queryOf(sql: string | PreparedStatement, params: readonly unknown[]): QueryConfig<unknown[]> {
+  const values = params as unknown[]; // pg does not write into it
+  return typeof sql === 'string' ? { text: sql, values } : { name: sql.name, text: sql.sql, values };
 }
 
 async function rolledBack(client: PoolClient): Promise<boolean> {

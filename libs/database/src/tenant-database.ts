@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type QueryRunner } from 'typeorm';
 import { DatabaseUnavailableError } from './database-errors';
-import type { Queryable, TenantTransaction } from './transaction';
+import type { PreparedStatement, Queryable, TenantTransaction } from './transaction';
 
 /**
  * The only way to a tenant's rows. Everything runs inside a transaction in which the tenant is set with
@@ -31,7 +31,7 @@ export class TenantDatabase {
 
   /** For checks that need no tenant: role, schema version. Row-level security shows no tenant's rows here. */
   readonly withoutTenant: Queryable = {
-    query: async <Row>(sql: string, params: readonly unknown[] = []): Promise<Row[]> => {
+    query: async <Row>(sql: string | PreparedStatement, params: readonly unknown[] = []): Promise<Row[]> => {
       const runner = this.source.createQueryRunner();
       await connected(runner);
       try {
@@ -73,7 +73,13 @@ function transactionOver(runner: QueryRunner, tenantId: string): TenantTransacti
   return { tenantId, manager: runner.manager, query: (sql, params = []) => rows(runner, sql, params) };
 }
 
-async function rows<Row>(runner: QueryRunner, sql: string, params: readonly unknown[]): Promise<Row[]> {
-  const result = await runner.query(sql, params as unknown[], true);
+/** TypeORM cannot prepare: here a statement is planned each time. */
+async function rows<Row>(
+  runner: QueryRunner,
+  sql: string | PreparedStatement,
+  params: readonly unknown[],
+): Promise<Row[]> {
+  const text = typeof sql === 'string' ? sql : sql.sql;
+  const result = await runner.query(text, params as unknown[], true);
   return result.records as Row[];
 }

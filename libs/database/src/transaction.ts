@@ -1,8 +1,17 @@
 import type { EntityManager } from 'typeorm';
 
+/**
+ * SQL of the hot path. Where connections are kept by role, each parses and plans it once and then knows it by its name,
+ * which for a large statement is most of the work. One name, one text.
+ */
+export interface PreparedStatement {
+  readonly name: string;
+  readonly sql: string;
+}
+
 /** What runs SQL: a pool, or a transaction. Rows come back typed by the caller; it knows its own SELECT. */
 export interface Queryable {
-  query<Row = Record<string, unknown>>(sql: string, params?: readonly unknown[]): Promise<Row[]>;
+  query<Row = Record<string, unknown>>(sql: string | PreparedStatement, params?: readonly unknown[]): Promise<Row[]>;
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { PreparedStatement } from '@puente/database';
 import type { JsonObject } from '@puente/kernel';
 
 /** One request as the accepting statement reads it. */
@@ -58,8 +59,10 @@ export const LOCK_ORDER_KEYS = `
  *
  * `replaces` is a compare-and-set: of two requests that want to begin anew, one finds the old operation under the key.
  */
-export const ACCEPT = `
-  WITH rows AS MATERIALIZED (SELECT * FROM jsonb_to_recordset($1::jsonb) AS r(${COLUMNS})),
+export const ACCEPT: PreparedStatement = {
+  name: 'accept_operations',
+  sql: `
+  WITH rows AS MATERIALIZED (SELECT * FROM json_to_recordset($1::json) AS r(${COLUMNS})),
   clock AS MATERIALIZED (SELECT puente_now() AS now),
   inserted AS (
     INSERT INTO idempotency_keys (tenant_id, route, key, request_hash, operation_id, subject_id, created_at)
@@ -92,7 +95,8 @@ export const ACCEPT = `
     clock.now + f.lease_ms * interval '1 ms', f.lease_owner,
     coalesce(f.not_before, clock.now), clock.now, clock.now
   FROM fresh f CROSS JOIN clock ORDER BY f.n
-  RETURNING id, created_at`;
+  RETURNING id, created_at`,
+};
 
 export interface FirstUse {
   readonly tenant_id: string;

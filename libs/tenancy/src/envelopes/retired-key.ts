@@ -1,4 +1,4 @@
-import type { Queryable } from '@puente/database';
+import type { PreparedStatement, Queryable } from '@puente/database';
 import { EncryptionKeyRetiredError } from './envelope.errors';
 
 /** SQLSTATE of the trigger `key_in_use` (migration 1764000007000), which names the key as the detail. */
@@ -7,7 +7,7 @@ const REFUSED = 'PU001';
 /** The same connection, for writing what was sealed. Its `query` says so when the key it was sealed under is retired. */
 export function underLiveKey(tx: Queryable): Queryable {
   return {
-    query: async <Row>(sql: string, params?: readonly unknown[]): Promise<Row[]> => {
+    query: async <Row>(sql: string | PreparedStatement, params?: readonly unknown[]): Promise<Row[]> => {
       try {
         return await tx.query<Row>(sql, params);
       } catch (error) {
