@@ -4,6 +4,7 @@ import { AppConfigService } from '@puente/config';
 import { Clock, SystemClock } from '@puente/kernel';
 import { ApiKeyRecord } from './api-keys/api-key.entity';
 import { ApiKeys } from './api-keys/api-keys';
+import { KeyLookups } from './api-keys/key-lookups';
 import { LastUse } from './api-keys/last-use';
 import { AuditEntry } from './audit/audit-entry.entity';
 import { AuditLog } from './audit/audit-log';
@@ -79,7 +80,7 @@ const offered = [
     ...[TenancyLog, TenancyLifecycle, KeyCanaries, TenantKeyDatabase, MissingKeys, TenantDataKeys],
     ...[CredentialCipher, Fingerprints],
     ...[IntegrationsRepository, VersionSealer, CredentialStaging, CredentialActivation, CandidateProbe, PausedCalls],
-    ...[CredentialReader, Quarantine, LastUse],
+    ...[CredentialReader, Quarantine, KeyLookups, LastUse],
     ...offered,
   ],
   exports: offered,

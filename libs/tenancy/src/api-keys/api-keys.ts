@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { AppConfigService } from '@puente/config';
-import { AuthDatabase, TenantDatabase } from '@puente/database';
+import { TenantDatabase } from '@puente/database';
 import { isUuid, Secret, SYSTEM_TENANT_ID, uuidv7 } from '@puente/kernel';
 import { AuditLog, type Origin } from '../audit/audit-log';
 import { type FieldProblem, InvalidFieldsError } from '../invalid-fields.errors';
@@ -10,6 +10,7 @@ import { TenantNotFoundError, TenantSuspendedError } from '../tenants/tenant.err
 import { ApiKeyNotFoundError, UnauthenticatedError } from './api-key.errors';
 import { ApiKeyRecord, type Scope, SCOPES } from './api-key.entity';
 import { hashApiKey, makeApiKey, parseApiKey } from './api-key-format';
+import { KeyLookups } from './key-lookups';
 import { LastUse } from './last-use';
 
 /** Who a request comes from, once its key proved right. */
@@ -40,24 +41,14 @@ export interface NewApiKeyInput {
   readonly expiresAt?: Date | undefined;
 }
 
-interface FoundKey {
-  readonly id: string;
-  readonly tenantId: string;
-  readonly hash: Buffer;
-  readonly scopes: Scope[];
-  readonly userScope: string | null;
-  readonly live: boolean;
-  readonly tenantActive: boolean;
-}
-
 /** Compared with when there is no such prefix, so that an unknown key takes as long as a wrong one. */
 const NO_KEY = hashApiKey('');
 
-/** Keys to our own API. Looked up for every request, so a revoked key is refused at once, in every process. */
+/** Keys to our own API. Looked up after every request has come, so a revoked key is refused at once, in every process. */
 @Injectable()
 export class ApiKeys {
   constructor(
-    private readonly auth: AuthDatabase,
+    private readonly lookups: KeyLookups,
     private readonly database: TenantDatabase,
     private readonly audit: AuditLog,
     private readonly lastUse: LastUse,
@@ -71,7 +62,7 @@ export class ApiKeys {
   async authenticate(token: string | undefined): Promise<Caller> {
     const parsed = parseApiKey(token ?? '');
     if (token === undefined || parsed?.env !== this.config.get('ENV')) throw new UnauthenticatedError();
-    const found = await this.find(parsed.prefix);
+    const found = await this.lookups.find(parsed.prefix);
     const right = timingSafeEqual(hashApiKey(token), found?.hash ?? NO_KEY);
     if (!found?.live || !right) throw new UnauthenticatedError();
     if (!found.tenantActive) throw new TenantSuspendedError(found.tenantId);
@@ -148,17 +139,6 @@ export class ApiKeys {
         detail,
       });
     });
-  }
-
-  private async find(prefix: string): Promise<FoundKey | undefined> {
-    const [found] = await this.auth.query<FoundKey>(
-      `SELECT k.id, k.tenant_id AS "tenantId", k.secret_hash AS hash, k.scopes, k.user_scope AS "userScope",
-              k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > puente_now()) AS live,
-              t.status = 'active' AS "tenantActive"
-       FROM api_keys k JOIN tenants t ON t.id = k.tenant_id WHERE k.prefix = $1`,
-      [prefix],
-    );
-    return found;
   }
 }
 
