@@ -39,7 +39,8 @@ export class ApiKeyGuard implements CanActivate {
 
   private async authenticate({ ip, headers }: AuthenticatedRequest): Promise<Caller> {
     const token = bearerToken(headers.authorization);
-    await this.failures.check(ip, token);
+    const checking = this.failures.check(ip, token);
+    if (checking) await checking;
     try {
       const caller = await this.keys.authenticate(token);
       this.failures.succeeded(token);

@@ -18,6 +18,10 @@ export class AuthFailures {
   private readonly byAddress: RateLimiterMemory;
   private readonly byPrefix: RateLimiterMemory;
   private readonly known = new Set<string>();
+  /** The last of `known`: most requests come with the key of the one before. */
+  private latest: string | undefined;
+  /** From then on no failure counts any more, and nothing has to be looked up. */
+  private calmFromMs = 0;
 
   constructor(config: AppConfigService) {
     const points = config.get('AUTH_FAILURES_PER_MINUTE');
@@ -25,8 +29,12 @@ export class AuthFailures {
     this.byPrefix = new RateLimiterMemory({ points: Math.ceil(points / 10), duration: WINDOW_S });
   }
 
-  /** Before a key is looked up. @throws {TooManyFailuresError} */
-  async check(address: string, token: string): Promise<void> {
+  /** Before a key is looked up; undefined: nobody has guessed lately. @throws {TooManyFailuresError} */
+  check(address: string, token: string): Promise<void> | undefined {
+    return Date.now() < this.calmFromMs ? this.compare(address, token) : undefined;
+  }
+
+  private async compare(address: string, token: string): Promise<void> {
     const prefix = prefixOf(token);
     if (!this.known.has(prefix)) refuse(await this.byAddress.get(address), this.byAddress.points);
     refuse(await this.byPrefix.get(`${address} ${prefix}`), this.byPrefix.points);
@@ -34,12 +42,15 @@ export class AuthFailures {
 
   /** A wrong key came. Requests without any key guess nothing, but count for their address. */
   async failed(address: string, token: string): Promise<void> {
+    this.calmFromMs = Date.now() + WINDOW_S * 1_000;
     await this.byAddress.penalty(address);
     if (token !== '') await this.byPrefix.penalty(`${address} ${prefixOf(token)}`);
   }
 
   succeeded(token: string): void {
     const prefix = prefixOf(token);
+    if (prefix === this.latest) return;
+    this.latest = prefix;
     this.known.delete(prefix);
     this.known.add(prefix);
     const [oldest] = this.known;
