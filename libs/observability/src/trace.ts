@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto';
-import { type ProviderCall, uuidv7 } from '@puente/kernel';
+import { type ProviderCall, randomHex, uuidv7 } from '@puente/kernel';
 import { ClsServiceManager } from 'nestjs-cls';
 
 /** Who is asking, and under which ids it is written down. Lives as long as the request, or as a worker's operation. */
@@ -57,7 +56,7 @@ export function traceFrom(headers: Readonly<Record<string, string | string[] | u
 }
 
 export function newTraceId(): string {
-  return randomBytes(16).toString('hex');
+  return randomHex(16);
 }
 
 /** @returns undefined for anything but a valid version of https://www.w3.org/TR/trace-context/#traceparent-header */
@@ -70,5 +69,5 @@ export function traceIdOf(traceparent: unknown): string | undefined {
 
 /** The header for a call of our own: the same trace, a new span. */
 export function traceparent(traceId: string): string {
-  return `00-${traceId}-${randomBytes(8).toString('hex')}-01`;
+  return `00-${traceId}-${randomHex(8)}-01`;
 }
