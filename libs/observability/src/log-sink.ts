@@ -1,4 +1,6 @@
 import { type DestinationStream, type Logger, type LoggerOptions, pino, stdTimeFunctions } from 'pino';
+import { LineWriter } from './line-writer';
+import { withoutSecrets } from './never-printed';
 import { serializeError } from './serialize-error';
 import type { Redactor } from './redactor';
 import { currentTrace } from './trace';
@@ -20,47 +22,29 @@ export interface LogSinkOptions {
   readonly service: string;
   readonly level: string;
   readonly redactor: Redactor;
-  /** Standard output unless given; written synchronously, so that the last line before a crash is there. */
+  /** Standard output unless given, by way of {@link LineWriter}. */
   readonly destination?: DestinationStream | undefined;
 }
-
-/** Field names whose value is never printed, whoever logs them and up to two levels down. The second net, not the first. */
-const NEVER_PRINTED = [
-  'authorization',
-  'cookie',
-  'password',
-  'secret',
-  'secrets',
-  'token',
-  'apiKey',
-  'accessKeyId',
-  'secretAccessKey',
-  'sessionToken',
-  'credentials',
-  'headers',
-  'body',
-];
 
 export function pinoOptions(options: Omit<LogSinkOptions, 'destination'>): LoggerOptions {
   return {
     level: options.level,
     base: { process: options.service }, // `service` is the external one in S4.6's line
     timestamp: stdTimeFunctions.isoTime,
-    formatters: { level: (label) => ({ level: label }) },
+    formatters: { level: (label) => ({ level: label }), bindings: hidden, log: hidden },
     mixin: traceFields,
     serializers: { err: serializeError, error: errorField, req: requestFields, res: responseFields },
-    redact: {
-      paths: NEVER_PRINTED.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
-      censor: '[redacted]',
-    },
     hooks: { streamWrite: (line) => options.redactor.maskLine(line) },
   };
 }
 
 /** @returns the process's one pino logger, which is a {@link LogSink} */
 export function createLogSink({ destination, ...options }: LogSinkOptions): Logger {
-  return pino(pinoOptions(options), destination ?? pino.destination({ fd: 1, sync: true }));
+  return pino(pinoOptions(options), destination ?? new LineWriter(pino.destination({ fd: 1, sync: true })));
 }
+
+/** One argument, whatever else pino gives. */
+const hidden = <T extends object>(fields: T): T => withoutSecrets(fields);
 
 function traceFields(): object {
   const trace = currentTrace();
