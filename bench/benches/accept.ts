@@ -1,10 +1,10 @@
-import { cpuSeconds } from '../harness/cpu-time';
-import type { BenchProcess } from '../harness/bench-process';
+import { type WithCpu, withCpu } from '../harness/cpu-time';
 import type { BenchResult, Context } from '../harness/context';
 import { atLeast, median, round } from '../harness/figures';
 import { MESSAGE } from '../harness/message';
 import { type BenchTenant, Product } from '../harness/product';
 import type { LoadOrder, LoadResult } from '../processes/load.main';
+import type { InsertResult } from '../processes/raw-inserts.main';
 
 const CONNECTIONS = 200;
 const RAW_CONNECTIONS = 32;
@@ -24,11 +24,6 @@ export function acceptOrder(apiUrl: string, tenant: BenchTenant, operation = 'se
   };
 }
 
-interface Round extends LoadResult {
-  /** CPU microseconds per accept, by who used them. */
-  readonly cpuMicros: Readonly<Record<string, number>>;
-}
-
 /** Durable accepts over HTTP beside raw inserts of single rows, and beside a route that does nothing. */
 export async function accept(context: Context): Promise<BenchResult> {
   const { postgres, rounds, seconds, say } = context;
@@ -42,11 +37,19 @@ export async function accept(context: Context): Promise<BenchResult> {
     const order = acceptOrder(product.apiUrl, tenant!);
     await context.load.ask('load', { ...order, connections: CONNECTIONS, seconds: 3 });
     await postgres.analyze('bench_accept');
-    const [inserts, accepts, empties]: [{ perSecond: number }[], Round[], LoadResult[]] = [[], [], []];
+    const [inserts, accepts, empties]: [WithCpu<InsertResult>[], WithCpu<LoadResult>[], LoadResult[]] = [[], [], []];
     for (let at = 0; at < rounds; at++) {
       await postgres.settle();
-      inserts.push(await raw.ask('insert', { url: rawUrl, connections: RAW_CONNECTIONS, seconds }));
-      accepts.push(await measured(context, api, { ...order, connections: CONNECTIONS, seconds }));
+      const insert = { url: rawUrl, connections: RAW_CONNECTIONS, seconds };
+      inserts.push(
+        await withCpu({ client: raw.pid, postgres: postgres.pid }, () => raw.ask<InsertResult>('insert', insert)),
+      );
+      const pids = { api: api.pid, postgres: postgres.pid, load: context.load.pid };
+      accepts.push(
+        await withCpu(pids, () =>
+          context.load.ask<LoadResult>('load', { ...order, connections: CONNECTIONS, seconds }),
+        ),
+      );
       const empty = { url: `${product.apiUrl}/health/live`, method: 'GET' as const };
       empties.push(await context.load.ask('load', { ...empty, connections: CONNECTIONS, seconds: seconds / 2 }));
       say(`accept ${String(accepts.at(-1)?.perSecond)}/s, raw inserts ${String(inserts.at(-1)?.perSecond)}/s`);
@@ -68,22 +71,4 @@ export async function accept(context: Context): Promise<BenchResult> {
     await postgres.drop('bench_accept');
     await postgres.drop('bench_raw');
   }
-}
-
-async function measured({ postgres, load }: Context, api: BenchProcess, order: LoadOrder): Promise<Round> {
-  const pids = { api: api.pid, postgres: postgres.pid, load: load.pid };
-  const before = used(pids);
-  const result = await load.ask<LoadResult>('load', order);
-  const after = used(pids);
-  const cpuMicros = Object.fromEntries(
-    Object.entries(after).map(([name, value]) => [
-      name,
-      round(((value - (before[name] ?? 0)) * 1e6) / result.answers, 1),
-    ]),
-  );
-  return { ...result, cpuMicros };
-}
-
-function used(pids: Readonly<Record<string, number>>): Record<string, number> {
-  return Object.fromEntries(Object.entries(pids).map(([name, pid]) => [name, cpuSeconds(pid)]));
 }

@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 interface Answer {
@@ -12,6 +13,8 @@ interface Plan {
   readonly entry: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly execArgv?: readonly string[];
+  /** Where its output goes; otherwise its last lines are kept for when it fails. */
+  readonly outputTo?: string | undefined;
 }
 
 const READY_WITHIN_MS = 60_000;
@@ -27,6 +30,7 @@ export class BenchProcess {
   private constructor(
     readonly name: string,
     private readonly child: ChildProcess,
+    private readonly outputTo: string | undefined,
   ) {
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {
@@ -47,13 +51,15 @@ export class BenchProcess {
   }
 
   /** Any program that says `{ ready: true }` over IPC, as the product's processes do. */
-  static async launch({ name, entry, env = {}, execArgv = [] }: Plan): Promise<BenchProcess> {
+  static async launch({ name, entry, env = {}, execArgv = [], outputTo }: Plan): Promise<BenchProcess> {
+    const output = outputTo === undefined ? 'pipe' : openSync(outputTo, 'a');
     const child = fork(entry, [], {
       env: { PATH: process.env['PATH'], ...env },
       execArgv: [...execArgv],
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      stdio: ['ignore', output, output, 'ipc'],
     });
-    const started = new BenchProcess(name, child);
+    if (typeof output === 'number') closeSync(output);
+    const started = new BenchProcess(name, child, outputTo);
     await started.ready();
     return started;
   }
@@ -116,7 +122,11 @@ export class BenchProcess {
     else waiting?.reject(new Error(`${this.name}: ${error}`));
   }
 
+  private said(): string {
+    return this.outputTo === undefined ? this.lastWords.join('') : readFileSync(this.outputTo, 'utf8').slice(-4_000);
+  }
+
   private obituary(what: string): string {
-    return `${this.name} ${what}. Its last words:\n${this.lastWords.join('')}`;
+    return `${this.name} ${what}. Its last words:\n${this.said()}`;
   }
 }

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { round } from './figures';
 
 /** Clock ticks a second; the kernel's answer has been 100 on every Linux for decades. */
 const TICKS_PER_SECOND = 100;
@@ -22,6 +23,22 @@ export function cpuSeconds(pid: number): number {
   let seconds = 0;
   for (const [each, stat] of stats) if (descends(each, pid, stats)) seconds += stat.seconds;
   return seconds;
+}
+
+export type WithCpu<T> = T & {
+  /** CPU microseconds per answer, by who used them. */
+  readonly cpuMicros: Readonly<Record<string, number>>;
+};
+
+/** Runs `work` and says what each of these processes used for each answer. */
+export async function withCpu<T extends { readonly answers: number }>(
+  pids: Readonly<Record<string, number>>,
+  work: () => Promise<T>,
+): Promise<WithCpu<T>> {
+  const before = Object.entries(pids).map(([name, pid]) => [name, pid, cpuSeconds(pid)] as const);
+  const result = await work();
+  const used = before.map(([name, pid, then]) => [name, ((cpuSeconds(pid) - then) * 1e6) / result.answers] as const);
+  return { ...result, cpuMicros: Object.fromEntries(used.map(([name, micros]) => [name, round(micros, 1)])) };
 }
 
 /** Resident memory in megabytes; 0 where there is no /proc. */

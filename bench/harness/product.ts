@@ -107,7 +107,9 @@ export class Product {
     env: Readonly<Record<string, string>>,
     execArgv: readonly string[],
   ): Promise<BenchProcess> {
-    const started = await BenchProcess.launch({ name, entry: main(name), env, execArgv });
+    // To a file, as under any supervisor: a reader of ours would compete for the machine.
+    const outputTo = path.join(home, `${name}.log`);
+    const started = await BenchProcess.launch({ name, entry: main(name), env, execArgv, outputTo });
     this.running.push(started);
     return started;
   }
