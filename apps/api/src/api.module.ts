@@ -96,6 +96,7 @@ export class ApiModule {
           installation: config.ENV,
           allowedEndpoints: config.AWS_ALLOWED_ENDPOINTS,
           platformAws: platformIdentity(config.AWS_REGION),
+          redisUrl: config.REDIS_URL,
         }),
         PortsModule,
         FunctionsModule,

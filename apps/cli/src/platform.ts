@@ -43,6 +43,7 @@ function modulesFor(config: AppConfig) {
         installation: config.ENV,
         allowedEndpoints: config.AWS_ALLOWED_ENDPOINTS,
         platformAws: platformIdentity(config.AWS_REGION),
+        redisUrl: config.REDIS_URL,
       }),
       PortsModule,
       NotificationsModule.forRoot({

@@ -56,6 +56,7 @@ export class WorkerModule {
           installation: config.ENV,
           allowedEndpoints: config.AWS_ALLOWED_ENDPOINTS,
           platformAws: platformIdentity(config.AWS_REGION),
+          redisUrl: config.REDIS_URL,
           probePausedLanes: true,
         }),
         PortsModule,

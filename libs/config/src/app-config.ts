@@ -66,6 +66,9 @@ export const AppConfigSchema = z.object({
     'PostgreSQL as puente_owner. Only `puente migrate` and `puente keys` need it.',
   ),
   DATABASE_POOL_MAX: whole(1, 200).default(10).describe('Connections per role and process.'),
+  REDIS_URL: optional(z.url({ protocol: /^rediss?$/, error: 'expected a redis:// URL' })).describe(
+    'Redis that counts the calls against the rate limits of providers, for all processes. Without it PostgreSQL does.',
+  ),
 
   KEY_RING: optional(z.string().min(1)).describe(
     'Key-encryption keys as `kid:base64(32 bytes)`, comma separated; the first one encrypts.',

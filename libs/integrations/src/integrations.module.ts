@@ -12,6 +12,7 @@ import { OperationExecutor } from '@puente/ledger';
 import {
   CircuitBreakerInterceptor,
   DeadlineInterceptor,
+  RateLimitInterceptor,
   RetryInterceptor,
   TimeoutInterceptor,
 } from '@puente/resilience';
@@ -34,6 +35,7 @@ import { Reads } from './gateway/reads';
 import { SynchronousWrites } from './gateway/synchronous-writes';
 import type { AnyProvider, ConnectContext } from './provider';
 import { ProviderCatalogue } from './provider-catalogue';
+import { quotaProviders } from './quotas/quota-providers';
 
 export interface IntegrationsOptions {
   /** `catalog` of `@puente/providers`. */
@@ -44,6 +46,8 @@ export interface IntegrationsOptions {
   readonly allowedEndpoints?: readonly string[];
   readonly platformAws?: ConnectContext['platformAws'];
   readonly maxClients?: number;
+  /** Where the counters of rate limits are (`REDIS_URL`); left out: in PostgreSQL. */
+  readonly redisUrl?: string | undefined;
   /** For the process that works in the background: tries the credentials of paused lanes now and then. */
   readonly probePausedLanes?: boolean;
   /** Modules that export `CredentialVault` and `OperationLedger`, where these are not global. */
@@ -54,6 +58,7 @@ export interface IntegrationsOptions {
 const parts: Provider[] = [
   CircuitBreakerInterceptor,
   DeadlineInterceptor,
+  RateLimitInterceptor,
   RetryInterceptor,
   TimeoutInterceptor,
   CredentialsInterceptor,
@@ -109,7 +114,7 @@ export class LaneProbesStart implements OnApplicationBootstrap {
 @Module({})
 export class IntegrationsModule {
   static forRoot(options: IntegrationsOptions): DynamicModule {
-    const { catalog, probePausedLanes, imports = [], ...settings } = options;
+    const { catalog, probePausedLanes, redisUrl, imports = [], ...settings } = options;
     return {
       module: IntegrationsModule,
       imports,
@@ -119,6 +124,7 @@ export class IntegrationsModule {
         { provide: ProviderCatalogue, useFactory: () => new ProviderCatalogue(catalog) },
         { provide: ConnectSettings, useFactory: () => new ConnectSettings(settings) },
         ...parts,
+        ...quotaProviders(redisUrl),
         ...(probePausedLanes === true ? [LaneProbesStart] : []),
       ],
       exports: offered,

@@ -48,7 +48,7 @@ export class ProviderCatalogue {
   }
 }
 
-function contradictions({ meta, operations, probe }: ProviderDefinition): string[] {
+function contradictions({ meta, operations, probe, limits }: ProviderDefinition): string[] {
   const problems: string[] = [];
   const probing = operations[probe.operation];
   if (probing?.effect !== 'read') problems.push(`${meta.id}: its probe ${probe.operation} is not a read`);
@@ -59,6 +59,15 @@ function contradictions({ meta, operations, probe }: ProviderDefinition): string
     if (asks && spec.settleMs === undefined) problems.push(`${meta.id}.${name}: has a reconcile, but no settleMs`);
     if (spec.idempotentForMs !== undefined && !(spec.idempotentForMs > 0))
       problems.push(`${meta.id}.${name}: idempotentForMs is not a time`);
+  }
+  for (const limit of limits) {
+    const { limite, quota, windowMs } = limit;
+    if (!(quota > 0) || !Number.isInteger(windowMs / 1_000)) {
+      problems.push(`${meta.id}: the limit "${limite}" is not a number of points in whole seconds`);
+    }
+    for (const name of limit.operations ?? [])
+      if (!Object.hasOwn(operations, name))
+        problems.push(`${meta.id}: the limit "${limite}" counts ${name}, which is no operation`);
   }
   return problems;
 }

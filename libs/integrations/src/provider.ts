@@ -1,5 +1,5 @@
 import type { CancelSignal, Effect, Failure, OnUnknown, ProviderCall, Reconciliation, Secret } from '@puente/kernel';
-import type { PolicyName } from '@puente/resilience';
+import type { LimitFields, PolicyName } from '@puente/resilience';
 import type { z } from 'zod';
 
 /** Column Tipo of the integration documents (SYSTEMS S4.1). */
@@ -110,15 +110,29 @@ export interface OperationSpec<Client, I extends z.ZodType = z.ZodType, O extend
   reconcile?(client: Client, input: z.output<I>, call: OperationCall): Promise<Reconciliation>;
 }
 
+/** A quota that the provider publishes. Those with a window are counted, over all processes (DESIGN §4, rate limit). */
 export interface RateLimitSpec {
   /** Spanish, column Limite: "Solicitudes por segundo (Publish)". */
   readonly limite: string;
   readonly quota: number;
-  /** 0: so many at once, whatever the time. */
+  /** Whole seconds. 0: so many at once, whatever the time; that is the bulkhead's and not counted here. */
   readonly windowMs: number;
   readonly per: 'credential' | 'global';
   /** Spanish, column "Accion si excede". */
   readonly accion: string;
+  /** Operations it counts; an empty list: none, it is only documented. Left out: all, and the questions about their calls too. */
+  readonly operations?: readonly string[];
+  /** Points that a call uses, by its parsed input: of a batch, its entries; 0: it does not count. Left out: 1. */
+  cost?(input: unknown, operation: string): number;
+  /** What the provider counts apart, by the parsed input: a topic, a queue. Left out: all of a credential together. */
+  of?(input: unknown, operation: string): string;
+  /**
+   * false: counted, warned about and shown, but never a reason for us not to call. For what accounts may have more of
+   * than is published, where the provider's own refusal is the truth. Left out: calls beyond it wait.
+   */
+  readonly enforced?: boolean;
+  /** The provider's own names of the header fields that speak of it; false: none do. Left out: the customary ones. */
+  readonly headers?: LimitFields | false;
 }
 
 export interface ErrorSpec {

@@ -8,6 +8,7 @@ import { RefuseRetiredKeys1764000007000 } from './1764000007000-refuse-retired-k
 import { TenantLife1764000008000 } from './1764000008000-tenant-life';
 import { CreateFunctions1764000009000 } from './1764000009000-create-functions';
 import { CompleteLedger1764000010000 } from './1764000010000-complete-ledger';
+import { CreateQuotas1764000011000 } from './1764000011000-create-quotas';
 
 /** Every migration in order. A list instead of a glob: it works in `dist`, under Jest and in a bundle alike. */
 export const migrations = [
@@ -21,4 +22,5 @@ export const migrations = [
   TenantLife1764000008000,
   CreateFunctions1764000009000,
   CompleteLedger1764000010000,
+  CreateQuotas1764000011000,
 ];

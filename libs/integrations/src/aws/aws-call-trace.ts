@@ -3,6 +3,8 @@ import http from 'node:http';
 import https from 'node:https';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { AnswerHead } from '@puente/kernel';
+import { answered } from '../http/answer-heads';
 
 /**
  * How far a call got. Node writes a request only to an `open` socket, so in every earlier state nothing of it has left
@@ -17,14 +19,20 @@ export interface CallTrace {
   aborted: boolean;
 }
 
-const current = new AsyncLocalStorage<CallTrace>();
+/** The trace of the SDK call that is being made, and whose it is. */
+interface Watched {
+  readonly trace: CallTrace;
+  readonly signal: AbortSignal;
+}
+
+const current = new AsyncLocalStorage<Watched>();
 const traces = new WeakMap<object, CallTrace>();
 
 /** Runs one SDK call and remembers, should it fail, how far its request got: {@link traceOf} the error. */
 export async function traced<T>(signal: AbortSignal, send: () => Promise<T>): Promise<T> {
   const trace: CallTrace = { socket: 'none', aborted: false };
   try {
-    return await current.run(trace, send);
+    return await current.run({ trace, signal }, send);
   } catch (error) {
     trace.aborted = signal.aborted;
     if (typeof error === 'object' && error !== null) traces.set(error, trace);
@@ -34,6 +42,12 @@ export async function traced<T>(signal: AbortSignal, send: () => Promise<T>): Pr
 
 export function traceOf(error: unknown): CallTrace | undefined {
   return typeof error === 'object' && error !== null ? traces.get(error) : undefined;
+}
+
+/** The head of an answer, for whoever listens to the call that is being made. */
+export function traceAnswer(head: AnswerHead): void {
+  const watched = current.getStore();
+  if (watched) answered(watched.signal, head);
 }
 
 export interface AgentOptions {
@@ -81,12 +95,12 @@ class TracingHttpsAgent extends https.Agent {
 }
 
 function reached(state: SocketState): void {
-  const trace = current.getStore();
-  if (trace) trace.socket = state;
+  const watched = current.getStore();
+  if (watched) watched.trace.socket = state;
 }
 
 function watch(stream: Duplex | null | undefined, tls: boolean): Duplex | null | undefined {
-  const trace = current.getStore();
+  const trace = current.getStore()?.trace;
   if (!(stream instanceof Socket) || !trace) return stream;
   trace.socket = 'connecting';
   stream.once('connect', () => {

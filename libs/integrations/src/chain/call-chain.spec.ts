@@ -23,23 +23,32 @@ import {
   TraceInterceptor,
 } from '@puente/observability';
 import {
+  CallQuotas,
   CircuitBreakerInterceptor,
   DeadlineInterceptor,
   LaneStore,
+  QuotaLeases,
+  QuotaStore,
+  RateLimitInterceptor,
   RetryInterceptor,
   TimeoutInterceptor,
 } from '@puente/resilience';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { FreeLanes } from '../../../../test/support/free-lanes';
 import { FixedRandom, ManualClock } from '../../../../test/support/manual-clock';
 import { CredentialVault, type ResolvedCredentials } from '../credential-vault.port';
 import { answers, drop, echo, type EchoAnswer, EchoClient, EchoServer, hang, status } from '../echo-provider.fixture';
 import { executionOf } from '../gateway/gateway-executor';
 import { ProviderCatalogue } from '../provider-catalogue';
+import { CatalogueQuotas } from '../quotas/catalogue-quotas';
+import { FlexibleQuotaStore } from '../quotas/flexible-quota-store';
 import { CallChain, callChains } from './call-chain';
 import { CredentialsInterceptor } from './credentials.interceptor';
 import { ConnectSettings, ProviderClients } from './provider-clients';
 import { ProviderFaultLog } from './provider-fault-log';
 import { ProviderInvocation } from './provider-invocation';
+
+const memoryQuotas = () => new FlexibleQuotaStore(new RateLimiterMemory({ points: 1, duration: 1 }));
 
 const CANARY = 'canary-Zx81-0123456789abcdef';
 const TIMEOUT_MS = 3_000; // of the policy `interactive`
@@ -113,7 +122,9 @@ describe('call chain', () => {
           ProviderInvocation,
           ProviderFaultLog,
         ],
-        ...[Metrics, ProviderClients],
+        ...[Metrics, ProviderClients, RateLimitInterceptor, QuotaLeases],
+        { provide: CallQuotas, useClass: CatalogueQuotas },
+        { provide: QuotaStore, useFactory: memoryQuotas },
         { provide: CallDecisions, useClass: CallDecisionLog },
         { provide: Redactor, useValue: redactor },
         { provide: LogSink, useValue: createLogSink({ service: 'test', level: 'trace', redactor, destination }) },

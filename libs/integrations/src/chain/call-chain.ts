@@ -4,6 +4,7 @@ import { LogInterceptor, MetricsInterceptor, TraceInterceptor } from '@puente/ob
 import {
   CircuitBreakerInterceptor,
   DeadlineInterceptor,
+  RateLimitInterceptor,
   RetryInterceptor,
   TimeoutInterceptor,
 } from '@puente/resilience';
@@ -16,7 +17,8 @@ const LINKS = [
   LogInterceptor,
   MetricsInterceptor,
   DeadlineInterceptor,
-  // bulkhead → rate limit stand here; their state is behind LaneStore and QuotaStore
+  // bulkhead stands here
+  RateLimitInterceptor,
   CircuitBreakerInterceptor,
   RetryInterceptor,
   TimeoutInterceptor,

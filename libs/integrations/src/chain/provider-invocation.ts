@@ -10,6 +10,7 @@ import {
   type Reconciliation,
   unknown,
 } from '@puente/kernel';
+import { answersLike, listenForAnswers, stopListening } from '../http/answer-heads';
 import { fieldProblems } from '../integration.errors';
 import type { OperationCall, OperationSpec, ProviderDefinition } from '../provider';
 import { ProviderCatalogue } from '../provider-catalogue';
@@ -32,12 +33,15 @@ export class ProviderInvocation {
     const connection = connectionOf(call);
     const definition = this.catalogue.get(call.provider);
     const spec = this.catalogue.operation(call.provider, call.operation);
+    if (call.onAnswer) listenForAnswers(call.signal, call.onAnswer);
     try {
       const outcome =
         call.mode === 'reconcile' ? await ask(spec, connection, call) : await send(spec, connection, call);
       return outcome.kind === 'ok' ? outcome : cleanFailure(outcome, connection.redaction);
     } catch (error) {
       return this.failed(definition, error, call, connection);
+    } finally {
+      if (call.onAnswer) stopListening(call.signal);
     }
   }
 
@@ -120,6 +124,8 @@ class RunningCall implements OperationCall {
   }
 
   get signal(): AbortSignal {
-    return nativeSignal(this.cancel);
+    const native = nativeSignal(this.cancel);
+    answersLike(native, this.cancel);
+    return native;
   }
 }

@@ -1,5 +1,6 @@
 import type { CancelSignal } from '@puente/kernel';
 import type { Dispatcher } from 'undici';
+import { answered } from './answer-heads';
 import type { HttpAnswer } from './http-answer';
 
 /** What became of a request that got no answer. */
@@ -45,6 +46,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   ): void {
     this.status = status;
     this.headers = headers;
+    answered(this.signal, { status, headers });
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {

@@ -1,3 +1,5 @@
+import type { AnswerHead } from '@puente/kernel';
+
 /** Longer waits than this are not believed: a lane must not sleep for days because of one header. */
 const LONGEST_MS = 15 * 60_000;
 
@@ -7,13 +9,10 @@ const LONGEST_MS = 15 * 60_000;
  *
  * @returns undefined when there is no header or it cannot be read
  */
-export function retryAfterMs(
-  headers: Readonly<Record<string, string>>,
-  now: () => number = Date.now,
-): number | undefined {
-  const value = headers['retry-after']?.trim();
+export function retryAfterMs(headers: AnswerHead['headers'], now: () => number = Date.now): number | undefined {
+  const value = single(headers['retry-after'])?.trim();
   if (value === undefined || value === '') return undefined;
-  const wait = /^\d+(\.\d+)?$/.test(value) ? Number(value) * 1_000 : until(value, headers.date, now);
+  const wait = /^\d+(\.\d+)?$/.test(value) ? Number(value) * 1_000 : until(value, single(headers.date), now);
   return wait === undefined || Number.isNaN(wait) ? undefined : Math.min(Math.max(Math.ceil(wait), 0), LONGEST_MS);
 }
 
@@ -23,4 +22,9 @@ function until(value: string, answered: string | undefined, now: () => number): 
   const at = Date.parse(value);
   const reference = answered === undefined ? Number.NaN : Date.parse(answered);
   return at - (Number.isNaN(reference) ? now() : reference);
+}
+
+/** Of a repeated header the first. */
+function single(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value;
 }

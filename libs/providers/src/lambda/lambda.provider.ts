@@ -155,6 +155,9 @@ export const lambda = defineProvider({
       windowMs: 1_000,
       per: 'credential',
       accion: 'Retry con backoff',
+      operations: ['invoke'],
+      cost: ({ invocationType }: Invoke) => (invocationType === 'Event' ? 0 : 1),
+      enforced: false,
     },
     {
       limite: 'Ejecuciones simultáneas que una función puede sumar',
@@ -162,6 +165,7 @@ export const lambda = defineProvider({
       windowMs: 10_000,
       per: 'credential',
       accion: 'Retry con backoff; concurrencia aprovisionada',
+      operations: [], // executions, not calls: what runs at once is not ours to count
     },
     {
       limite: 'Llamadas de administración por segundo (GetFunctionConfiguration, GetAccountSettings), todas juntas',
@@ -169,6 +173,7 @@ export const lambda = defineProvider({
       windowMs: 1_000,
       per: 'credential',
       accion: 'Retry con backoff',
+      operations: ['getFunctionConfiguration', 'checkAccess'],
     },
   ],
   errors: lambdaErrors,

@@ -28,6 +28,9 @@ const DEDUPLICATION_MS = 5 * 60_000;
 /** Listings of subscriptions follow a change with a delay. */
 const SUBSCRIBE_SETTLE_MS = 10_000;
 
+/** SNS counts messages, however many a request brings. */
+const messagesOf = (input: Publish | PublishBatch): number => ('entries' in input ? input.entries.length : 1);
+
 const topicArn = 'arn:aws:sns:us-east-1:123456789012:orders';
 const subscriptionArn = `${topicArn}:8a21d249-4329-4871-acc6-7be709c6ea7f`;
 const messageId = '567910cd-659e-55d4-8ccb-5aaf14679dc0';
@@ -204,6 +207,9 @@ export const sns = defineProvider({
       windowMs: 1_000,
       per: 'credential',
       accion: 'Retry con backoff; publicar en lotes de 10',
+      operations: ['publish', 'publishBatch'],
+      cost: (input: Publish | PublishBatch) => (isFifo(input.topicArn) ? 0 : messagesOf(input)),
+      enforced: false,
     },
     {
       limite: 'Mensajes por segundo (Publish, temas FIFO) por región',
@@ -211,6 +217,9 @@ export const sns = defineProvider({
       windowMs: 1_000,
       per: 'credential',
       accion: 'Retry con backoff; publicar en lotes de 10',
+      operations: ['publish', 'publishBatch'],
+      cost: (input: Publish | PublishBatch) => (isFifo(input.topicArn) ? messagesOf(input) : 0),
+      enforced: false,
     },
     {
       limite: 'SMS por segundo',
@@ -218,6 +227,8 @@ export const sns = defineProvider({
       windowMs: 1_000,
       per: 'credential',
       accion: 'Retry con backoff; pedir un aumento de cuota',
+      operations: ['publishSms'],
+      enforced: false,
     },
     {
       limite: 'Suscripciones nuevas por segundo (Subscribe)',
@@ -225,6 +236,7 @@ export const sns = defineProvider({
       windowMs: 1_000,
       per: 'credential',
       accion: 'Retry con backoff',
+      operations: ['subscribe'],
     },
     {
       limite: 'Lecturas por segundo (ListTopics, ListSubscriptionsByTopic)',
@@ -232,6 +244,8 @@ export const sns = defineProvider({
       windowMs: 1_000,
       per: 'credential',
       accion: 'Retry con backoff',
+      operations: ['listSubscriptions', 'checkAccess'],
+      of: (_input: unknown, operation) => operation,
     },
   ],
   errors: snsErrors,

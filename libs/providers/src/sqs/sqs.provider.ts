@@ -193,6 +193,10 @@ export const sqs = defineProvider({
       windowMs: 1_000,
       per: 'credential',
       accion: 'Retry con backoff; enviar en lotes de 10 o activar el alto rendimiento',
+      operations: ['sendMessage', 'sendMessageBatch'],
+      cost: ({ queueUrl: url }: SendMessage | SendMessageBatch) => (isFifo(url) ? 1 : 0),
+      of: ({ queueUrl: url }: SendMessage | SendMessageBatch) => url,
+      enforced: false, // a queue in high throughput mode takes up to 70,000
     },
   ],
   errors: sqsErrors,

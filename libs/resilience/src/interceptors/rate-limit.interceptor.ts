@@ -9,8 +9,8 @@ import {
   type Outcome,
   type ProviderCall,
 } from '@puente/kernel';
-import { type CallQuota, CallQuotas, type QuotasOfCall } from '../ports/call-quotas.port';
-import { QuotaLeases } from '../quota/quota-leases';
+import { type CallQuota, CallQuotas } from '../ports/call-quotas.port';
+import { type QuotaAdmission, QuotaLeases } from '../quota/quota-leases';
 
 /** Added to the wait for a reset: the window ends a moment later in the store than this process may rely on. */
 const AFTER_RESET_MS = 5;
@@ -33,20 +33,27 @@ export class RateLimitInterceptor implements CallInterceptor {
 
   intercept(call: ProviderCall, next: NextCall): Promise<Outcome> {
     const quotas = this.quotas.of(call);
-    if (quotas.counted.length === 0) return next(call);
-    const listening = quotas.read ? { ...call, onAnswer: this.listener(call, quotas) } : call;
-    const [first, ...others] = quotas.counted;
-    if (first && others.length === 0) {
-      // Nearly every call: one quota, and points of it in hand.
-      const admission = this.leases.admit(first);
-      if ('admitted' in admission && admission.admitted) return this.counted(first, listening, next);
+    const [first, ...others] = quotas;
+    if (!first) return next(call);
+    const listening = quotas.some(({ told }) => told) ? { ...call, onAnswer: this.listener(call, quotas) } : call;
+    const admission = others.length === 0 ? this.leases.admit(first) : undefined;
+    // Nearly every call: one quota, and points of it in hand.
+    if (admission && 'admitted' in admission && admission.admitted) {
+      this.warnIfLow(first, call);
+      return next(listening);
     }
-    return this.whenAdmitted(quotas.counted, listening, next);
+    return this.whenAdmitted(quotas, listening, next, admission);
   }
 
-  private async whenAdmitted(quotas: readonly CallQuota[], call: ProviderCall, next: NextCall): Promise<Outcome> {
-    for (;;) {
-      const used = await this.firstUsedUp(quotas);
+  /** @param asked what the only quota has been asked for already */
+  private async whenAdmitted(
+    quotas: readonly CallQuota[],
+    call: ProviderCall,
+    next: NextCall,
+    asked: QuotaAdmission | Promise<QuotaAdmission> | undefined,
+  ): Promise<Outcome> {
+    for (let first = asked; ; first = undefined) {
+      const used = await this.firstUsedUp(quotas, first);
       if (!used) {
         for (const quota of quotas) this.warnIfLow(quota, call);
         return next(call);
@@ -66,10 +73,11 @@ export class RateLimitInterceptor implements CallInterceptor {
   /** Takes from all quotas or from none. Those that are not ours to enforce are counted and pass. */
   private async firstUsedUp(
     quotas: readonly CallQuota[],
+    asked: QuotaAdmission | Promise<QuotaAdmission> | undefined,
   ): Promise<{ readonly quota: CallQuota; readonly resetsInMs: number } | undefined> {
     const taken: CallQuota[] = [];
     for (const quota of quotas) {
-      const admission = await this.leases.admit(quota);
+      const admission = await (asked ?? this.leases.admit(quota));
       if (admission.admitted) taken.push(quota);
       else if (quota.enforced) {
         for (const each of taken) this.leases.giveBack(each);
@@ -77,11 +85,6 @@ export class RateLimitInterceptor implements CallInterceptor {
       }
     }
     return undefined;
-  }
-
-  private counted(quota: CallQuota, call: ProviderCall, next: NextCall): Promise<Outcome> {
-    this.warnIfLow(quota, call);
-    return next(call);
   }
 
   private mayWait({ waitsInProcess, deadlineMs, signal }: ProviderCall, waitMs: number): boolean {
@@ -94,12 +97,10 @@ export class RateLimitInterceptor implements CallInterceptor {
     if (low) this.decisions.quotaLow(call, low);
   }
 
-  private listener(call: ProviderCall, { counted, read }: QuotasOfCall): (head: AnswerHead) => void {
+  private listener(call: ProviderCall, quotas: readonly CallQuota[]): (head: AnswerHead) => void {
     return (head) => {
-      const words = read?.(head) ?? [];
-      if (words.length === 0) return;
-      for (const quota of counted) {
-        const word = quota.told?.(words);
+      for (const quota of quotas) {
+        const word = quota.told?.(head);
         if (!word) continue;
         this.leases.observe(quota, word);
         this.warnIfLow(quota, call);

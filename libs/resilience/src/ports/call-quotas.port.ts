@@ -18,17 +18,11 @@ export interface CallQuota extends Quota {
   readonly cost: number;
   /** false: counted and warned about, but the provider itself refuses: accounts may have more than it publishes. */
   readonly enforced: boolean;
-  /** Picks the provider's word about this quota out of its answer's; undefined: its answers do not speak of it. */
-  readonly told?: ((words: readonly AnsweredQuota[]) => AnsweredQuota | undefined) | undefined;
-}
-
-export interface QuotasOfCall {
-  readonly counted: readonly CallQuota[];
-  /** Reads what the provider's answer says about its limits; undefined: nothing to read. */
-  readonly read?: ((head: AnswerHead) => readonly AnsweredQuota[]) | undefined;
+  /** What an answer says about this quota; left out: no answer speaks of it. */
+  readonly told?: ((head: AnswerHead) => AnsweredQuota | undefined) | undefined;
 }
 
 /** Which quotas a call counts against, by its provider's definition. The library that knows the catalogue implements it. */
 export abstract class CallQuotas {
-  abstract of(call: ProviderCall): QuotasOfCall;
+  abstract of(call: ProviderCall): readonly CallQuota[];
 }

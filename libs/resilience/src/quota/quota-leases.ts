@@ -124,7 +124,10 @@ export class QuotaLeases {
   private async refill(quota: CallQuota, window: QuotaWindow): Promise<void> {
     const askedAtMs = this.clock.monotonicMs();
     const asked = window.ask;
-    if (askedAtMs < this.awayUntilMs) return this.countAlone(quota, window, asked, askedAtMs);
+    if (askedAtMs < this.awayUntilMs) {
+      this.countAlone(quota, window, asked, askedAtMs);
+      return;
+    }
     try {
       const grant = await this.inTime(this.store.take(asQuota(quota, window), asked));
       this.back();
