@@ -162,10 +162,10 @@ function effect({ effect: declared, idempotentForMs }: OperationSpec<unknown>): 
 }
 
 function limits(specs: readonly RateLimitSpec[]): string {
-  const rows = specs.map(({ limite, quota, windowMs, per, accion }) => [
-    limite,
-    `${quota.toLocaleString('es-CL')} ${period(windowMs)} (${per === 'credential' ? 'por cuenta' : 'global'})`,
-    accion,
+  const rows = specs.map((spec) => [
+    spec.limite,
+    `${spec.quota.toLocaleString('es-CL')} ${period(spec.windowMs)} (${spec.per === 'credential' ? 'por cuenta' : 'global'})`,
+    spec.accion + ownPart(spec),
   ]);
   const windows = new Set(specs.map(({ windowMs }) => windowMs));
   const unpublished = LIMIT_WINDOWS.filter(({ windowMs }) => !windows.has(windowMs)).map(({ row, action }) => [
@@ -174,6 +174,14 @@ function limits(specs: readonly RateLimitSpec[]): string {
     action,
   ]);
   return table('Rate Limits', [...rows, ...unpublished]);
+}
+
+/** What Puente itself does about a limit, before the provider has to. */
+function ownPart({ windowMs, operations, enforced }: RateLimitSpec): string {
+  if (windowMs === 0 || operations?.length === 0) return '';
+  return enforced === false
+    ? '. Puente cuenta la cuota y avisa, pero no la impone: una cuenta puede tener más'
+    : '. Puente cuenta la cuota entre todos sus procesos y espera en vez de excederla';
 }
 
 function period(windowMs: number): string {
