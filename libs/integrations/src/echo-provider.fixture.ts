@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { type Failure, notSent, type Reconciliation, type Secret, unknown } from '@puente/kernel';
 import { Pool } from 'undici';
 import { z } from 'zod';
+import { answered } from './http/answer-heads';
 import { defineProvider, type OperationCall } from './provider';
 
 /** A provider for the specs of this library: a real definition whose client speaks HTTP to {@link EchoServer}. */
@@ -47,6 +48,7 @@ export class EchoClient {
       body: JSON.stringify(message),
       signal: call.signal,
     });
+    answered(call.signal, { status: statusCode, headers });
     const text = await body.text();
     if (statusCode >= 300) throw new EchoHttpError(statusCode, JSON.parse(text) as object, headers);
     return JSON.parse(text) as unknown;

@@ -3,7 +3,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { Secret } from '@puente/kernel';
+import { type AnswerHead, Secret } from '@puente/kernel';
+import { listenForAnswers } from '../http/answer-heads';
+import { withAnswerLimit } from './answer-limit';
 import { AwsConnection } from './aws-connection';
 import type { AwsConfig } from './aws-connection.schemas';
 import { AwsConfig as Config, AwsSecrets } from './aws-connection.schemas';
@@ -50,7 +52,7 @@ class FakeAws {
         this.seen.push({ key, region, service, token, form: new URLSearchParams(Buffer.concat(chunks).toString()) });
         if (service === 'sts' && this.sts === 'silent') return;
         const { status, body } = service === 'sts' ? this.assumeRole() : this.listQueues(key);
-        response.writeHead(status).end(body);
+        response.writeHead(status, { 'X-RateLimit-Remaining': '3' }).end(body);
       });
     });
     await new Promise<void>((resolve) => this.server?.listen(0, '127.0.0.1', resolve));
@@ -117,7 +119,7 @@ function connect(
 }
 
 function list(connection: AwsConnection, abort: AbortSignal = signal): Promise<unknown> {
-  const client = new SQSClient(connection.clientConfig);
+  const client = withAnswerLimit(new SQSClient(connection.clientConfig));
   return connection.call(abort, () => client.send(new ListQueuesCommand({}), { abortSignal: abort }));
 }
 
@@ -193,6 +195,22 @@ describe('a tenant with a key', () => {
     expect(() => at('http://127.0.0.1:90')).toThrow(AwsEndpointNotAllowedError);
     expect(() => at('https://127.0.0.1:9')).toThrow(AwsEndpointNotAllowedError);
     expect(() => at('http://127.0.0.1:9/')).not.toThrow();
+  });
+
+  it('tells the head of each answer to whoever listens to the call, also of an error', async () => {
+    const connection = connect(keys);
+    const heads: AnswerHead[] = [];
+    const { signal: call } = new AbortController();
+    listenForAnswers(call, (head) => heads.push(head));
+    await list(connection, call);
+    aws.expired.add(keys.accessKeyId);
+    await failure(list(connection, call));
+    await failure(list(connection));
+
+    expect(heads).toMatchObject([
+      { status: 200, headers: { 'x-ratelimit-remaining': '3' } },
+      { status: 403, headers: { 'x-ratelimit-remaining': '3' } },
+    ]);
   });
 
   it('never shows the key when the connection or its client is printed', async () => {

@@ -228,6 +228,46 @@ describe('call chain', () => {
     expect(server.received).toEqual([]);
   });
 
+  describe('limits that the answers speak of', () => {
+    const left = (remaining: number): EchoAnswer =>
+      status(
+        200,
+        { id: 'r-1' },
+        { 'X-RateLimit-Limit': '100', 'X-RateLimit-Remaining': String(remaining), 'X-RateLimit-Reset': '60' },
+      );
+
+    it('are told below a fifth, with the directive’s sentence, once per window', async () => {
+      const run = await chainOn(new SystemClock());
+      for (const remaining of [20, 19, 18]) {
+        server.answer = left(remaining);
+        await run({ waitsInProcess: false });
+      }
+
+      expect(lines.filter((line) => line.includes('Rate limit warning'))).toEqual([
+        expect.stringContaining('Rate limit warning: 19/100 remaining'),
+      ]);
+    });
+
+    it('are kept to: nothing is sent when nothing is left', async () => {
+      const run = await chainOn(new SystemClock());
+      server.answer = left(0);
+      await run({ waitsInProcess: false });
+
+      expect(await run({ waitsInProcess: false })).toMatchObject({ kind: 'throttled', deferred: 'quota' });
+      expect(await run({ waitsInProcess: false, tenantId: 'tenant-2' })).toEqual(ok({ id: 'r-1' }));
+      expect(server.received).toHaveLength(2);
+    });
+
+    it('a 429 with a Retry-After keeps every call of the credential away, whatever its lane', async () => {
+      const run = await chainOn(new SystemClock());
+      server.answer = status(429, {}, { 'retry-after': '30' });
+      await run({ waitsInProcess: false });
+
+      expect(await run({ waitsInProcess: false, laneKey: 'default/other' })).toMatchObject({ deferred: 'quota' });
+      expect(server.received).toHaveLength(1);
+    });
+  });
+
   describe('credentials', () => {
     it.each(['CREDENTIALS_MISSING', 'CREDENTIALS_INACTIVE', 'CREDENTIALS_QUARANTINED'])(
       '%s pauses like credentials that are refused, and nothing is sent',

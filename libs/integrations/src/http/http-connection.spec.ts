@@ -2,9 +2,10 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer, type Server as TcpServer } from 'node:net';
-import type { Failure } from '@puente/kernel';
+import { type AnswerHead, Cancellation, type Failure } from '@puente/kernel';
 import { selfSignedCertificate } from '../testing/contract-suite';
 import { endpointOr, EndpointNotAllowedError } from './allowed-endpoint';
+import { listenForAnswers, stopListening } from './answer-heads';
 import { classifyHttpError } from './classify-http-error';
 import { HttpConnection, type HttpRequest } from './http-connection';
 
@@ -72,6 +73,31 @@ describe('one request', () => {
   it('may be answered with nothing', async () => {
     answer = (_request, response) => void response.writeHead(204).end();
     expect(await api.json(get)).toBeUndefined();
+  });
+});
+
+describe('the head of an answer', () => {
+  it.each([200, 429])('of status %i is told to whoever listens to the call', async (code) => {
+    const heads: AnswerHead[] = [];
+    const call = new Cancellation();
+    listenForAnswers(call, (head) => heads.push(head));
+    respond(code, {}, { 'X-RateLimit-Remaining': '3' });
+
+    await api.json({ ...get, signal: call }).catch(() => undefined);
+    stopListening(call);
+    await api.json({ ...get, signal: call }).catch(() => undefined);
+
+    expect(heads).toMatchObject([{ status: code, headers: { 'x-ratelimit-remaining': '3' } }]);
+  });
+
+  it('may be listened to by something broken', async () => {
+    const call = new Cancellation();
+    listenForAnswers(call, () => {
+      throw new Error('a bug');
+    });
+    respond(200, { a: 1 });
+
+    expect(await api.json({ ...get, signal: call })).toEqual({ a: 1 });
   });
 });
 

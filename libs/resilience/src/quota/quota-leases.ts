@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { CallDecisions, Clock } from '@puente/kernel';
+import { CallDecisions, Cancellation, Clock } from '@puente/kernel';
 import type { CallQuota, QuotaOwner } from '../ports/call-quotas.port';
 import { type Quota, QuotaStore } from '../ports/quota-store.port';
 import { QuotaWindow } from './quota-window';
@@ -146,8 +146,8 @@ export class QuotaLeases {
   }
 
   private async inTime<T>(answer: Promise<T>): Promise<T> {
-    const answered = new AbortController();
-    const late = this.clock.sleep(PATIENCE_MS, answered.signal).then(() => {
+    const answered = new Cancellation();
+    const late = this.clock.sleep(PATIENCE_MS, answered).then(() => {
       throw new Error('The counters of rate limits did not answer in time');
     });
     late.catch(() => undefined);
