@@ -48,7 +48,14 @@ describe('the schema', () => {
       `SELECT c.relname::text AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
        WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND c.oid NOT IN (SELECT oid FROM (${TENANT_TABLES}) t) ORDER BY 1`,
     );
-    expect(others.map(({ name }) => name)).toEqual(['clock_skew', 'encryption_keys', 'migrations', 'rate_limits', 'tenants']);
+    expect(others.map(({ name }) => name)).toEqual([
+      'clock_skew',
+      'dispatch_turn',
+      'encryption_keys',
+      'migrations',
+      'rate_limits',
+      'tenants',
+    ]);
   });
 
   it('demands a tenant in every row of those tables', async () => {

@@ -5,7 +5,7 @@ import { readOptions, USAGE } from './sandbox-options';
 
 async function main(): Promise<void> {
   const startedAt = performance.now();
-  const options = readOptions(process.argv.slice(2), process.cwd());
+  const options = readOptions(process.argv.slice(2), process.cwd(), process.env['DISPATCH_MODE']);
   if (!options) {
     process.stdout.write(`${USAGE}\n`);
     return;

@@ -12,6 +12,7 @@ export interface SandboxOptions {
   readonly postgresPort: number;
   readonly leaseMs: number;
   readonly logLevel: string;
+  readonly dispatch: 'postgres' | 'sqs';
 }
 
 /** The command line does not fit; the message says how it should be. */
@@ -30,6 +31,7 @@ Runs all of Puente on this machine: PostgreSQL, the providers' stand-ins, API an
   --postgres-port N     port of PostgreSQL (any free one)
   --data-dir DIR        where everything is kept (.puente)
   --lease-ms N          lease of a claimed operation (15000): after a kill -9 of the worker its calls wait this long
+  --dispatch MODE       postgres, or sqs: through a queue, as for many workers (DISPATCH_MODE or postgres)
   --log-level LEVEL     trace, debug, info, warn, error (warn)
   --help                this text
 
@@ -44,15 +46,17 @@ const OPTIONS = {
   'postgres-port': { type: 'string', default: '0' },
   'data-dir': { type: 'string', default: '.puente' },
   'lease-ms': { type: 'string', default: '15000' },
+  dispatch: { type: 'string' },
   'log-level': { type: 'string', default: 'warn' },
 } as const;
 
 /**
  * Reads the command line. `undefined` means that only the help text was asked for.
  *
+ * @param preset the mode of dispatch when the command line names none
  * @throws {SandboxUsageError} with what is wrong and how it should be
  */
-export function readOptions(args: readonly string[], cwd: string): SandboxOptions | undefined {
+export function readOptions(args: readonly string[], cwd: string, preset = ''): SandboxOptions | undefined {
   const values = parse(args);
   if (values.help) return undefined;
   return {
@@ -64,6 +68,7 @@ export function readOptions(args: readonly string[], cwd: string): SandboxOption
     postgresPort: whole('--postgres-port', values['postgres-port'], 65_535),
     leaseMs: whole('--lease-ms', values['lease-ms'], 3_600_000),
     logLevel: values['log-level'],
+    dispatch: mode(values.dispatch ?? (preset || 'postgres')),
   };
 }
 
@@ -79,4 +84,9 @@ function whole(option: string, text: string, most: number): number {
   const value = Number(text);
   if (Number.isInteger(value) && value >= 0 && value <= most && text !== '') return value;
   throw new SandboxUsageError(`${option}: expected a whole number from 0 to ${String(most)}, got "${text}".`);
+}
+
+function mode(text: string): SandboxOptions['dispatch'] {
+  if (text === 'postgres' || text === 'sqs') return text;
+  throw new SandboxUsageError(`--dispatch: expected postgres or sqs, got "${text}".`);
 }

@@ -9,6 +9,7 @@ import { SandboxLog } from './sandbox-log';
 import type { SandboxOptions } from './sandbox-options';
 import {
   createDemoResources,
+  createDispatchQueue,
   DEMO_QUEUE,
   demoQueueUrl,
   SANDBOX_ENV,
@@ -87,7 +88,8 @@ export class Sandbox {
 
     const sandboxUrl = `http://127.0.0.1:${String(ports.standIns)}`;
     await createDemoResources(sandboxUrl);
-    const settings = this.settings(urls, keyRing, ports);
+    const dispatch = await this.dispatchSettings(sandboxUrl);
+    const settings = { ...this.settings(urls, keyRing, ports), ...dispatch };
     const api = this.child('api', '../../api/src/main.js', { ...environment, ...settings });
     const worker = this.child('worker', '../../worker/src/main.js', { ...environment, ...settings });
     const started = Promise.all([api.start(), worker.start()]);
@@ -151,6 +153,12 @@ export class Sandbox {
       AWS_ACCESS_KEY_ID: 'AKIDSANDBOXPLATFORM', // any key opens the stand-ins
       AWS_SECRET_ACCESS_KEY: 'sandbox',
     };
+  }
+
+  /** The queue is in the platform's account, which is the stand-in's as well. */
+  private async dispatchSettings(sandboxUrl: string): Promise<Readonly<Record<string, string>>> {
+    if (this.options.dispatch === 'postgres') return { DISPATCH_MODE: 'postgres', DISPATCH_QUEUE_URL: '' };
+    return { DISPATCH_MODE: 'sqs', DISPATCH_QUEUE_URL: await createDispatchQueue(sandboxUrl) };
   }
 
   private pids(): Readonly<Record<string, number | undefined>> {

@@ -1,7 +1,8 @@
 import { Controller, Get } from '@nestjs/common';
 import { HealthCheckService, type HealthCheckResult, HealthIndicatorService } from '@nestjs/terminus';
-import { pendingMigrations, TenantDatabase } from '@puente/database';
-import { PollingHealth, QueueReaders } from '@puente/queue';
+import { NoteReader } from '@puente/ledger';
+import { QueueReaders } from '@puente/queue';
+import { DatabaseHealth } from './database.health';
 
 /** For the supervisor and whoever watches. */
 @Controller('health')
@@ -9,9 +10,9 @@ export class HealthController {
   constructor(
     private readonly health: HealthCheckService,
     private readonly indicators: HealthIndicatorService,
-    private readonly polling: PollingHealth,
-    private readonly database: TenantDatabase,
+    private readonly database: DatabaseHealth,
     private readonly queues: QueueReaders,
+    private readonly notes: NoteReader,
   ) {}
 
   /** The process runs. Restart it when this stops answering. */
@@ -20,20 +21,22 @@ export class HealthController {
     return { status: 'ok' };
   }
 
-  /** Work is being done: the database answers and its schema is current. `queues` tells how many are read. */
+  /**
+   * Work is being done: the database answers and its schema is current. `queues` tells how many are read, `dispatch` how
+   * the worker hears of work; without its dispatch queue it looks for work itself, and is no less ready.
+   */
   @Get('ready')
   ready(): Promise<HealthCheckResult> {
     return this.health.check([
-      async () => {
-        const database = this.indicators.check('database');
-        return (await this.polling.isHealthy().catch(() => false)) ? database.up() : database.down('no connection');
-      },
-      async () => {
-        const migrations = this.indicators.check('migrations');
-        const pending = await pendingMigrations(this.database.withoutTenant).catch(() => ['unknown']);
-        return pending.length === 0 ? migrations.up() : migrations.down(`pending: ${pending.join(', ')}`);
-      },
+      () => this.database.connected('database'),
+      () => this.database.migrated('migrations'),
       async () => this.indicators.check('queues').up({ read: this.queues.all().length }),
+      async () => this.indicators.check('dispatch').up(this.dispatch()),
     ]);
+  }
+
+  private dispatch(): { mode: string; queue?: string } {
+    const { state } = this.notes;
+    return state === 'none' ? { mode: 'postgres' } : { mode: 'sqs', queue: state === 'away' ? 'away' : 'answers' };
   }
 }

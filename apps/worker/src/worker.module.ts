@@ -18,12 +18,21 @@ import { Clock, SystemClock } from '@puente/kernel';
 import { DispatchModule, LedgerModule } from '@puente/ledger';
 import { ObservabilityModule } from '@puente/observability';
 import { catalog } from '@puente/providers';
-import { PollingHealth, QueueBatchHandler, QueueBindings, QueueClients, QueueGauges, QueueModule } from '@puente/queue';
+import {
+  platformQueueClient,
+  PollingHealth,
+  QueueBatchHandler,
+  QueueBindings,
+  QueueClients,
+  QueueGauges,
+  QueueModule,
+} from '@puente/queue';
 import { TenancyModule } from '@puente/tenancy';
+import { DatabaseHealth } from './database.health';
 import { DatabasePollingHealth } from './database-polling-health';
 import { HealthController } from './health.controller';
 import { MetricsController } from './metrics.controller';
-import { platformQueueClient } from './platform-queue-client';
+
 import { QueueMetrics } from './queue-metrics';
 import { RetiredSecretsSchedule } from './retired-secrets.schedule';
 import { RotationDueSchedule } from './rotation-due.schedule';
@@ -33,6 +42,18 @@ import { TenantQueueClients } from './tenant-queue-clients';
 /** A poll ends after this long without a message, and a stopping worker waits for it. */
 const LONG_POLL_S = 3;
 const MONITOR_EVERY_MS = 10_000;
+
+const PROVIDERS = [
+  { provide: Clock, useClass: SystemClock },
+  DatabaseHealth,
+  UnseenNotifications,
+  NotificationResender,
+  DeadLetterSweep,
+  RedriveRunner,
+  RetiredSecretsSchedule,
+  TenantErasureSchedule,
+  RotationDueSchedule,
+];
 
 /** Everything that works in the background: dispatcher, settlements, consumers of the notification queues, re-sender. */
 @Module({})
@@ -66,16 +87,7 @@ export class WorkerModule {
         TerminusModule.forRoot({ logger: false }),
       ],
       controllers: [HealthController, MetricsController],
-      providers: [
-        { provide: Clock, useClass: SystemClock },
-        UnseenNotifications,
-        NotificationResender,
-        DeadLetterSweep,
-        RedriveRunner,
-        RetiredSecretsSchedule,
-        TenantErasureSchedule,
-        RotationDueSchedule,
-      ],
+      providers: PROVIDERS,
     };
   }
 }
@@ -86,7 +98,7 @@ function queues(config: AppConfig, notifications: DynamicModule): DynamicModule 
     imports: [notifications],
     options: {
       platformQueueUrls: config.NOTIFICATIONS_QUEUE_URLS,
-      platformClient: platformQueueClient(config),
+      platformClient: platformQueueClient({ region: config.AWS_REGION, endpoint: config.AWS_ENDPOINT_URL }),
       longPollSeconds: LONG_POLL_S,
       monitorEveryMs: MONITOR_EVERY_MS,
       drainMs: config.DRAIN_MS,

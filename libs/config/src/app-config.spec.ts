@@ -35,6 +35,15 @@ describe('loadConfig', () => {
     expect(load).not.toThrow(/hunter/);
   });
 
+  it('wants a standard queue for dispatch mode sqs', () => {
+    const load = (DISPATCH_QUEUE_URL: string) => () =>
+      loadConfig({ ...complete, DISPATCH_MODE: 'sqs', DISPATCH_QUEUE_URL });
+
+    expect(load('')).toThrow(/DISPATCH_QUEUE_URL: is required and not set/);
+    expect(load('https://sqs.us-east-1.amazonaws.com/1/q.fifo')).toThrow(/expected the URL of a standard queue/);
+    expect(load('https://sqs.us-east-1.amazonaws.com/1/q')().DISPATCH_MODE).toBe('sqs');
+  });
+
   it('says which variable is missing', () => {
     expect(() => loadConfig({})).toThrow(/DATABASE_APP_URL: is required and not set/);
   });

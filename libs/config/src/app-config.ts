@@ -83,6 +83,17 @@ export const AppConfigSchema = z.object({
   SWEEP_MS: milliseconds.default(1_000).describe('How often expired leases are looked for.'),
   DRAIN_MS: milliseconds.default(25_000).describe('How long a stopping process lets calls in flight finish.'),
 
+  DISPATCH_MODE: z
+    .preprocess((value) => (value === '' ? undefined : value), z.enum(['postgres', 'sqs']).default('postgres'))
+    .describe(
+      'How workers hear of work that is due: postgres needs nothing else; sqs spreads it over many workers through the queue below.',
+    ),
+  DISPATCH_QUEUE_URL: optional(
+    z.url().refine((url) => !url.endsWith('.fifo'), { error: 'expected the URL of a standard queue' }),
+  ).describe(
+    'Standard queue in our own AWS account that carries the ids of due operations, for DISPATCH_MODE=sqs. `puente queues create --dispatch` makes it.',
+  ),
+
   NOTIFICATIONS_QUEUE_URLS: list.describe(
     'Notification queues in our own AWS account, comma separated; read with the credentials below.',
   ),
@@ -110,11 +121,16 @@ export const AppConfigSchema = z.object({
 
 export type AppConfig = Readonly<z.infer<typeof AppConfigSchema>>;
 
+const CheckedConfig = AppConfigSchema.refine(
+  ({ DISPATCH_MODE, DISPATCH_QUEUE_URL }) => DISPATCH_MODE !== 'sqs' || DISPATCH_QUEUE_URL !== undefined,
+  { path: ['DISPATCH_QUEUE_URL'], error: 'is required for DISPATCH_MODE=sqs' },
+);
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Reads the environment once, at boot. A bad value stops the process and names the variable, never its value. */
 export function loadConfig(env: Environment): AppConfig {
-  return parse(AppConfigSchema, env);
+  return parse(CheckedConfig, env);
 }
 
 /** What `puente migrate` needs, and nothing else: it runs before the other roles have a schema to work on. */

@@ -18,8 +18,10 @@ export class TenantDatabase {
     try {
       await runner.startTransaction();
       await runner.query(`SELECT set_config('app.tenant_id', $1, true)`, [tenantId]);
-      const result = await work(transactionOver(runner, tenantId));
+      const committed: (() => void)[] = [];
+      const result = await work(transactionOver(runner, tenantId, committed));
       await runner.commitTransaction();
+      for (const then of committed) then();
       return result;
     } catch (error) {
       if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined); // a lost connection rolls back by itself
@@ -69,8 +71,13 @@ async function connected(runner: QueryRunner): Promise<void> {
   }
 }
 
-function transactionOver(runner: QueryRunner, tenantId: string): TenantTransaction {
-  return { tenantId, manager: runner.manager, query: (sql, params = []) => rows(runner, sql, params) };
+function transactionOver(runner: QueryRunner, tenantId: string, committed: (() => void)[]): TenantTransaction {
+  return {
+    tenantId,
+    manager: runner.manager,
+    query: (sql, params = []) => rows(runner, sql, params),
+    afterCommit: (then) => void committed.push(then),
+  };
 }
 
 /** TypeORM cannot prepare: here a statement is planned each time. */

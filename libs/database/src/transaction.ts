@@ -21,4 +21,6 @@ export interface Queryable {
 export interface TenantTransaction extends Queryable {
   readonly tenantId: string;
   readonly manager: EntityManager;
+  /** For hints to others about what they can see from then on. Must not throw; never called when it rolls back. */
+  afterCommit(then: () => void): void;
 }

@@ -10,7 +10,9 @@ import { Metrics } from '@puente/observability';
 import { Claimer } from './dispatch/claimer';
 import { DispatchSupport } from './dispatch/dispatch-support';
 import { Dispatcher } from './dispatch/dispatcher';
+import { DueTurns } from './dispatch/due-turns';
 import { HintListener } from './dispatch/hint-listener';
+import { NoteReader } from './dispatch/note-reader';
 import { OperationRunner } from './dispatch/operation-runner';
 import { RunPermission } from './dispatch/run-permission';
 import { SentMarker } from './dispatch/sent-marker';
@@ -20,6 +22,8 @@ import { Sweeper } from './dispatch/sweeper';
 import { OperationEventMetrics } from './events/operation-event-metrics';
 import { OperationEventPump } from './events/operation-event-pump';
 import { OperationEventReports } from './events/operation-event-reports';
+import { TurnTools } from './dispatch/turn-tools';
+import { WakeUps } from './dispatch/wake-ups';
 import { DeliveryReports } from './settlements/delivery-reports';
 import { SettlementPump } from './settlements/settlement-pump';
 
@@ -58,7 +62,8 @@ export class DispatchModule {
       providers: [
         ...(app.providers ?? []),
         ...[Dispatcher, DispatchSupport, Claimer, OperationRunner, RunPermission, SentMarker],
-        ...[HintListener, Sweeper, SweepReports, LaneMetrics, SettlementPump, DeliveryReports],
+        ...[HintListener, NoteReader, DueTurns, TurnTools, WakeUps],
+        ...[Sweeper, SweepReports, LaneMetrics, SettlementPump, DeliveryReports],
         ...[OperationEventPump, OperationEventReports],
         {
           provide: OperationEventMetrics,
@@ -67,7 +72,7 @@ export class DispatchModule {
         },
         ...(starts ? [DispatchLifecycle] : []),
       ],
-      exports: [Dispatcher, SettlementPump],
+      exports: [Dispatcher, NoteReader, SettlementPump],
     };
   }
 }

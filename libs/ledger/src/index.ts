@@ -1,8 +1,10 @@
 export { DispatchModule } from './dispatch.module';
+export { DispatchMode } from './dispatch-mode';
 export { Dispatcher } from './dispatch/dispatcher';
 export * from './events/operation-event';
 export { OperationEventRegistry } from './events/operation-event-registry';
 export { SharedLaneStore } from './lanes/shared-lane-store';
+export { NoteReader } from './dispatch/note-reader';
 export { LedgerModule } from './ledger.module';
 export { LedgerSettings, type LedgerSettingsValues } from './ledger-settings';
 export * from './ledger.errors';

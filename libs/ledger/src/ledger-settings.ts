@@ -8,6 +8,12 @@ export interface LedgerSettingsValues {
   readonly leaseMs: number;
   /** How often an idle dispatcher looks for due operations when no hint came. */
   readonly pollMs: number;
+  /** The same while a queue tells it of everything that is due, so that it only looks for what was lost. */
+  readonly safetyPollMs: number;
+  /** How long an operation is due before whoever announced it to the queue is taken to have failed. */
+  readonly lostAfterMs: number;
+  /** How often results that nobody was told of are looked for. */
+  readonly settlementPollMs: number;
   readonly sweepMs: number;
   readonly drainMs: number;
   /** Calls at a time. */
@@ -22,6 +28,9 @@ export interface LedgerSettingsValues {
 export class LedgerSettings implements LedgerSettingsValues {
   readonly leaseMs: number;
   readonly pollMs: number;
+  readonly safetyPollMs: number;
+  readonly lostAfterMs: number;
+  readonly settlementPollMs: number;
   readonly sweepMs: number;
   readonly drainMs: number;
   readonly concurrency: number;
@@ -33,6 +42,9 @@ export class LedgerSettings implements LedgerSettingsValues {
   constructor(values: Partial<LedgerSettingsValues> = {}) {
     this.leaseMs = values.leaseMs ?? 30_000;
     this.pollMs = values.pollMs ?? 500;
+    this.safetyPollMs = values.safetyPollMs ?? 60 * this.pollMs;
+    this.lostAfterMs = values.lostAfterMs ?? 10 * this.pollMs;
+    this.settlementPollMs = values.settlementPollMs ?? this.pollMs;
     this.sweepMs = values.sweepMs ?? 1_000;
     this.drainMs = values.drainMs ?? 25_000;
     this.concurrency = values.concurrency ?? 50;

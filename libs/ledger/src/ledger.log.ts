@@ -44,6 +44,27 @@ export class LedgerLog {
     );
   }
 
+  dispatchQueueAway(what: 'send' | 'receive', error: unknown): void {
+    const line = `The dispatch queue does not answer (${what}); workers look for due operations themselves until it does`;
+    this.log.warn({ event: 'dispatch_queue.away', what, err: error }, line);
+  }
+
+  dispatchQueueBack(what: 'send' | 'receive'): void {
+    this.log.log({ event: 'dispatch_queue.back', what }, `The dispatch queue answers again (${what})`);
+  }
+
+  noteKept(error: unknown): void {
+    this.log.debug(
+      { event: 'dispatch_queue.note_kept', err: error },
+      'A message of the dispatch queue comes once more',
+    );
+  }
+
+  notesLost(operations: number): void {
+    const line = `${String(operations)} operations were due and nobody had heard of them; they are announced again`;
+    this.log.warn({ event: 'dispatch_queue.resent', operations }, line);
+  }
+
   leaseLost(fields: About & { readonly reason: 'taken' | 'held_too_long' }): void {
     this.log.warn(
       { event: 'lease.lost', ...fields },

@@ -5,13 +5,17 @@ import {
   Injectable,
   Module,
   type ModuleMetadata,
+  type Provider,
 } from '@nestjs/common';
 import { AppConfigService } from '@puente/config';
 import { Clock, Random, SystemClock, SystemRandom } from '@puente/kernel';
 import { Metrics } from '@puente/observability';
+import { DispatchQueue, platformQueueClient } from '@puente/queue';
 import { GroupedAccept } from './accept/grouped-accept';
 import { TransactionalAccept } from './accept/transactional-accept';
+import { DueAnnouncer } from './dispatch/due-announcer';
 import { InputOpener } from './dispatch/input-opener';
+import { NoteMetrics } from './dispatch/note-metrics';
 import { LeaseKeeper } from './dispatch/lease-keeper';
 import { SettlementAftermath } from './dispatch/settlement-aftermath';
 import { SettlementStore } from './dispatch/settlement-store';
@@ -25,6 +29,7 @@ import { CircuitLog } from './lanes/circuit-log';
 import { LaneStates } from './lanes/lane-states';
 import { LaneWriter } from './lanes/lane-writer';
 import { SharedLaneStore } from './lanes/shared-lane-store';
+import { DispatchMode } from './dispatch-mode';
 import { LedgerMetrics } from './ledger-metrics';
 import { LedgerSettings } from './ledger-settings';
 import { LedgerTime } from './ledger-time';
@@ -51,15 +56,20 @@ export class LedgerLifecycle implements BeforeApplicationShutdown {
   }
 }
 
+interface GivenSettings {
+  readonly settings: LedgerSettings;
+  readonly mode: DispatchMode;
+}
+
 /** The ledger for whoever accepts, reads or acts on operations. Nothing is dispatched by it: see DispatchModule. */
 @Global()
 @Module({})
 export class LedgerModule {
   /**
    * @param app `imports` export what binds PayloadCipher and LaneReports; or `providers` do
-   * @param settings instead of the configuration's
+   * @param given instead of the configuration's
    */
-  static forRoot(app: Pick<ModuleMetadata, 'imports' | 'providers'>, settings?: LedgerSettings): DynamicModule {
+  static forRoot(app: Pick<ModuleMetadata, 'imports' | 'providers'>, given?: GivenSettings): DynamicModule {
     const exported = [
       OperationLedger,
       Lanes,
@@ -70,19 +80,21 @@ export class LedgerModule {
       SettlementRegistry,
       OperationEventRegistry,
       LedgerSettings,
+      DispatchMode,
       LedgerTime,
       LedgerLog,
       LedgerMetrics,
     ];
-    const machinery = [LeaseKeeper, Settler, WorkHints, OperationViews, InputOpener, LaneStates, SharedLaneStore];
+    const machinery = [
+      ...[LeaseKeeper, Settler, NoteMetrics, DueAnnouncer, WorkHints],
+      ...[OperationViews, InputOpener, LaneStates, SharedLaneStore],
+    ];
     return {
       module: LedgerModule,
       imports: app.imports ?? [],
       providers: [
         ...(app.providers ?? []),
-        settings
-          ? { provide: LedgerSettings, useValue: settings }
-          : { provide: LedgerSettings, inject: [AppConfigService], useFactory: settingsFrom },
+        ...settingsAndMode(given),
         { provide: LedgerMetrics, inject: [Metrics], useFactory: (metrics: Metrics) => new LedgerMetrics(metrics) },
         { provide: WaitLimits, useFactory: () => new WaitLimits() },
         { provide: Clock, useClass: SystemClock },
@@ -99,12 +111,33 @@ export class LedgerModule {
   }
 }
 
+function settingsAndMode(given: GivenSettings | undefined): Provider[] {
+  if (given)
+    return [
+      { provide: LedgerSettings, useValue: given.settings },
+      { provide: DispatchMode, useValue: given.mode },
+    ];
+  return [
+    { provide: LedgerSettings, inject: [AppConfigService], useFactory: settingsFrom },
+    { provide: DispatchMode, inject: [AppConfigService], useFactory: modeFrom },
+  ];
+}
+
 function settingsFrom(config: AppConfigService): LedgerSettings {
   return new LedgerSettings({
     leaseMs: config.get('LEASE_MS'),
     pollMs: config.get('POLL_MS'),
+    // With a queue there may be many workers, and each hears at once of what it has settled itself.
+    settlementPollMs: config.get('POLL_MS') * (config.get('DISPATCH_MODE') === 'sqs' ? 10 : 1),
     sweepMs: config.get('SWEEP_MS'),
     drainMs: config.get('DRAIN_MS'),
     concurrency: config.get('WORKER_CONCURRENCY'),
   });
+}
+
+function modeFrom(config: AppConfigService): DispatchMode {
+  const url = config.get('DISPATCH_QUEUE_URL');
+  if (config.get('DISPATCH_MODE') !== 'sqs' || url === undefined) return new DispatchMode();
+  const client = platformQueueClient({ region: config.get('AWS_REGION'), endpoint: config.get('AWS_ENDPOINT_URL') });
+  return new DispatchMode(new DispatchQueue({ url, client, installation: config.get('ENV') }));
 }

@@ -36,8 +36,8 @@ export class OperationLedger {
   ) {}
 
   /**
-   * Accepts in the caller's transaction: the operation exists if and only if the flow's own rows do. Call {@link wake}
-   * once the transaction has committed; without it the operation waits for the next poll.
+   * Accepts in the caller's transaction: the operation exists if and only if the flow's own rows do. Workers hear of it
+   * once the transaction has committed.
    *
    * @throws {IdempotencyKeyReusedError} the key came before with another request
    * @throws {IdempotencyInProgressError} a synchronous first request with this key is still open
@@ -81,7 +81,10 @@ export class OperationLedger {
     return this.synchronous.settle(operation, execution);
   }
 
-  /** Tells the dispatchers that work is due: after the commit of a transaction with {@link accept} in it. Never fails. */
+  /**
+   * Tells the dispatchers to look for due work: after the commit of what let many operations go on at once, a lane or a
+   * tenant. Accepts and retries are announced by themselves. Never fails.
+   */
   wake(): void {
     this.grouped.wake();
   }

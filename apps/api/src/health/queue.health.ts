@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
 import { DispatchDatabase } from '@puente/database';
+import { DispatchMode } from '@puente/ledger';
 
 /** Accepted work that nobody began after this long has stopped. The alert rules say the same. */
 export const STALLED_AFTER_S = 120;
@@ -14,6 +15,7 @@ export class QueueHealth {
   constructor(
     private readonly indicators: HealthIndicatorService,
     private readonly dispatch: DispatchDatabase,
+    private readonly mode: DispatchMode,
   ) {}
 
   async moving(name: string): Promise<HealthIndicatorResult> {
@@ -24,7 +26,7 @@ export class QueueHealth {
          FROM (SELECT next_attempt_at FROM operations WHERE state IN ('queued', 'unknown') AND next_attempt_at <= puente_now() LIMIT 10000) d`,
       );
       const { due = 0, oldest = 0 } = row ?? {};
-      return indicator.up({ due, oldestDueSeconds: oldest, stalled: oldest > STALLED_AFTER_S });
+      return indicator.up({ mode: this.mode.name, due, oldestDueSeconds: oldest, stalled: oldest > STALLED_AFTER_S });
     } catch {
       return indicator.down('the database does not answer');
     }

@@ -4,7 +4,7 @@ import { OperationLedger, type OperationView, type Resolution, type Retried, Set
 import { AuditLog, type Origin } from '@puente/tenancy';
 import type { ListOperationsQuery, ResolveOperation } from './operations.dto';
 
-/** What people do with operations. Each act and its audit entry are one transaction; workers are woken after it. */
+/** What people do with operations. Each act and its audit entry are one transaction. */
 @Injectable()
 export class OperationDesk {
   constructor(
@@ -70,13 +70,11 @@ export class OperationDesk {
     work: (tx: TenantTransaction) => Promise<T>,
     detail: Readonly<Record<string, string>> = {},
   ): Promise<T> {
-    const result = await this.database.run(tenantId, async (tx) => {
+    return this.database.run(tenantId, async (tx) => {
       const done = await work(tx);
       await this.audit.record(tx, { ...origin, action, target: `operation:${id}`, outcome: 'done', detail });
       return done;
     });
-    this.ledger.wake();
-    return result;
   }
 }
 

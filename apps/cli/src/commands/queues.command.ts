@@ -10,31 +10,47 @@ import { AppError } from '@puente/kernel';
 import type { QueueBinding } from '@puente/queue';
 import { Command, InvalidArgumentError } from 'commander';
 import { withPlatform } from '../platform';
+import { makeDispatchQueues } from './dispatch-queues';
 
 const origin = { actor: 'system:cli' };
 
 interface CreateOptions {
-  readonly tenant: string;
-  readonly name: string;
+  readonly dispatch?: boolean;
+  readonly tenant?: string;
+  readonly name?: string;
   readonly integration: string;
   readonly kmsKey?: string;
   readonly bind?: boolean;
   readonly repair?: boolean;
 }
 
-/** `puente queues`: makes a tenant's notification queues, and says what is wrong with those that are bound. */
+const DISPATCH_QUEUE = 'puente-dispatch';
+
+/**
+ * `puente queues`: makes a tenant's notification queues, or the platform's own for DISPATCH_MODE=sqs, and says what is
+ * wrong with those that are bound.
+ */
 export function queuesCommand(env: NodeJS.ProcessEnv): Command {
-  const command = new Command('queues').description('Create and verify notification queues.');
+  const command = new Command('queues').description(
+    'Create notification queues and the dispatch queue, and verify the former.',
+  );
   command
     .command('create')
     .description("Create a queue and its dead-letter queue with the tenant's own credentials. Safe to repeat.")
-    .requiredOption('--tenant <uuid>', 'whose queues they are')
-    .requiredOption('--name <name>', '{name}.fifo and {name}-dead.fifo', queueName)
+    .option('--tenant <uuid>', 'whose queues they are')
+    .option('--name <name>', `{name}.fifo and {name}-dead.fifo (with --dispatch: ${DISPATCH_QUEUE})`, queueName)
+    .option('--dispatch', "instead, the platform's queue for DISPATCH_MODE=sqs, with the platform's own credentials")
     .option('--integration <name>', "the tenant's sqs account", 'default')
     .option('--kms-key <key>', 'encrypt with this key of KMS instead of keys of SQS')
     .option('--bind', "make it the tenant's notification queue")
     .option('--repair', 'set what queues that exist already have otherwise')
-    .action((options: CreateOptions) => create(env, options));
+    .action((options: CreateOptions, command: Command) => {
+      const { dispatch, tenant, name } = options;
+      if (dispatch) return createDispatch(env, name ?? DISPATCH_QUEUE);
+      if (tenant === undefined || name === undefined)
+        return command.error('error: --tenant and --name are required, or --dispatch');
+      return create(env, { ...options, tenant, name });
+    });
   command
     .command('verify')
     .description('Check all bound queues, a line per check. Ends with 1 when something is wrong.')
@@ -43,7 +59,17 @@ export function queuesCommand(env: NodeJS.ProcessEnv): Command {
   return command;
 }
 
-async function create(env: NodeJS.ProcessEnv, options: CreateOptions): Promise<void> {
+async function createDispatch(env: NodeJS.ProcessEnv, name: string): Promise<void> {
+  const made = await makeDispatchQueues(env, name);
+  for (const field of ['queueUrl', 'deadLetterQueueUrl'] as const)
+    say(`${(made.created.includes(field) ? 'created' : 'exists').padEnd(8)} ${field} ${made[field]}`);
+  say(`DISPATCH_MODE=sqs\nDISPATCH_QUEUE_URL=${made.queueUrl}`);
+}
+
+async function create(
+  env: NodeJS.ProcessEnv,
+  options: CreateOptions & { readonly tenant: string; readonly name: string },
+): Promise<void> {
   const { tenant, name, integration, kmsKey, bind, repair } = options;
   await withPlatform(env, async (app) => {
     const made = await app.get(QueueSetup).create(tenant, { name, integration, kmsKeyId: kmsKey, repair });

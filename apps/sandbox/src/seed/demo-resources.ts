@@ -1,14 +1,11 @@
 import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { createDispatchQueues } from '@puente/queue';
 import { DEMO_FIFO_TOPIC, DEMO_REGION, DEMO_TOPIC, demoTopicArn } from './demo-names';
 
 /** What stands in the demo tenant's AWS account beside its queues: two topics, two subscribers. Safe to repeat. */
 export async function createDemoResources(sandboxUrl: string): Promise<void> {
-  const sns = new SNSClient({
-    endpoint: sandboxUrl,
-    region: DEMO_REGION,
-    credentials: { accessKeyId: 'AKIDDEMO', secretAccessKey: 'demo' }, // any key opens the stand-ins
-    maxAttempts: 1,
-  });
+  const sns = new SNSClient(connection(sandboxUrl));
   try {
     await createTopics(sns);
   } finally {
@@ -26,4 +23,19 @@ async function createTopics(sns: SNSClient): Promise<void> {
   for (const subscriber of subscribers) {
     await sns.send(new SubscribeCommand({ TopicArn: demoTopicArn(DEMO_TOPIC), ...subscriber }));
   }
+}
+
+/** The platform's own queue for DISPATCH_MODE=sqs. @returns its URL */
+export async function createDispatchQueue(sandboxUrl: string): Promise<string> {
+  const sqs = new SQSClient(connection(sandboxUrl));
+  try {
+    return (await createDispatchQueues(sqs, 'puente-dispatch')).queueUrl;
+  } finally {
+    sqs.destroy();
+  }
+}
+
+function connection(endpoint: string) {
+  const credentials = { accessKeyId: 'AKIDDEMO', secretAccessKey: 'demo' }; // any key opens the stand-ins
+  return { endpoint, region: DEMO_REGION, credentials, maxAttempts: 1 };
 }

@@ -9,6 +9,7 @@ import { TenantLife1764000008000 } from './1764000008000-tenant-life';
 import { CreateFunctions1764000009000 } from './1764000009000-create-functions';
 import { CompleteLedger1764000010000 } from './1764000010000-complete-ledger';
 import { CreateQuotas1764000011000 } from './1764000011000-create-quotas';
+import { CreateDispatchTurn1764000012000 } from './1764000012000-create-dispatch-turn';
 
 /** Every migration in order. A list instead of a glob: it works in `dist`, under Jest and in a bundle alike. */
 export const migrations = [
@@ -23,4 +24,5 @@ export const migrations = [
   CreateFunctions1764000009000,
   CompleteLedger1764000010000,
   CreateQuotas1764000011000,
+  CreateDispatchTurn1764000012000,
 ];

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { DatabaseUnavailableError, isConnectionLost, TenantDatabase, type TenantTransaction } from '@puente/database';
-import { OperationLedger } from '@puente/ledger';
 import { QueueBatchHandler, type QueueBinding, type QueueMessage, type Verdict } from '@puente/queue';
 import { MessageTaking } from './message-taking';
 import { NotificationLog } from './notification-log';
@@ -14,16 +13,13 @@ export class NotificationIntake extends QueueBatchHandler {
   constructor(
     private readonly database: TenantDatabase,
     private readonly taking: MessageTaking,
-    private readonly ledger: OperationLedger,
     private readonly log: NotificationLog,
   ) {
     super();
   }
 
   async handle(messages: readonly QueueMessage[], queue: QueueBinding): Promise<readonly Verdict[]> {
-    const verdicts = (await this.together(messages, queue)) ?? (await this.oneByOne(messages, queue));
-    if (verdicts.some(({ kind }) => kind === 'done')) this.ledger.wake();
-    return verdicts;
+    return (await this.together(messages, queue)) ?? (await this.oneByOne(messages, queue));
   }
 
   private async together(

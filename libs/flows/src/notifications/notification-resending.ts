@@ -24,11 +24,9 @@ export class NotificationResending {
 
   /** @returns how often it was sent by now; undefined when there was nothing to do any more */
   async resend({ kind, tenantId, id }: Unseen): Promise<number | undefined> {
-    const sends = await this.database.run(tenantId, (tx) =>
+    return this.database.run(tenantId, (tx) =>
       kind === 'letter' ? this.resendLetter(tx, id) : this.resendNotification(tx, id),
     );
-    if (sends !== undefined) this.ledger.wake();
-    return sends;
   }
 
   private async resendLetter(tx: TenantTransaction, id: string): Promise<number | undefined> {

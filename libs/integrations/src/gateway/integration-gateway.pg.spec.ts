@@ -308,7 +308,6 @@ describe('IntegrationGateway on PostgreSQL', () => {
     const echoes = app.get(Echo);
     const operation = echoes.prepare('send', { text: 'in a flow' }, { tenantId, traceId: 'ab'.repeat(16) });
     await app.get(TenantDatabase).run(tenantId, (tx) => ledger.accept(tx, operation));
-    ledger.wake();
 
     await becomes(operation.id, 'succeeded');
     expect(server.received).toMatchObject([{ path: '/send', headers: { 'x-dedupe': operation.id } }]);

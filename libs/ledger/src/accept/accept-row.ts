@@ -45,3 +45,8 @@ export async function acceptRow(cipher: PayloadCipher, operation: NewOperation, 
     lease_owner: lease?.owner ?? null,
   };
 }
+
+/** Not due when it is accepted. */
+export function isLater({ notBefore }: NewOperation): boolean {
+  return notBefore !== undefined && notBefore.getTime() > Date.now();
+}

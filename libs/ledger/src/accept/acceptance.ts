@@ -7,6 +7,8 @@ import { ACCEPT, type AcceptRow, FIND_FIRST_USES, type FirstUse, LOCK_ORDER_KEYS
 export interface Inserted {
   readonly id: string;
   readonly created_at: Date;
+  /** Behind another one of its order key, which lets it come forward. */
+  readonly blocked: boolean;
 }
 
 /** Writes what is new of these rows. Needs an open transaction when one of them has an order key. */

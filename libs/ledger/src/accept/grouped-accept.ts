@@ -8,7 +8,7 @@ import { PayloadCipher } from '../ports/payload-cipher.port';
 import type { AcceptRow, FirstUse } from '../sql/accept';
 import { spoilsGroup } from '../sql/sqlstate';
 import { acceptOne, acceptedFresh, findFirstUses, insertFresh, keyOf, replayOf } from './acceptance';
-import { acceptRow } from './accept-row';
+import { acceptRow, isLater } from './accept-row';
 
 interface Request {
   readonly row: AcceptRow;
@@ -37,7 +37,7 @@ export class GroupedAccept {
     try {
       const accepted = await this.group.add({ row, domain });
       this.metrics.accepted(accepted.kind, 1);
-      if (accepted.kind === 'accepted') this.hints.due();
+      if (accepted.kind === 'accepted' && !isLater(operation)) this.hints.due([operation]);
       return accepted;
     } catch (error) {
       // Whether a lost COMMIT counted is open: the same key finds out.
@@ -46,7 +46,7 @@ export class GroupedAccept {
   }
 
   wake(): void {
-    this.hints.due();
+    this.hints.look();
   }
 
   private async commit(requests: Request[]): Promise<GroupResult<Accepted>[]> {

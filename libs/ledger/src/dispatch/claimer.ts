@@ -4,15 +4,16 @@ import { LedgerMetrics } from '../ledger-metrics';
 import { LedgerSettings } from '../ledger-settings';
 import { LedgerTime } from '../ledger-time';
 import { LaneStates } from '../lanes/lane-states';
-import { ANY_QUARANTINED, CLAIM, CLAIM_QUARANTINED, LANES_PER_CLAIM } from '../sql/claim';
+import { ANY_QUARANTINED, CLAIM, CLAIM_OFFERED, CLAIM_QUARANTINED, LANES_PER_CLAIM } from '../sql/claim';
 import type { Claim, ClaimedRow } from './claimed-row';
+import { FIRST_LANE, type ScanEnd } from './scan-end';
+
+/** Providers, and how many calls at once they declare for each of their lanes. */
+const NO_CAPS = [[], []];
 
 /** Share of the places a tenant gets while others wait, and the part nobody gets beyond that share. */
 const SHARE = 0.4;
 const RESERVE = 0.1;
-
-type ScanEnd = readonly [tenant: string, provider: string, lane: string, priority: number];
-const FIRST_LANE: ScanEnd = ['00000000-0000-0000-0000-000000000000', '', '', -32_768];
 
 interface ClaimAnswer extends ClaimedRow {
   readonly lanes: number;
@@ -26,6 +27,11 @@ interface ClaimAnswer extends ClaimedRow {
   readonly last_priority: number | null;
 }
 
+interface OfferAnswerRow extends ClaimedRow {
+  readonly made: number;
+  readonly left_over: readonly string[];
+}
+
 /** What a tenant has in flight in this process. */
 export type InFlight = ReadonlyMap<string, number>;
 
@@ -37,10 +43,16 @@ export interface ClaimedGroup {
   readonly contended: boolean;
 }
 
+export interface ClaimedOffer {
+  readonly claims: readonly Claim[];
+  /** Due, and only for want of a place not claimed. */
+  readonly leftOver: readonly string[];
+}
+
 /** Takes due operations from the ledger, fairly. Remembers where the scan over lanes ended, so that all get their turn. */
 @Injectable()
 export class Claimer {
-  private after = FIRST_LANE;
+  private after: ScanEnd = FIRST_LANE;
   /** Ends of the scan that must still be reached before every lane has been seen since the last hint. */
   private endsLeft = 1;
 
@@ -54,21 +66,32 @@ export class Claimer {
 
   /** @param anew a hint came: all lanes are to be looked at again */
   async claim(places: number, inFlight: InFlight, anew: boolean): Promise<ClaimedGroup> {
-    const { workerOwner, leaseMs } = this.settings;
-    const { share, reserve } = this.bounds;
     if (anew) this.endsLeft = this.after === FIRST_LANE ? 1 : 2;
     const askedAtMs = this.time.nowMs();
     const answers = await this.db.query<ClaimAnswer>(CLAIM, [
-      ...[workerOwner, leaseMs, places, [...inFlight.keys()], [...inFlight.values()], share, reserve],
+      ...this.fairness(places, inFlight),
       ...this.after,
-      ...[[], []],
+      ...NO_CAPS,
     ]);
-    const rows = answers.filter(({ id }) => (id as string | null) !== null);
+    const rows = answers.filter(isRow);
     const [ending] = answers;
     this.moveOn(ending);
     const more =
       this.endsLeft > 0 || (ending?.made ?? 0) > 0 || (ending?.candidates ?? 0) > rows.length || rows.length >= places;
     return { claims: this.claims(rows, askedAtMs), more, contended: (ending?.picked ?? 0) > rows.length };
+  }
+
+  /** Of these operations, by their ids, those that are due and may run. */
+  async claimOffered(ids: readonly string[], places: number, inFlight: InFlight): Promise<ClaimedOffer> {
+    const askedAtMs = this.time.nowMs();
+    const ask = (room: number): Promise<OfferAnswerRow[]> =>
+      this.db.query<OfferAnswerRow>(CLAIM_OFFERED, [...this.fairness(room, inFlight), ids, ...NO_CAPS]);
+    const answers = await ask(places);
+    const rows = answers.filter(isRow);
+    // The first operation of a lane whose calls are counted: only now there is a row to count in.
+    if ((answers[0]?.made ?? 0) > 0 && rows.length < places)
+      rows.push(...(await ask(places - rows.length)).filter(isRow));
+    return { claims: this.claims(rows, askedAtMs), leftOver: answers[0]?.left_over ?? [] };
   }
 
   /** What one tenant may have in flight while others wait, and what is kept free of tenants beyond that. */
@@ -89,6 +112,12 @@ export class Claimer {
     return (await this.db.query<{ waiting: boolean }>(ANY_QUARANTINED))[0]?.waiting ?? false;
   }
 
+  private fairness(places: number, inFlight: InFlight): unknown[] {
+    const { workerOwner, leaseMs } = this.settings;
+    const { share, reserve } = this.bounds;
+    return [workerOwner, leaseMs, places, [...inFlight.keys()], [...inFlight.values()], share, reserve];
+  }
+
   private moveOn(ending: ClaimAnswer | undefined): void {
     const { lanes = 0, last_tenant = null, last_provider, last_lane, last_priority } = ending ?? {};
     if (lanes < LANES_PER_CLAIM || last_tenant === null) {
@@ -105,4 +134,9 @@ export class Claimer {
       return { row, askedAtMs };
     });
   }
+}
+
+/** The answer of a claim that took nothing is about the claim alone. */
+function isRow({ id }: ClaimedRow): boolean {
+  return (id as string | null) !== null;
 }

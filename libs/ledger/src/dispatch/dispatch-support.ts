@@ -1,31 +1,30 @@
 import { Injectable } from '@nestjs/common';
 import { LedgerLog } from '../ledger.log';
 import type { Claim } from './claimed-row';
-import { HintListener } from './hint-listener';
 import { LeaseKeeper } from './lease-keeper';
+import type { NoteTaker } from './note-reader';
 import { Sweeper } from './sweeper';
-import { WorkHints } from './work-hints';
+import { WakeUps } from './wake-ups';
 import type { Ended } from './work-slots';
 
-/** What goes on beside the dispatcher's loop: leases, hints from elsewhere, the sweeper. */
+/** What goes on beside the dispatcher's loop: leases, news of work, the sweeper. */
 @Injectable()
 export class DispatchSupport {
   constructor(
     readonly leases: LeaseKeeper,
-    readonly hints: WorkHints,
-    private readonly listener: HintListener,
+    readonly wakeUps: WakeUps,
     private readonly sweeper: Sweeper,
     readonly log: LedgerLog,
   ) {}
 
   /** @param onQuarantine told regularly whether operations wait that must run alone */
-  start(onQuarantine: (waiting: boolean) => void): void {
-    this.listener.start();
+  start(taker: NoteTaker, onQuarantine: (waiting: boolean) => void): void {
+    this.wakeUps.start(taker);
     this.sweeper.start(onQuarantine);
   }
 
   async stop(): Promise<void> {
-    await Promise.all([this.listener.stop(), this.sweeper.stop()]);
+    await Promise.all([this.wakeUps.stop(), this.sweeper.stop()]);
   }
 
   /** Runs work on a claim and lets its lease go whatever happens: the worker survives every operation. */

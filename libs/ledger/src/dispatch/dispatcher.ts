@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { MOST_IDS } from '@puente/queue';
 import { LedgerSettings } from '../ledger-settings';
 import { LedgerTime } from '../ledger-time';
 import { Bell } from './bell';
@@ -6,6 +7,8 @@ import type { Claim } from './claimed-row';
 import { Claimer } from './claimer';
 import { DatabaseWatch } from './database-watch';
 import { DispatchSupport } from './dispatch-support';
+import { Offers, type OfferAnswer } from './offers';
+import type { NoteTaker } from './note-reader';
 import { OperationRunner } from './operation-runner';
 import { type Ended, WorkSlots } from './work-slots';
 
@@ -22,9 +25,10 @@ const QUARANTINE_TURN_MS = 1_000;
  * poisoned one takes no neighbours with it (DESIGN §5).
  */
 @Injectable()
-export class Dispatcher {
+export class Dispatcher implements NoteTaker {
   private readonly bell = new Bell();
   private readonly slots: WorkSlots;
+  private readonly offers = new Offers(() => this.bell.ring());
   private readonly watch: DatabaseWatch;
   /** Something may be due that was not when we looked last. */
   private hinted = true;
@@ -34,6 +38,8 @@ export class Dispatcher {
   private quarantined = false;
   private normalUntilMs = 0;
   private stopping = false;
+  /** PostgreSQL did not answer the last claim. */
+  private away = false;
   private loop: Promise<void> | undefined;
   private unsubscribe: () => void = () => undefined;
 
@@ -48,15 +54,18 @@ export class Dispatcher {
     this.slots = new WorkSlots(
       settings.concurrency,
       (claim) => this.run(claim),
-      () => this.bell.ring(),
+      () => {
+        this.bell.ring();
+        this.offers.freed.ring();
+      },
     );
   }
 
   /** Begins to dispatch. Returns at once, also while PostgreSQL is away. */
   start(): void {
     if (this.loop) return;
-    this.unsubscribe = this.support.hints.on('due', () => this.hint());
-    this.support.start((quarantined) => {
+    this.unsubscribe = this.support.wakeUps.hints.on('due', () => this.hint());
+    this.support.start(this, (quarantined) => {
       this.quarantined = quarantined;
       if (quarantined) this.bell.ring();
     });
@@ -70,6 +79,24 @@ export class Dispatcher {
     this.bell.ring();
   }
 
+  /** Nothing while PostgreSQL is away, and not one by one: the places of a message at once. */
+  room(reserved: boolean): number {
+    const { concurrency, prefetch } = this.settings;
+    const kept = reserved ? 0 : this.claimer.bounds.reserve;
+    const free = concurrency + prefetch - kept - this.slots.size - this.offers.size;
+    const least = reserved ? 1 : Math.min(MOST_IDS, Math.ceil((concurrency + prefetch) / 3));
+    return this.stopping || this.away || free < least ? 0 : free;
+  }
+
+  roomier(ms: number): Promise<void> {
+    return this.offers.freed.wait(ms);
+  }
+
+  /** Claims these as soon as the loop comes to it. */
+  offer(ids: readonly string[]): Promise<OfferAnswer> {
+    return this.stopping || this.away ? Promise.resolve({ kind: 'refused' }) : this.offers.add(ids);
+  }
+
   /**
    * Stops claiming, gives back what has not begun (no attempt is burned), and lets calls in flight end, for at most
    * `drainMs`. What is left then belongs to the sweeper of another worker.
@@ -79,7 +106,10 @@ export class Dispatcher {
     const startedMs = this.time.nowMs();
     this.stopping = true;
     this.bell.ring();
+    this.offers.freed.ring();
     await this.loop;
+    this.offers.refuse();
+    await this.support.wakeUps.leave();
     const unbegun = this.slots.takeReady();
     const left = (): number => this.settings.drainMs - (this.time.nowMs() - startedMs);
     const released = Promise.all(unbegun.map((claim) => this.released(claim)));
@@ -98,7 +128,10 @@ export class Dispatcher {
       try {
         await this.turn();
         this.watch.answered();
+        this.away = false;
       } catch (error) {
+        this.away = true;
+        this.offers.refuse();
         await this.pause(this.watch.failed(error));
         this.hinted = true;
       }
@@ -117,13 +150,16 @@ export class Dispatcher {
       await this.quarantineTurn();
       return;
     }
-    const { concurrency, prefetch, pollMs } = this.settings;
+    const { concurrency, prefetch } = this.settings;
+    const { wakeUps } = this.support;
+    const pollMs = wakeUps.pollMs();
     const free = concurrency + prefetch - this.slots.size;
+    if (this.offers.size > 0 && free > 0) return this.claimOffered(free);
     const sinceMs = this.time.nowMs() - this.claimedAtMs;
     if (sinceMs >= pollMs) this.hinted = true;
     // A claim per freed place would be a query per call: a backlog waits until a few are free beyond the reserve.
     const enough = free >= this.claimer.bounds.reserve + Math.max(1, Math.floor((concurrency + prefetch) / 8));
-    if (this.backlog && enough) return this.claim(free);
+    if (this.backlog && enough && wakeUps.findsBacklog) return this.claim(free);
     if (this.hinted && free > 0 && (enough || sinceMs >= HINT_SPACING_MS)) return this.claim(free);
     const spacing = this.hinted && free > 0;
     await this.bell.wait(Math.max(1, (spacing ? HINT_SPACING_MS : pollMs) - sinceMs));
@@ -134,10 +170,28 @@ export class Dispatcher {
     this.hinted = false;
     this.claimedAtMs = this.time.nowMs();
     const { claims, more, contended } = await this.claimer.claim(free, this.slots.inFlight(), anew);
-    for (const claim of claims) this.support.leases.hold(leaseOf(claim), claim.askedAtMs);
-    this.slots.add(claims);
+    this.begin(claims);
     this.backlog = more;
     if (contended && claims.length === 0) await this.pause(2);
+  }
+
+  private async claimOffered(free: number): Promise<void> {
+    const offers = this.offers.take(free);
+    const ids = offers.flatMap((offer) => offer.ids);
+    try {
+      const { claims, leftOver } = await this.claimer.claimOffered(ids, free, this.slots.inFlight());
+      this.begin(claims);
+      const left = new Set(leftOver);
+      for (const offer of offers) offer.answer({ kind: 'looked', leftOver: offer.ids.filter((id) => left.has(id)) });
+    } catch (error) {
+      this.offers.refuse(offers);
+      throw error;
+    }
+  }
+
+  private begin(claims: readonly Claim[]): void {
+    for (const claim of claims) this.support.leases.hold(leaseOf(claim), claim.askedAtMs);
+    this.slots.add(claims);
   }
 
   private async quarantineTurn(): Promise<void> {

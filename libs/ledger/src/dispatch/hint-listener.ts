@@ -62,10 +62,10 @@ export class HintListener {
     const lost = (error?: unknown): void => broken.abort(error ?? new Error('Connection terminated'));
     client.on('error', lost);
     client.on('end', lost);
-    client.on('notification', () => this.hints.dueHere());
+    client.on('notification', () => this.hints.lookHere());
     await client.query(`LISTEN ${DUE_CHANNEL}`);
     connected();
-    this.hints.dueHere(); // what was announced while nobody listened
+    this.hints.lookHere(); // what was announced while nobody listened
     const either = AbortSignal.any([broken.signal, this.stopping.signal]);
     for (;;) {
       await this.time.clock.sleep(PROBE_MS, either);

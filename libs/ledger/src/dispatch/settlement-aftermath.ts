@@ -4,7 +4,7 @@ import { OperationEventRegistry } from '../events/operation-event-registry';
 import { LedgerMetrics } from '../ledger-metrics';
 import { LedgerLog } from '../ledger.log';
 import type { LeasedOperation, Settled } from '../operation';
-import { UNBLOCK } from '../sql/settle';
+import { UNBLOCK, type Unblocked, unblockedRefs } from '../sql/settle';
 import type { Decision } from '../state-machine';
 import { isLive } from '../transitions';
 import { WorkHints } from './work-hints';
@@ -35,18 +35,22 @@ export class SettlementAftermath {
       order_key === null ? [] : [{ tenant_id, order_key }],
     );
     if (keys.length > 0) void this.unblock(keys);
-    const due = ({ operation, decision }: Result): boolean =>
-      operation.laneNarrow || (isLive(decision.state) && decision.delayMs === 0);
-    if (applied.some(due)) this.hints.dueHere();
+    this.hints.back(
+      applied.flatMap(({ operation: { id, tenantId }, decision }) =>
+        isLive(decision.state) && decision.delayMs === 0 ? [{ id, tenantId }] : [],
+      ),
+    );
+    // Its lane has room again, for one of those that nobody could claim so far.
+    if (applied.some(({ operation }) => operation.laneNarrow)) this.hints.lookHere();
     return results.map(({ applied: isApplied, decision }) => ({ applied: isApplied, state: decision.state }));
   }
 
   /** Lost with the process or the connection, it is done by the sweeper a moment later. */
   private async unblock(keys: readonly { readonly tenant_id: string; readonly order_key: string }[]): Promise<void> {
     try {
-      if ((await this.db.query(UNBLOCK, [JSON.stringify(keys)])).length > 0) this.hints.dueHere();
+      this.hints.next(unblockedRefs(await this.db.query<Unblocked>(UNBLOCK, [JSON.stringify(keys)])));
     } catch {
-      this.hints.dueHere();
+      this.hints.lookHere();
     }
   }
 

@@ -5,7 +5,7 @@ import { LedgerTime } from '../ledger-time';
 import { ANY_QUARANTINED } from '../sql/claim';
 import { COUNT_PAUSED_LANES } from '../sql/lanes';
 import { DEPTHS } from '../sql/read';
-import { SWEEP, UNBLOCK, UNBLOCK_ALL } from '../sql/settle';
+import { SWEEP, UNBLOCK, UNBLOCK_ALL, type Unblocked } from '../sql/settle';
 import { CRASH_CAP } from '../state-machine';
 import { isLive } from '../transitions';
 import { DatabaseWatch } from './database-watch';
@@ -52,8 +52,13 @@ export class Sweeper {
     const swept = await this.db.query<Swept>(SWEEP, [CRASH_CAP, this.reports.events.consumers]);
     for (const row of swept) this.reports.swept(row);
     const keys = swept.filter(({ order_key, state }) => order_key !== null && !isLive(state));
-    if (keys.length > 0) await this.db.query(UNBLOCK, [JSON.stringify(keys)]);
-    if (swept.length > 0) this.hints.due();
+    const freed = keys.length > 0 ? await this.db.query<Unblocked>(UNBLOCK, [JSON.stringify(keys)]) : [];
+    this.hints.due(
+      [...swept.filter(({ state }) => isLive(state)), ...freed].map(({ id, tenant_id: tenantId }) => ({
+        id,
+        tenantId,
+      })),
+    );
     if (swept.some(({ state }) => !isLive(state))) this.hints.settled();
     return swept.length;
   }
@@ -68,7 +73,7 @@ export class Sweeper {
     const [row] = await this.db.query<Looked>(UNBLOCK_ALL, [...this.after]);
     const full = row !== undefined && row.looked >= KEYS_PER_LOOK && row.last_tenant !== null && row.last_key !== null;
     this.after = full ? [row.last_tenant, row.last_key] : FIRST_KEY;
-    if ((row?.freed ?? 0) > 0) this.hints.due();
+    if ((row?.freed ?? 0) > 0) this.hints.look();
   }
 
   /** How much waits, and what for. */

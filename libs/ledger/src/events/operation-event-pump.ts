@@ -50,7 +50,14 @@ export class OperationEventPump {
     const { settings, time, log } = reports;
     const pass = (): Promise<void> => this.pass();
     this.pauses = new ConsumerPauses(time);
-    this.loop = new DeliveryLoop({ what: 'deliver operation events', pollMs: settings.pollMs, pass, hints, time, log });
+    this.loop = new DeliveryLoop({
+      what: 'deliver operation events',
+      pollMs: settings.settlementPollMs,
+      pass,
+      hints,
+      time,
+      log,
+    });
   }
 
   start(): void {

@@ -75,7 +75,7 @@ export class LaneStates implements OnModuleDestroy {
       if (lane.change !== 'same') this.log.turned(lane);
     }
     // A closed lane has work that nobody was hinted at.
-    if (lanes.some(({ change }) => change === 'closed')) this.hints.due();
+    if (lanes.some(({ change }) => change === 'closed')) this.hints.look();
   }
 
   async reread({ tenantId, provider, laneKey }: LaneRef): Promise<void> {

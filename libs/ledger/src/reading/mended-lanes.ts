@@ -39,7 +39,7 @@ export class MendedLanes {
     const afterCommit =
       mended.reach === 'all' ? await this.dispatch.transaction(work) : await this.tenants.run(mended.tenantId, work);
     afterCommit();
-    this.hints.due();
+    this.hints.look();
   }
 
   private async resumeWithin(

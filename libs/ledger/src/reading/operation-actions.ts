@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { TenantTransaction } from '@puente/database';
 import { TransactionalAccept } from '../accept/transactional-accept';
+import { WorkHints } from '../dispatch/work-hints';
 import { OperationEventRegistry } from '../events/operation-event-registry';
 import { IllegalTransitionError, OperationNotFoundError, PayloadExpiredError } from '../ledger.errors';
 import type { OperationView, Resolution, Retried } from '../operation';
 import { type WholeRow, replayOf } from '../replay/whole-row';
 import { CLOSE, LOCK, MAKE_DUE, RESEND } from '../sql/act';
-import { UNBLOCK } from '../sql/settle';
+import { UNBLOCK, type Unblocked, unblockedRefs } from '../sql/settle';
 import { OperationViews, type ViewRow } from './operation-views';
 
 /** What people do to operations. Each works on the locked row and in the caller's transaction, beside the audit entry. */
@@ -16,6 +17,7 @@ export class OperationActions {
     private readonly accept: TransactionalAccept,
     private readonly views: OperationViews,
     private readonly events: OperationEventRegistry,
+    private readonly hints: WorkHints,
   ) {}
 
   async retry(tx: TenantTransaction, id: string): Promise<Retried> {
@@ -24,6 +26,7 @@ export class OperationActions {
       case 'queued':
       case 'unknown':
         await tx.query(MAKE_DUE, [id]);
+        tx.afterCommit(() => this.hints.due([{ id, tenantId: row.tenant_id }]));
         return { kind: 'due', operationId: id };
       case 'rejected':
       case 'exhausted':
@@ -75,7 +78,8 @@ export class OperationActions {
   ): Promise<OperationView> {
     const [closed] = await tx.query<ViewRow>(CLOSE, [row.id, state, maybeSent, this.events.consumers]);
     const keys = [{ tenant_id: row.tenant_id, order_key: row.order_key }];
-    if (row.order_key !== null) await tx.query(UNBLOCK, [JSON.stringify(keys)]);
+    const freed = row.order_key === null ? [] : await tx.query<Unblocked>(UNBLOCK, [JSON.stringify(keys)]);
+    tx.afterCommit(() => this.hints.due(unblockedRefs(freed)));
     return this.views.of(closed ?? row);
   }
 

@@ -40,15 +40,11 @@ describe('operations', () => {
     return id;
   };
   const cancel = (id: string) => worker.run(tenant, (tx) => worker.ledger.cancel(tx, id));
-  const retry = async (id: string) => {
-    const result = await worker.run(tenant, (tx) => worker.ledger.retry(tx, id));
-    worker.ledger.wake();
-    return result;
+  const retry = (id: string) => {
+    return worker.run(tenant, (tx) => worker.ledger.retry(tx, id));
   };
-  const resolve = async (id: string, resolution: Resolution): Promise<OperationView> => {
-    const view = await worker.run(tenant, (tx) => worker.ledger.resolve(tx, id, resolution));
-    worker.ledger.wake();
-    return view;
+  const resolve = (id: string, resolution: Resolution): Promise<OperationView> => {
+    return worker.run(tenant, (tx) => worker.ledger.resolve(tx, id, resolution));
   };
 
   it('lists newest first, page by page, each once', async () => {
@@ -136,7 +132,6 @@ describe('operations', () => {
     const head = await accept({ orderKey: 'k', notBefore: later });
     const next = await accept({ orderKey: 'k' });
     expect(await cancel(head)).toMatchObject({ state: 'cancelled' });
-    worker.ledger.wake();
     expect(await witness.settled(next)).toMatchObject({ state: 'succeeded' });
     expect(worker.provider.callsOf(head)).toBe(0);
   });

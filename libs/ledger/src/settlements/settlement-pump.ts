@@ -46,7 +46,14 @@ export class SettlementPump {
   ) {
     const { settings, time, log } = delivery;
     const pass = (): Promise<void> => this.pass();
-    this.loop = new DeliveryLoop({ what: 'deliver settlements', pollMs: settings.pollMs, pass, hints, time, log });
+    this.loop = new DeliveryLoop({
+      what: 'deliver settlements',
+      pollMs: settings.settlementPollMs,
+      pass,
+      hints,
+      time,
+      log,
+    });
   }
 
   start(): void {

@@ -95,7 +95,7 @@ export const ACCEPT: PreparedStatement = {
     clock.now + f.lease_ms * interval '1 ms', f.lease_owner,
     coalesce(f.not_before, clock.now), clock.now, clock.now
   FROM fresh f CROSS JOIN clock ORDER BY f.n
-  RETURNING id, created_at`,
+  RETURNING id, created_at, blocked`,
 };
 
 export interface FirstUse {

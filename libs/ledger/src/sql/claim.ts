@@ -17,7 +17,7 @@ const TAKE = `state = 'running', mode = CASE WHEN o.state = 'unknown' THEN 'reco
     updated_at = (SELECT now FROM clock)`;
 
 /** Nothing of the same order key is in flight, and nothing live was accepted before it. `blocked` only spares looking. */
-const FIRST_OF_ITS_KEY = `(o.order_key IS NULL OR NOT EXISTS (
+export const FIRST_OF_ITS_KEY = `(o.order_key IS NULL OR NOT EXISTS (
       SELECT FROM operations e WHERE e.tenant_id = o.tenant_id AND e.order_key = o.order_key AND e.id <> o.id
         AND e.state IN ('queued', 'running', 'unknown') AND (e.state = 'running' OR e.seq < o.seq)))`;
 
@@ -29,10 +29,16 @@ const LANE = `tenant_id, provider, lane_key, priority`;
  */
 const TENANT_ACTIVE = `(SELECT t.status = 'active' FROM tenants t WHERE t.id = o.tenant_id)`;
 
-/** Finds lanes with waiting work by a loose index scan: a step per lane, and one for all of a tenant that is not active. */
-const SCANNED_LANES = `lane_scan(tenant_id, provider, lane_key, priority, active, n) AS (
+/**
+ * Finds lanes with waiting work by a loose index scan: a step per lane, and one for all of a tenant that is not active.
+ *
+ * @param first number of the first of four parameters: the lane after which the scan begins
+ */
+export const scannedLanes = (
+  first: number,
+): string => `lane_scan(tenant_id, provider, lane_key, priority, active, n) AS (
     (SELECT ${LANE}, ${TENANT_ACTIVE}, 1 FROM operations o
-     WHERE state IN ('queued', 'unknown') AND NOT blocked AND (${LANE}) > ($8::uuid, $9::text, $10::text, $11::smallint)
+     WHERE state IN ('queued', 'unknown') AND NOT blocked AND (${LANE}) > ($${String(first)}::uuid, $${String(first + 1)}::text, $${String(first + 2)}::text, $${String(first + 3)}::smallint)
      ORDER BY ${LANE} LIMIT 1)
     UNION ALL
     SELECT later.*, s.n + 1 FROM lane_scan s CROSS JOIN LATERAL (
@@ -78,6 +84,18 @@ const openLanes = (caps: string): string => `open AS MATERIALIZED (
     SELECT DISTINCT o.tenant_id, o.provider, o.lane_key, (SELECT now FROM clock)
     FROM open o WHERE o.room IS NOT NULL AND o.claims IS NULL ORDER BY 1, 2, 3 ON CONFLICT DO NOTHING RETURNING 1)`;
 
+/** Takes turns over `candidates`, and takes those that nobody else took meanwhile. */
+const TAKEN = `picked AS MATERIALIZED (
+    SELECT id FROM (
+      SELECT id, turn, row_number() OVER (ORDER BY turn > $6::int, turn, next_attempt_at) AS place FROM candidates) c
+    WHERE place <= $3::int AND (turn <= $6::int OR place <= $3::int - $7::int)),
+  due AS MATERIALIZED (
+    SELECT id FROM operations WHERE id = ANY (ARRAY(SELECT id FROM picked))
+      AND state IN ('queued', 'unknown') AND next_attempt_at <= (SELECT now FROM clock)
+    FOR UPDATE SKIP LOCKED),
+  claimed AS (
+    UPDATE operations o SET ${TAKE} WHERE o.id = ANY (ARRAY(SELECT id FROM due)) RETURNING ${CLAIMED})`;
+
 /** Tells the next claim that this one has counted; of a half-open lane, who probes it. */
 const COUNTED = `counted AS (
     UPDATE lanes l SET claims = l.claims + 1,
@@ -104,9 +122,16 @@ const COUNTED = `counted AS (
  * @param lanes makes `scanned`: the lanes in which work may be due
  * @param rows where their operations are
  * @param caps two arrays: providers, and how many calls at once they declare for each of their lanes
+ * @param most candidates of a lane
  * @param told columns about the claim as a whole
  */
-const fairClaim = ({ lanes, rows, caps, told }: Readonly<Record<'lanes' | 'rows' | 'caps' | 'told', string>>) => `
+const fairClaim = ({
+  lanes,
+  rows,
+  caps,
+  most,
+  told,
+}: Readonly<Record<'lanes' | 'rows' | 'caps' | 'most' | 'told', string>>) => `
   WITH RECURSIVE clock AS MATERIALIZED (SELECT puente_now() AS now),
   ${lanes},
   ${openLanes(caps)},
@@ -120,7 +145,7 @@ const fairClaim = ({ lanes, rows, caps, told }: Readonly<Record<'lanes' | 'rows'
         AND o.priority = open.priority AND o.state IN ('queued', 'unknown') AND NOT o.blocked
         AND o.next_attempt_at <= (SELECT now FROM clock) AND o.crashes < 2 AND ${FIRST_OF_ITS_KEY}
       ORDER BY o.next_attempt_at, o.seq
-      LIMIT CASE WHEN open.room IS NULL THEN $3::int ELSE greatest(0, least($3::int, open.room)) END) o
+      LIMIT CASE WHEN open.room IS NULL THEN ${most} ELSE greatest(0, least($3::int, open.room)) END) o
     WHERE open.room IS NULL
       OR (open.tenant_id, open.provider, open.lane_key) IN (SELECT t.tenant_id, t.provider, t.lane_key FROM turns t)),
   candidates AS MATERIALIZED (
@@ -128,16 +153,7 @@ const fairClaim = ({ lanes, rows, caps, told }: Readonly<Record<'lanes' | 'rows'
       + row_number() OVER (PARTITION BY o.tenant_id ORDER BY o.priority, o.next_attempt_at, o.seq) AS turn
     FROM waiting o LEFT JOIN unnest($4::uuid[], $5::int[]) AS held(tenant_id, n) USING (tenant_id)
     WHERE o.room IS NULL OR o.nth <= o.room),
-  picked AS MATERIALIZED (
-    SELECT id FROM (
-      SELECT id, turn, row_number() OVER (ORDER BY turn > $6::int, turn, next_attempt_at) AS place FROM candidates) c
-    WHERE place <= $3::int AND (turn <= $6::int OR place <= $3::int - $7::int)),
-  due AS MATERIALIZED (
-    SELECT id FROM operations WHERE id = ANY (ARRAY(SELECT id FROM picked))
-      AND state IN ('queued', 'unknown') AND next_attempt_at <= (SELECT now FROM clock)
-    FOR UPDATE SKIP LOCKED),
-  claimed AS (
-    UPDATE operations o SET ${TAKE} WHERE o.id = ANY (ARRAY(SELECT id FROM due)) RETURNING ${CLAIMED}),
+  ${TAKEN},
   ${COUNTED}
   SELECT ending.*, claimed.*, coalesce(about.half_open, false) AS lane_probe,
     coalesce(about.noted, false) AS lane_noted, coalesce(about.narrow, false) AS lane_narrow FROM (
@@ -149,9 +165,10 @@ const fairClaim = ({ lanes, rows, caps, told }: Readonly<Record<'lanes' | 'rows'
 
 /** Whatever is due. $8 to $11 the lane after which the scan begins, $12 and $13 caps; the answer says where it ended. */
 export const CLAIM = fairClaim({
-  lanes: SCANNED_LANES,
+  lanes: scannedLanes(8),
   rows: 'operations',
   caps: '$12::text[], $13::int[]',
+  most: '$3::int',
   told: `(SELECT count(*)::int FROM scanned) AS lanes,
       last.tenant_id AS last_tenant, last.provider AS last_provider, last.lane_key AS last_lane, last.priority AS last_priority
     FROM (SELECT 1) one LEFT JOIN (SELECT * FROM scanned ORDER BY n DESC LIMIT 1) last ON true`,
@@ -165,6 +182,7 @@ export const CLAIM_OFFERED = fairClaim({
   lanes: OFFERED_LANES,
   rows: 'offered',
   caps: '$9::text[], $10::int[]',
+  most: 'cardinality($8::uuid[])',
   told: `ARRAY(SELECT id FROM candidates EXCEPT SELECT id FROM picked) AS left_over`,
 });
 

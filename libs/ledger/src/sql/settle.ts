@@ -156,7 +156,17 @@ export const UNBLOCK = `
     SELECT head.id FROM keys k CROSS JOIN LATERAL (
       SELECT id FROM operations o WHERE o.tenant_id = k.tenant_id AND o.order_key = k.order_key
         AND o.state IN ('queued', 'running', 'unknown') ORDER BY o.seq LIMIT 1) head)
-  UPDATE operations SET blocked = false WHERE id = ANY (ARRAY(SELECT id FROM heads)) AND blocked RETURNING id`;
+  UPDATE operations SET blocked = false WHERE id = ANY (ARRAY(SELECT id FROM heads)) AND blocked RETURNING id, tenant_id`;
+
+/** One that came forward. */
+export interface Unblocked {
+  readonly id: string;
+  readonly tenant_id: string;
+}
+
+export function unblockedRefs(rows: readonly Unblocked[]): { readonly id: string; readonly tenantId: string }[] {
+  return rows.map(({ id, tenant_id: tenantId }) => ({ id, tenantId }));
+}
 
 /**
  * The same for every key with somebody waiting: repairs what a process that died between settle and {@link UNBLOCK}

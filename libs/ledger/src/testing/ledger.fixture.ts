@@ -3,9 +3,11 @@ import { NestFactory } from '@nestjs/core';
 import { DispatchDatabase, TenantDatabase, type TenantTransaction } from '@puente/database';
 import { uuidv7 } from '@puente/kernel';
 import { Metrics } from '@puente/observability';
+import type { DispatchQueue } from '@puente/queue';
 import { Pool } from 'pg';
 import { DataSource } from 'typeorm';
 import { DispatchModule } from '../dispatch.module';
+import { DispatchMode } from '../dispatch-mode';
 import { Dispatcher } from '../dispatch/dispatcher';
 import { Sweeper } from '../dispatch/sweeper';
 import { LedgerModule } from '../ledger.module';
@@ -107,6 +109,8 @@ export class TestProcess {
       readonly dispatch?: boolean;
       readonly cipher?: PayloadCipher;
       readonly reports?: LaneReports;
+      /** Mode `sqs`, through this queue. */
+      readonly queue?: DispatchQueue | undefined;
     } = {},
   ): Promise<TestProcess> {
     const databases = await TestDatabases.open(urls);
@@ -127,7 +131,7 @@ export class TestProcess {
         module: TestRoot,
         imports: [
           TestPlatform.with(databases),
-          LedgerModule.forRoot({ providers: [cipher, reports] }, settings),
+          LedgerModule.forRoot({ providers: [cipher, reports] }, { settings, mode: new DispatchMode(options.queue) }),
           DispatchModule.forRoot({ providers: [executor] }, options.dispatch ?? false),
         ],
       },

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { TenantDatabase, type TenantTransaction } from '@puente/database';
-import { OperationLedger } from '@puente/ledger';
 import { boundQueue } from '../notification-queue.entity';
 import { LetterSending } from './letter-sending';
 import { advance, end, lockLive, nextLetters, progressOf, type RedriveCounts } from './redrive-rows';
@@ -20,14 +19,13 @@ export type RedriveStep =
 export class RedriveSteps {
   constructor(
     private readonly database: TenantDatabase,
-    private readonly ledger: OperationLedger,
     private readonly sending: LetterSending,
     private readonly redrives: Redrives,
   ) {}
 
   /** Sends the letters whose turn it is. */
   async send(tenantId: string, id: string): Promise<RedriveStep> {
-    const step = await this.database.run(tenantId, async (tx): Promise<RedriveStep> => {
+    return this.database.run(tenantId, async (tx): Promise<RedriveStep> => {
       const redrive = await lockLive(tx, id);
       if (!redrive) return { kind: 'over' };
       const queue = await boundQueue(tx);
@@ -41,8 +39,6 @@ export class RedriveSteps {
       await advance(tx, id, letters.length);
       return { kind: 'sending' };
     });
-    this.ledger.wake();
-    return step;
   }
 
   /** Ends it, unless letters have turned up meanwhile. @returns what came of it, when it has ended now */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { TenantDatabase, type TenantTransaction } from '@puente/database';
 import { isUuid, type JsonObject, uuidv7 } from '@puente/kernel';
-import { IdempotencyKeyReusedError, OperationLedger } from '@puente/ledger';
+import { IdempotencyKeyReusedError } from '@puente/ledger';
 import { AuditLog, type Origin } from '@puente/tenancy';
 import { boundQueue, type NotificationQueueEntity } from '../notification-queue.entity';
 import { NotificationQueueMissingError } from '../notifications.errors';
@@ -49,7 +49,6 @@ export class Redrives {
     private readonly database: TenantDatabase,
     private readonly audit: AuditLog,
     private readonly sending: LetterSending,
-    private readonly ledger: OperationLedger,
   ) {}
 
   /**
@@ -64,7 +63,7 @@ export class Redrives {
     id: string,
     { origin, idempotencyKey }: RedriveRequest,
   ): Promise<DeadLetterView> {
-    const view = await this.database.run(tenantId, async (tx) => {
+    return this.database.run(tenantId, async (tx) => {
       const letter = isUuid(id) ? await lockLetter(tx, id) : undefined;
       if (!letter) throw new DeadLetterNotFoundError(id);
       const claim = { route: REDRIVE_LETTER_ROUTE, key: idempotencyKey ?? '', request: { id }, subjectId: id };
@@ -82,8 +81,6 @@ export class Redrives {
       if (sent) await this.audit.record(tx, event);
       return view;
     });
-    this.ledger.wake();
-    return view;
   }
 
   /**

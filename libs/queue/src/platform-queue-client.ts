@@ -1,12 +1,17 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
-import type { AppConfig } from '@puente/config';
+
+/** Where the platform's own queues are. */
+export interface PlatformAws {
+  readonly region: string;
+  /** When it is not AWS itself. */
+  readonly endpoint: string | undefined;
+}
 
 /**
  * For the queues of our own account, with our own credentials as AWS's SDK finds them (environment, profile, instance).
- * Only these: a tenant's queue is never read with them. Retries are off; the consumer polls again anyway.
+ * Only these: a tenant's queue is never read with them. Retries are off; whoever polls or sends decides what follows.
  */
-export function platformQueueClient(config: Pick<AppConfig, 'AWS_REGION' | 'AWS_ENDPOINT_URL'>): SQSClient {
-  const { AWS_REGION: region, AWS_ENDPOINT_URL: endpoint } = config;
+export function platformQueueClient({ region, endpoint }: PlatformAws): SQSClient {
   return new SQSClient({
     region,
     ...(endpoint === undefined ? {} : { endpoint, useQueueUrlAsEndpoint: false }),
