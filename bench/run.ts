@@ -3,6 +3,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { closeClients } from '../test/support/sandbox-client';
 import { accept } from './benches/accept';
+import { deliver } from './benches/deliver';
 import { BenchPostgres } from './harness/bench-postgres';
 import { BenchProcess } from './harness/bench-process';
 import type { Bench, BenchResult, Context } from './harness/context';
@@ -10,7 +11,7 @@ import { load, machine } from './harness/machine';
 import { Product } from './harness/product';
 import { installPeers } from './peers/peer';
 
-const BENCHES: Readonly<Record<string, Bench>> = { accept };
+const BENCHES: Readonly<Record<string, Bench>> = { accept, deliver };
 
 const USAGE = `npm run bench -- [${Object.keys(BENCHES).join('|')} …] [--rounds N] [--seconds N] [--profiles FOLDER]`;
 

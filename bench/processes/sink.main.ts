@@ -9,7 +9,8 @@ import { answer } from '../harness/answering';
 let delayMs = 0;
 let received = 0;
 let arrivals: [key: string, at: number][] | undefined;
-let awaited: { readonly count: number; readonly resolve: (at: number) => void } | undefined;
+/** Who waits for how many to have come. */
+let awaited: { readonly count: number; readonly resolve: (at: number) => void }[] = [];
 
 const BODY = '{"id":"receipt-1","name":"bench"}';
 const HEADERS = { 'content-type': 'application/json', 'content-length': String(BODY.length) };
@@ -23,9 +24,16 @@ const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) =>
     arrivals?.push([String(request.headers['idempotency-key'] ?? ''), now()]);
     if (delayMs === 0) finish(response);
     else setTimeout(finish, delayMs, response);
-    if (++received === awaited?.count) awaited.resolve(now());
+    received += 1;
+    if (awaited.some(({ count }) => count <= received)) tellThem();
   });
 });
+
+function tellThem(): void {
+  const at = now();
+  for (const { count, resolve } of awaited) if (count <= received) resolve(at);
+  awaited = awaited.filter(({ count }) => count > received);
+}
 
 function finish(response: ServerResponse): void {
   response.writeHead(200, HEADERS).end(BODY);
@@ -45,13 +53,17 @@ server.listen(0, '127.0.0.1', () => {
         delayMs = options.delayMs;
         received = 0;
         arrivals = options.record === true ? [] : undefined;
-        awaited = undefined;
+        awaited = [];
       },
       received: () => received,
+      /** What came since the last reset with `record`: the idempotency key, and when, in epoch milliseconds. */
       arrivals: () => arrivals,
-      /** @returns when the last of so many has come, in epoch milliseconds */
+      /** @returns when so many had come, in epoch milliseconds */
       until: (count: number) =>
-        received >= count ? now() : new Promise<number>((resolve) => (awaited = { count, resolve })),
+        new Promise<number>((resolve) => {
+          awaited.push({ count, resolve });
+          tellThem();
+        }),
     },
     { url: `http://127.0.0.1:${String(port)}` },
   );

@@ -1,0 +1,185 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { cpuSeconds } from '../harness/cpu-time';
+import type { BenchResult, Context } from '../harness/context';
+import { atLeast, median, round, type Verdict } from '../harness/figures';
+import { Product } from '../harness/product';
+import { installRedis, startRedis } from '../peers/redis';
+import { acceptOrder } from './accept';
+
+/** How many are sent per measurement: a second or two of work for the fastest. */
+const COUNT = { immediate: 20_000, slow: 6_000 } as const;
+const DELAY_MS = { immediate: 0, slow: 20 } as const;
+type Sink = keyof typeof COUNT;
+
+/** Somebody who sends: has jobs, then gets rid of them. */
+interface System {
+  readonly name: string;
+  /** Whose CPU time is counted. */
+  readonly pids: readonly number[];
+  fill(count: number): Promise<void>;
+  /** Resolves when all are done and known to be. */
+  drain(count: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+interface Measured {
+  readonly perSecond: number;
+  /** CPU microseconds per delivery: the sender and its store. */
+  readonly cpuMicros: number;
+}
+
+/** One HTTP POST per operation, fifty at a time, by us and by those who do the like; a backlog is there when it begins. */
+export async function deliver(context: Context): Promise<BenchResult> {
+  const systems: System[] = [];
+  try {
+    await startAll(context, systems);
+    const runs = new Map(systems.map(({ name }) => [name, { immediate: [] as Measured[], slow: [] as Measured[] }]));
+    await warmUp(context, systems);
+    for (let at = 0; at < context.rounds; at++) {
+      for (const sink of ['immediate', 'slow'] as const) {
+        for (const system of systems) {
+          const measured = await measure(context, system, sink);
+          runs.get(system.name)?.[sink].push(measured);
+          context.say(
+            `${system.name}, ${sink} sink: ${String(measured.perSecond)}/s, ${String(measured.cpuMicros)} µs CPU`,
+          );
+        }
+      }
+    }
+    const rate = (name: string, sink: Sink): number =>
+      median((runs.get(name)?.[sink] ?? []).map(({ perSecond }) => perSecond));
+    return { verdicts: verdicts(rate), rates: rates(systems, rate), runs: Object.fromEntries(runs) };
+  } finally {
+    for (const system of systems) await system.stop();
+  }
+}
+
+function verdicts(rate: (name: string, sink: Sink) => number): Verdict[] {
+  const times = (peer: string, sink: Sink): number => rate('puente', sink) / rate(peer, sink);
+  return [
+    atLeast('delivery, immediate sink ÷ BullMQ 6 (AOF everysec)', 1.2, times('bullmq everysec', 'immediate')),
+    atLeast('delivery, immediate sink ÷ pg-boss 10 (fetch loop)', 1.7, times('pg-boss', 'immediate')),
+    atLeast('delivery, immediate sink ÷ graphile-worker 0.16', 3.5, times('graphile-worker', 'immediate')),
+    atLeast('delivery, 20 ms sink ÷ direct undici', 0.96, times('direct', 'slow')),
+  ].filter(({ measured }) => !Number.isNaN(measured));
+}
+
+function rates(systems: readonly System[], rate: (name: string, sink: Sink) => number): unknown {
+  return Object.fromEntries(
+    systems.map(({ name }) => [
+      name,
+      {
+        ...{ immediate: Math.round(rate(name, 'immediate')), slow: Math.round(rate(name, 'slow')) },
+        ofOurs: round(rate('puente', 'immediate') / rate(name, 'immediate'), 2),
+      },
+    ]),
+  );
+}
+
+async function warmUp(context: Context, systems: readonly System[]): Promise<void> {
+  for (const system of systems) {
+    await context.sink.ask('reset', { delayMs: 0 });
+    await system.fill(COUNT.slow);
+    await system.drain(COUNT.slow);
+  }
+}
+
+/** The rate at which the sink got them, after the first tenth; nobody's own clock or count. */
+async function measure({ sink, postgres }: Context, system: System, kind: Sink): Promise<Measured> {
+  const count = COUNT[kind];
+  await sink.ask('reset', { delayMs: DELAY_MS[kind] });
+  await system.fill(count);
+  await postgres.settle();
+  const cpu = (): number => system.pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0);
+  const before = cpu();
+  const marks = Promise.all([sink.ask<number>('until', count / 10), sink.ask<number>('until', count)]);
+  await system.drain(count);
+  const [from, to] = await marks;
+  const perSecond = Math.round((count * 0.9) / ((to - from) / 1_000));
+  return { perSecond, cpuMicros: round(((cpu() - before) * 1e6) / count, 1) };
+}
+
+async function startAll(context: Context, systems: System[]): Promise<void> {
+  const { postgres, sinkUrl } = context;
+  systems.push(await puente(context));
+  systems.push(await peerSystem(context, 'direct', 'direct', {}, []));
+  if (installRedis((line) => context.say(line))) {
+    for (const appendfsync of ['everysec', 'always'] as const) {
+      const redis = await startRedis(appendfsync);
+      const system = await peerSystem(context, `bullmq ${appendfsync}`, 'bullmq', { port: redis.port }, [redis.pid]);
+      systems.push({ ...system, stop: () => system.stop().then(() => redis.stop()) });
+    }
+  }
+  for (const [name, entry] of [
+    ['pg-boss', 'pg-boss'],
+    ['graphile-worker', 'graphile'],
+  ] as const) {
+    const database = `bench_${entry.replace('-', '_')}`;
+    const url = await postgres.empty(database);
+    const system = await peerSystem(context, name, entry, { url }, [postgres.pid]);
+    // Their planner's worst case is a table that was just filled; ours needs no such help, and gets none.
+    const fill = (count: number): Promise<void> => system.fill(count).then(() => postgres.analyze(database));
+    systems.push({ ...system, fill, stop: () => system.stop().then(() => postgres.drop(database)) });
+  }
+  context.say(`sink at ${sinkUrl}`);
+}
+
+async function peerSystem(
+  { sinkUrl, startProcess }: Context,
+  name: string,
+  entry: string,
+  store: object,
+  storePids: readonly number[],
+): Promise<System> {
+  const child = await startProcess(entry);
+  await child.ask('setUp', { sinkUrl, ...store });
+  return {
+    ...{ name, pids: [child.pid, ...storePids] },
+    fill: (count) => child.ask('fill', { count }),
+    drain: (count) => child.ask('drain', { count }),
+    stop: () => child.stop(),
+  };
+}
+
+/**
+ * Ours: the api accepts the backlog while the worker is frozen, so that the worker, like everybody else, is warm and has
+ * all of it before it begins.
+ */
+async function puente(context: Context): Promise<System> {
+  const { postgres, sinkUrl, load } = context;
+  const urls = await postgres.puente('bench_deliver');
+  const product = Product.on({ urls, sinkUrl, env: { LEASE_MS: '60000' } });
+  await product.startApi();
+  const [tenant] = await product.tenants(1);
+  const worker = await product.startWorker({}, context.profile('worker'));
+  const order = { ...acceptOrder(product.apiUrl, tenant!), connections: 100 };
+  return {
+    ...{ name: 'puente', pids: [worker.pid, postgres.pid] },
+    fill: async (count) => {
+      worker.signal('SIGSTOP');
+      await load.ask('load', { ...order, amount: count });
+    },
+    drain: async () => {
+      worker.signal('SIGCONT');
+      await untilSettled(context);
+    },
+    stop: async () => {
+      worker.signal('SIGCONT');
+      await product.stop();
+      await postgres.drop('bench_deliver');
+    },
+  };
+}
+
+/** By an index of rows that live: cheap to ask. */
+async function untilSettled({ postgres }: Context): Promise<void> {
+  for (;;) {
+    const [left] = await postgres.ask<{ left: boolean }>(
+      'bench_deliver',
+      `SELECT EXISTS (SELECT FROM operations WHERE state IN ('queued', 'unknown') AND NOT blocked)
+         OR EXISTS (SELECT FROM operations WHERE state = 'running') AS left`,
+    );
+    if (left?.left === false) return;
+    await sleep(100);
+  }
+}
