@@ -2,6 +2,7 @@ import type { AnyProvider } from '@puente/integrations';
 import { documentPath } from '@puente/integrations';
 import { stringify } from 'yaml';
 import { STALLED_AFTER_S } from '../../apps/api/src/health/queue.health';
+import { SHORT_DAYS } from '../../libs/ledger/src/retention/attempt-partitions';
 import { ALERT_WINDOW, DEFAULT_ALERTS } from './document-template';
 
 export const RULES_FILE = 'docs/prometheus/puente.rules.yml';
@@ -79,6 +80,9 @@ and on (provider) ${calls('')} >= ${String(leastCalls)}`,
 const README = 'README.md#operating-it';
 const HTTP = 'puente_http_request_duration_seconds_count';
 
+/** A run a day; three missed ones are no accident. */
+const RETENTION_LATE_S = 3 * 86_400;
+
 const WORK: readonly Rule[] = [
   ...(['api', 'worker'] as const).map((service): Rule => ({
     alert: `PuenteNo${service === 'api' ? 'Api' : 'Worker'}`,
@@ -127,6 +131,27 @@ const WORK: readonly Rule[] = [
     labels: { severity: 'warning' },
     annotations: {
       summary: 'What follows from finished operations fails and is tried again: see the log of the worker',
+      document: README,
+    },
+  },
+  {
+    alert: 'PuenteAttemptPartitionsShort',
+    expr: `min(puente_attempt_partitions_ahead_days) < ${String(SHORT_DAYS)}`,
+    for: '1h',
+    labels: { severity: 'warning' },
+    annotations: {
+      summary:
+        'The tries of operations have partitions for {{ $value | printf "%.0f" }} more days: see the log of the worker',
+      document: README,
+    },
+  },
+  {
+    alert: 'PuenteRetentionStopped',
+    expr: `time() - max(puente_retention_last_run_timestamp_seconds) > ${String(RETENTION_LATE_S)}`,
+    for: '1h',
+    labels: { severity: 'warning' },
+    annotations: {
+      summary: 'Old rows have not been removed for {{ $value | humanizeDuration }}: see the log of the worker',
       document: README,
     },
   },

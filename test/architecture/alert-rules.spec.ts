@@ -9,7 +9,7 @@ const root = path.resolve(__dirname, '../..');
 const rules = rulesOf(readFileSync(path.join(root, RULES_FILE), 'utf8'));
 
 /** All that an expression may be made of beside metrics and labels. */
-const LANGUAGE = ['absent', 'and', 'by', 'histogram_quantile', 'increase', 'max', 'on', 'rate', 'sum'];
+const LANGUAGE = ['absent', 'and', 'by', 'histogram_quantile', 'increase', 'max', 'min', 'on', 'rate', 'sum', 'time'];
 
 describe('the alert rules', () => {
   it('are several groups of rules that no two are the same of', () => {

@@ -54,6 +54,7 @@ describe('the schema', () => {
       'encryption_keys',
       'migrations',
       'rate_limits',
+      'retention_marks',
       'tenants',
     ]);
   });

@@ -15,7 +15,7 @@ import {
 } from '@puente/flows/notifications';
 import { IntegrationsModule, platformIdentity, PortsModule } from '@puente/integrations';
 import { Clock, SystemClock } from '@puente/kernel';
-import { DispatchModule, LedgerModule } from '@puente/ledger';
+import { DispatchModule, LedgerModule, RetentionModule } from '@puente/ledger';
 import { ObservabilityModule } from '@puente/observability';
 import { catalog } from '@puente/providers';
 import {
@@ -34,6 +34,7 @@ import { HealthController } from './health.controller';
 import { MetricsController } from './metrics.controller';
 
 import { QueueMetrics } from './queue-metrics';
+import { RetentionSchedule } from './retention.schedule';
 import { RetiredSecretsSchedule } from './retired-secrets.schedule';
 import { RotationDueSchedule } from './rotation-due.schedule';
 import { TenantErasureSchedule } from './tenant-erasure.schedule';
@@ -51,6 +52,7 @@ const PROVIDERS = [
   DeadLetterSweep,
   RedriveRunner,
   RetiredSecretsSchedule,
+  RetentionSchedule,
   TenantErasureSchedule,
   RotationDueSchedule,
 ];
@@ -72,6 +74,7 @@ export class WorkerModule {
         TenancyModule,
         LedgerModule.forRoot({}),
         DispatchModule.forRoot({}),
+        RetentionModule.forRoot(),
         IntegrationsModule.forRoot({
           catalog,
           installation: config.ENV,

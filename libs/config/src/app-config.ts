@@ -94,6 +94,16 @@ export const AppConfigSchema = z.object({
     'Standard queue in our own AWS account that carries the ids of due operations, for DISPATCH_MODE=sqs. `puente queues create --dispatch` makes it.',
   ),
 
+  RETENTION_PAYLOAD_DAYS: whole(1, 36_500)
+    .default(90)
+    .describe('How long input and output of operations that have ended are kept.'),
+  RETENTION_ROW_DAYS: whole(30, 36_500)
+    .default(400)
+    .describe('How long operations themselves are kept, with their tries and idempotency keys. At least 30.'),
+  RETENTION_PAYMENT_DAYS: whole(30, 36_500)
+    .default(1_826)
+    .describe('The same, content included, of operations with the policy payment.'),
+
   NOTIFICATIONS_QUEUE_URLS: list.describe(
     'Notification queues in our own AWS account, comma separated; read with the credentials below.',
   ),
