@@ -12,6 +12,10 @@ export interface FaultOptions {
   /** Of the trunk. */
   readonly kills: number;
   readonly notifications: number;
+  /** Name of a bug to plant, or `all`; then nothing else is run. */
+  readonly planted: string | undefined;
+  /** Runs what a planted bug would be caught by without the bug. */
+  readonly control: boolean;
   readonly json: boolean;
   /** Keeps the data of a run without violations too. */
   readonly keep: boolean;
@@ -23,6 +27,8 @@ const USAGE = `Usage: npm run test:faults -- [options]
   --seconds N                 length of the ledger's run (60)
   --rate N                    operations accepted per second (50)
   --kills N, --notifications N  size of the trunk's run
+  --planted [NAME]            plants bugs in a copy of the product, one at a time, and says who caught each
+  --control                   with --planted: the same runs without the bugs; nothing may be caught
   --short                     both, small enough for every commit
   --json                      the report as JSON on standard output
   --keep                      keeps the data although nothing was violated`;
@@ -36,6 +42,8 @@ const OPTIONS = {
   kills: { type: 'string' },
   notifications: { type: 'string' },
   short: { type: 'boolean', default: false },
+  planted: { type: 'string' },
+  control: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
   keep: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
@@ -43,9 +51,9 @@ const OPTIONS = {
 
 /** The command line. */
 export function optionsFrom(args: readonly string[]): FaultOptions {
-  const { values } = parseArgs({ args: [...args], options: OPTIONS });
+  const { values } = parseArgs({ args: args.flatMap(named), options: OPTIONS });
   if (values.help) throw new Error(USAGE);
-  const { short, json, keep } = values;
+  const { short, json, keep, planted, control } = values;
   return {
     seeds: seedsFrom(values.seed, values.seeds),
     scenarios: scenariosFrom(values.scenario),
@@ -53,9 +61,14 @@ export function optionsFrom(args: readonly string[]): FaultOptions {
     perSecond: whole(values.rate),
     kills: whole(values.kills ?? (short ? '2' : '20')),
     notifications: whole(values.notifications ?? (short ? '60' : '1000')),
-    json,
-    keep,
+    ...{ planted, control, json, keep },
   };
+}
+
+/** `--planted` alone means all of them. */
+function named(arg: string, at: number, all: readonly string[]): string[] {
+  const next = all[at + 1];
+  return arg === '--planted' && (next === undefined || next.startsWith('--')) ? [arg, 'all'] : [arg];
 }
 
 function seedsFrom(seed: string | undefined, seeds: string | undefined): number[] {

@@ -1,5 +1,7 @@
 import type { FaultOptions } from './fault-options';
 import type { LedgerReport } from './ledger/ledger-run';
+import type { PlantedBug } from './planted/planted-bug';
+import type { Caught } from './planted/planted-run';
 import type { FaultReport } from './trunk/fault-run';
 
 const SHOWN = 5;
@@ -21,6 +23,13 @@ export function printTrunk(report: FaultReport, options: Pick<FaultOptions, 'jso
 export function printLedger(report: LedgerReport, options: Pick<FaultOptions, 'json'>): number {
   const { verdicts, ...numbers } = report;
   return print({ ...numbers, violations: countOf(verdicts) }, verdicts, options);
+}
+
+export function printCaught({ name, what, breaks }: PlantedBug, { caught, by, also }: Caught): void {
+  say(`${caught ? 'caught' : 'MISSED'} ${name}: ${what}`);
+  for (const each of by) say(`         caught by ${each}`);
+  if (!caught) say(`         expected ${breaks.join(' or ')}`);
+  if (also.length > 0) say(`         also violated: ${also.join(', ')}`);
 }
 
 function print(

@@ -2,7 +2,8 @@ import { closeClients } from '../support/sandbox-client';
 import { type FaultOptions, optionsFrom } from './fault-options';
 import { ledgerPlan } from './ledger/ledger-plan';
 import { LedgerRun } from './ledger/ledger-run';
-import { printLedger, printTrunk } from './print';
+import { bugsNamed, plant } from './planted/planted-run';
+import { printCaught, printLedger, printTrunk } from './print';
 import { trunkPlan } from './trunk/fault-plan';
 import { FaultRun } from './trunk/fault-run';
 
@@ -19,13 +20,25 @@ interface Scenario<Report> {
  */
 async function main(): Promise<void> {
   const options = optionsFrom(process.argv.slice(2));
-  let failed = 0;
-  for (const seed of options.seeds) {
+  let failed = options.planted === undefined ? 0 : await planted(options.planted, options);
+  for (const seed of options.planted === undefined ? options.seeds : []) {
     if (options.scenarios.includes('trunk')) failed += await trunk(seed, options);
     if (options.scenarios.includes('ledger')) failed += await ledger(seed, options);
   }
   await closeClients();
   process.exitCode = failed > 0 ? 1 : 0;
+}
+
+/** @returns how many bugs nobody caught, or with `--control` how many runs caught one that was not there */
+async function planted(name: string, { seeds, control }: FaultOptions): Promise<number> {
+  let uncaught = 0;
+  for (const bug of bugsNamed(name)) {
+    const caught = await plant(bug, seeds[0] ?? 1, control, say);
+    printCaught(bug, caught);
+    if (control ? caught.by.length > 0 : !caught.caught) uncaught += 1;
+  }
+  process.stdout.write(`${String(uncaught)} ${control ? 'false alarms' : 'not caught'}\n`);
+  return uncaught;
 }
 
 async function trunk(seed: number, options: FaultOptions): Promise<number> {

@@ -1,5 +1,5 @@
 import { WAITS_MS } from '../provider/fault.provider';
-import { isLive } from './evidence';
+import { type Change, isLive } from './evidence';
 import { type Case, describe, grouped, type JudgedLedger, refOf } from './judged';
 
 export interface LedgerInvariant {
@@ -191,17 +191,24 @@ function domainDisagrees({ cases, evidence: { orders } }: JudgedLedger): Violati
   return [...told, ...strays.map(({ ref }) => ({ what: `${ref}: an order whose acceptance nobody was told` }))];
 }
 
-/** A claim has a fence of its own; what a settle writes, it writes under the fence it was claimed with. */
+/**
+ * A claim has a fence of its own and takes nothing that runs; what a try wrote, it wrote under the fence it was claimed
+ * with. A success may come late.
+ */
 function fenceFalls({ changes, attempts }: Case): boolean {
   const falls = changes.some(({ old_fence, new_fence, new_state, old_state }) => {
     const rose = BigInt(new_fence) - BigInt(old_fence);
-    return rose < 0n || (new_state === 'running' && old_state !== 'running' && rose !== 1n);
+    const claimed = new_state === 'running' && old_state !== 'running';
+    return rose < 0n || (claimed && rose !== 1n) || (new_state === 'running' && !claimed && rose !== 0n);
   });
-  const appliedTwice = grouped(
-    attempts.filter(({ applied, outcome }) => applied && outcome !== 'crash'),
-    ({ fence, number }) => `${fence} ${String(number)}`,
-  );
-  return falls || [...appliedTwice.values()].some((rows) => rows.length > 1);
+  const settled = new Set(changes.flatMap((change) => (isSettle(change) ? [change.old_fence] : [])));
+  const wrote = attempts.filter(({ applied, outcome }) => applied && !['ok', 'applied', 'crash'].includes(outcome));
+  return falls || wrote.some(({ fence }) => !settled.has(fence));
+}
+
+/** Not the sweeper's: that one raises the fence. */
+function isSettle({ old_state, old_fence, new_fence }: Change): boolean {
+  return old_state === 'running' && old_fence === new_fence;
 }
 
 function disorder({ cases }: JudgedLedger): Violation[] {

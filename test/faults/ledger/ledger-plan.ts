@@ -1,3 +1,4 @@
+import type { Script } from '../provider/stand-in';
 import { SeededRandom } from '../seeded-random';
 
 export const ITEM_KINDS = [
@@ -45,6 +46,7 @@ export interface LedgerPlan {
   readonly tenants: number;
   readonly items: readonly Item[];
   readonly events: readonly FaultEvent[];
+  readonly script?: Script | undefined;
 }
 
 export interface LedgerWishes {
@@ -54,6 +56,9 @@ export interface LedgerWishes {
   /** Only these faults; all of them when left out. */
   readonly faults?: readonly FaultKind[];
   readonly kinds?: readonly ItemKind[];
+  readonly poisons?: number;
+  /** Misbehaviours in place of those that the seed chooses. */
+  readonly script?: Script;
 }
 
 const TENANTS = 4;
@@ -79,22 +84,23 @@ const PER_MINUTE: Readonly<Record<FaultKind, number>> = {
 };
 
 /** Everything that is chosen is chosen from the seed, beforehand: the same command line makes the same choices. */
-export function ledgerPlan({ seed, seconds, perSecond = 50, faults, kinds }: LedgerWishes): LedgerPlan {
+export function ledgerPlan(wishes: LedgerWishes): LedgerPlan {
+  const { seed, seconds, perSecond = 50, faults = FAULT_KINDS, script } = wishes;
   const random = new SeededRandom(seed);
   const attackMs = Math.round(seconds * 1_000 * ATTACK_SHARE);
-  const items = itemsOf(random, attackMs, Math.round((attackMs / 1_000) * perSecond), kinds);
-  const events = eventsOf(random, attackMs, seconds / 60, faults ?? FAULT_KINDS);
-  return { seed, attackMs, healMs: Math.max(60_000, seconds * 1_000), workers: 3, tenants: TENANTS, items, events };
+  const items = itemsOf(random, attackMs, Math.round((attackMs / 1_000) * perSecond), wishes);
+  const events = eventsOf(random, attackMs, seconds / 60, faults);
+  const healMs = Math.max(60_000, seconds * 1_000);
+  return { seed, attackMs, healMs, workers: 3, tenants: TENANTS, items, events, script };
 }
 
-function itemsOf(random: SeededRandom, attackMs: number, count: number, kinds?: readonly ItemKind[]): Item[] {
-  const poisons = new Set(
-    Array.from({ length: attackMs < LONG_ENOUGH_MS ? 0 : POISONS }, () => random.whole(count >> 4, count >> 2)),
-  );
+function itemsOf(random: SeededRandom, attackMs: number, count: number, { kinds, poisons }: LedgerWishes): Item[] {
+  const bad = poisons ?? (attackMs < LONG_ENOUGH_MS ? 0 : POISONS);
+  const places = new Set(Array.from({ length: bad }, () => random.whole(count >> 4, count >> 2)));
   return Array.from({ length: count }, (_, n) => {
-    const drawn = poisons.has(n) ? 'poison' : kindOf(random);
-    const kind = kinds === undefined || kinds.includes(drawn) ? drawn : (kinds[n % kinds.length] ?? drawn);
-    return itemOf(random, n, kind, Math.floor((attackMs * 0.95 * n) / count));
+    const drawn = kindOf(random);
+    const wanted = kinds === undefined || kinds.includes(drawn) ? drawn : (kinds[n % kinds.length] ?? drawn);
+    return itemOf(random, n, places.has(n) ? 'poison' : wanted, Math.floor((attackMs * 0.95 * n) / count));
   });
 }
 

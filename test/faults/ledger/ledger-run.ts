@@ -51,7 +51,7 @@ export class LedgerRun {
     const load = new Load(world);
     const nemesis = new Nemesis(world, this.say);
     const startedMs = performance.now();
-    await world.mood({ calm: false });
+    await world.mood({ calm: false, script: plan.script });
     const loading = load.run(plan.items);
     await nemesis.attack(plan.events);
     const attackMs = performance.now() - startedMs;

@@ -7,6 +7,8 @@ const RETRY_MS = 200;
 const GIVE_UP_MS = 90_000;
 /** A client does not wait for ever for an answer that a frozen or dead server will not give. */
 const PATIENCE_MS = 12_000;
+/** Every so many presses twice. */
+const IMPATIENT = 12;
 
 /** Somebody told the client that it was accepted; from then on it must end. */
 export interface Accepted {
@@ -15,6 +17,8 @@ export interface Accepted {
   readonly orderId: string | undefined;
   readonly requests: number;
 }
+
+type Acknowledged = Pick<Accepted, 'operationId' | 'orderId'>;
 
 /** Clients as they should be: what is not answered is asked again, under the same key, until it is. */
 export class Load {
@@ -43,8 +47,7 @@ export class Load {
   private async send(item: Item): Promise<void> {
     const giveUpAt = performance.now() + GIVE_UP_MS;
     for (let requests = 1; performance.now() < giveUpAt && !this.stopped; requests++) {
-      const answer = await this.once(item, requests).catch(() => undefined);
-      const ids = answer && this.idsIn(item, answer);
+      const ids = await this.acknowledged(item, requests);
       if (ids) {
         this.accepted.push({ item, ...ids, requests });
         return;
@@ -54,6 +57,16 @@ export class Load {
     this.surprises.push(`${item.ref} found nobody who accepted it for ${String(GIVE_UP_MS / 1_000)} s`);
   }
 
+  /** Some press the button twice: both get the same answer, or one of them none. */
+  private async acknowledged(item: Item, requests: number): Promise<Acknowledged | undefined> {
+    const presses = item.n % IMPATIENT === 0 ? [0, 1] : [0];
+    const answers = await Promise.all(presses.map((press) => this.once(item, requests + press).catch(() => undefined)));
+    const [first, second] = answers.flatMap((answer) => (answer && this.idsIn(item, answer)) ?? []);
+    if (first && second && first.operationId !== second.operationId)
+      this.surprises.push(`${item.ref}: one key, ${first.operationId} and ${second.operationId}`);
+    return first;
+  }
+
   /** Each time at another server, as behind a load balancer. */
   private async once(item: Item, requests: number): Promise<Answer | undefined> {
     const tenant = this.world.tenants[item.tenant];
@@ -61,15 +74,12 @@ export class Load {
     return Promise.race([request(client, item), sleep(PATIENCE_MS, undefined, { ref: false })]);
   }
 
-  private idsIn(
-    { ref, kind }: Item,
-    { status, body, text }: Answer,
-  ): Pick<Accepted, 'operationId' | 'orderId'> | undefined {
+  private idsIn({ ref, kind }: Item, { status, body, text }: Answer): Acknowledged | undefined {
     const said = (body ?? {}) as { operationId?: string; id?: string; code?: string };
     // A synchronous call also tells what became of it: refused by the provider, or by its credentials.
     const told = status === 202 || (kind === 'sync' && [200, 422, 424, 502].includes(status));
     if (told && said.operationId !== undefined) return { operationId: said.operationId, orderId: said.id };
-    const again = status === 503 || (kind === 'sync' && status === 409);
+    const again = status === 503 || status === 409;
     if (!again) this.surprises.push(`${ref}: ${String(status)} ${text.slice(0, 300)}`);
     return undefined;
   }

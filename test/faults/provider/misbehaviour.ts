@@ -24,7 +24,8 @@ const LATER: Partial<Record<Misbehaviour, number>> = {
 };
 /** Questions are answered badly too, but never wrongly. */
 const ASKED: Partial<Record<Misbehaviour, number>> = { reset_before: 5, error_before: 5, hang: 3, unavailable: 5 };
-const PATIENT_AFTER = 3;
+/** Requests of one ref after which it behaves: a ladder of tries is to be climbed, not to be used up. */
+export const PATIENT_AFTER = 3;
 
 export interface Asked {
   readonly seed: number;

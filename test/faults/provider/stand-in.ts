@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Effect, EffectLog } from './effect-log';
 import type { Door } from './fault.client';
 import { LATEST_MS, TIMEOUT_MS } from './fault.provider';
-import { type Misbehaviour, misbehaviourOf, randomOf } from './misbehaviour';
+import { type Asked, type Misbehaviour, misbehaviourOf, PATIENT_AFTER, randomOf } from './misbehaviour';
 
 /** What the run orders between its phases. */
 export interface Mood {
@@ -14,8 +14,13 @@ export interface Mood {
   readonly late: boolean;
   /** Tokens that are refused for the time being. */
   readonly refusedTokens: readonly string[];
-  /** Nothing but these, for directed runs. */
-  readonly only?: readonly Misbehaviour[];
+  /** Nothing but these, at first requests and at later ones, for runs that are after one thing. */
+  readonly script?: Script | undefined;
+}
+
+export interface Script {
+  readonly first: readonly Misbehaviour[];
+  readonly later: readonly Misbehaviour[];
 }
 
 export interface StandInRequest {
@@ -95,10 +100,10 @@ export class FaultStandIn {
     const name = `${String(question)} ${ref}`;
     const nth = (this.counts.get(name) ?? 0) + 1;
     this.counts.set(name, nth);
-    const { calm, late, only } = this.mood;
+    const { calm, late, script } = this.mood;
     if (calm || key === '') return undefined;
     const asked = { seed: this.seed, ref, nth, question };
-    const drawn = only && nth === 1 && !question ? randomOf(asked).shuffled(only)[0] : misbehaviourOf(asked);
+    const drawn = script ? scripted(script, asked) : misbehaviourOf(asked);
     return drawn === 'late' && !late ? undefined : drawn;
   }
 
@@ -177,6 +182,11 @@ const BEHAVIOURS: Readonly<Record<Misbehaviour | 'none', Behave>> = {
   },
   misfit: (_request, response, act) => answer(response, 200, { ok: act().n > 0 }),
 };
+
+function scripted({ first, later }: Script, asked: Asked): Misbehaviour | undefined {
+  if (asked.question || asked.nth > PATIENT_AFTER) return undefined;
+  return randomOf(asked).shuffled(asked.nth === 1 ? first : later)[0];
+}
 
 function done(response: ServerResponse, { n, ref }: Effect): void {
   answer(response, 200, receipt(String(n), ref));
