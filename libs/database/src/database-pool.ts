@@ -116,3 +116,10 @@ export function isConnectionLost(error: unknown): boolean {
   const said = /Connection terminated|connection timeout|not queryable|Query runner already released/i;
   return error instanceof Error && said.test(error.message);
 }
+
+/** Away, starting, shutting down, read-only, full, or out of connections: the same statement may do later. */
+export function isDatabaseAway(error: unknown): boolean {
+  if (error instanceof DatabaseUnavailableError || isConnectionLost(error)) return true;
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' && /^(53|57P|58|25006)/.test(code);
+}

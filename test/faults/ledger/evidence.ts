@@ -62,6 +62,8 @@ export interface LedgerEvidence {
   readonly orders: readonly OrderRow[];
   /** Tries that were cut off although their process was only asked to go, by process. */
   readonly cutByDeploys: readonly string[];
+  /** Tries that were taken from processes that lived, in runs where nothing but a death takes a lease. */
+  readonly takenFromLiving: readonly string[];
 }
 
 export const LIVE = ['queued', 'running', 'unknown'] as const;
@@ -70,15 +72,17 @@ export function isLive(state: string): boolean {
   return (LIVE as readonly string[]).includes(state);
 }
 
-export async function gather(world: World, drained: readonly Drained[]): Promise<LedgerEvidence> {
+export async function gather(world: World, drained: readonly Drained[], leasesHold: boolean): Promise<LedgerEvidence> {
   const { postgres } = world;
+  const attempts = await postgres.sql<AttemptRow>('SELECT * FROM attempts ORDER BY operation_id, fence, number');
   return {
     effects: readEffects(world.effectsFile),
     operations: await postgres.sql<OperationRow>(`SELECT * FROM operations WHERE provider = 'fault' ORDER BY seq`),
-    attempts: await postgres.sql<AttemptRow>('SELECT * FROM attempts ORDER BY operation_id, fence, number'),
+    attempts,
     changes: await postgres.sql<Change>('SELECT * FROM fault_history ORDER BY n'),
     orders: await postgres.sql<OrderRow>('SELECT * FROM fault_orders'),
     cutByDeploys: await cutBy(world, drained),
+    takenFromLiving: leasesHold ? takenFromLiving(world, attempts) : [],
   };
 }
 
@@ -110,6 +114,13 @@ async function cutBy(world: World, drained: readonly Drained[]): Promise<string[
     if (after > unknownBefore) cut.push(`${life.name} (${String(life.pid)}): ${String(after - unknownBefore)} tries`);
   }
   return cut;
+}
+
+function takenFromLiving({ lives }: World, attempts: readonly AttemptRow[]): string[] {
+  const living = lives.filter(({ ending }) => ending === 'lives').map(({ pid }) => `:${String(pid)}:`);
+  return attempts
+    .filter(({ outcome, owner }) => outcome === 'crash' && living.some((pid) => owner.includes(pid)))
+    .map(({ operation_id, fence, owner }) => `${operation_id} under fence ${fence} from ${owner}`);
 }
 
 /** What has not ended, for whoever looks for the cause. */

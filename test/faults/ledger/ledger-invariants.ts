@@ -150,6 +150,11 @@ export const ledgerInvariants: readonly LedgerInvariant[] = [
     violations: ({ evidence }) => evidence.cutByDeploys.map((what) => ({ what })),
   },
   {
+    id: 'I16-leases-hold',
+    name: 'who lives keeps what it holds (where nothing but deaths is planned)',
+    violations: ({ evidence }) => evidence.takenFromLiving.map((what) => ({ what })),
+  },
+  {
     id: 'I15-nothing-from-nowhere',
     name: 'the stand-in did nothing that nobody asked for',
     violations: (judged) => {

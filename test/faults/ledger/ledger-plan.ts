@@ -47,6 +47,8 @@ export interface LedgerPlan {
   readonly items: readonly Item[];
   readonly events: readonly FaultEvent[];
   readonly script?: Script | undefined;
+  /** Nothing is planned that may take a lease from a process that lives. */
+  readonly leasesHold: boolean;
 }
 
 export interface LedgerWishes {
@@ -57,6 +59,8 @@ export interface LedgerWishes {
   readonly faults?: readonly FaultKind[];
   readonly kinds?: readonly ItemKind[];
   readonly poisons?: number;
+  /** How long it may take to get well. */
+  readonly healMs?: number;
   /** Misbehaviours in place of those that the seed chooses. */
   readonly script?: Script;
 }
@@ -76,6 +80,9 @@ const ATTACK_SHARE = 0.55;
 /** A freeze is longer than the longest lease: that of a marked call. */
 const FREEZE_MS = 8_500;
 
+/** Who lives through these keeps what it holds. */
+const HARMLESS_TO_LEASES: readonly FaultKind[] = ['kill_worker', 'kill_api', 'term_worker', 'term_api', 'false_hints'];
+
 /** How often each fault comes in a minute; the kills of workers fill the rest. */
 const PER_MINUTE: Readonly<Record<FaultKind, number>> = {
   ...{ kill_worker: 6, kill_api: 3, freeze_worker: 1, term_worker: 2, term_api: 1, crash_postgres: 1 },
@@ -90,8 +97,9 @@ export function ledgerPlan(wishes: LedgerWishes): LedgerPlan {
   const attackMs = Math.round(seconds * 1_000 * ATTACK_SHARE);
   const items = itemsOf(random, attackMs, Math.round((attackMs / 1_000) * perSecond), wishes);
   const events = eventsOf(random, attackMs, seconds / 60, faults);
-  const healMs = Math.max(60_000, seconds * 1_000);
-  return { seed, attackMs, healMs, workers: 3, tenants: TENANTS, items, events, script };
+  const healMs = wishes.healMs ?? Math.max(60_000, seconds * 1_000);
+  const leasesHold = faults.every((kind) => HARMLESS_TO_LEASES.includes(kind));
+  return { seed, attackMs, healMs, workers: 3, tenants: TENANTS, items, events, script, leasesHold };
 }
 
 function itemsOf(random: SeededRandom, attackMs: number, count: number, { kinds, poisons }: LedgerWishes): Item[] {
@@ -151,6 +159,6 @@ function eventsOf(
     kind,
     atMs: Math.round(1_500 + step * (at + random.next() * 0.6)),
     victim: random.whole(0, 11),
-    forMs: kind === 'freeze_worker' ? FREEZE_MS : random.whole(500, 2_000),
+    forMs: kind === 'freeze_worker' ? FREEZE_MS : random.whole(800, 2_500),
   }));
 }

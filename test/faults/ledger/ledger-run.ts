@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../../support/sandbox-until';
 import { gather, requestsOf, statesOfStuck, unfinished } from './evidence';
 import { JudgedLedger } from './judged';
@@ -53,7 +54,7 @@ export class LedgerRun {
     const startedMs = performance.now();
     await world.mood({ calm: false, script: plan.script });
     const loading = load.run(plan.items);
-    await nemesis.attack(plan.events);
+    await Promise.all([nemesis.attack(plan.events), sleep(plan.attackMs)]);
     const attackMs = performance.now() - startedMs;
     this.say(`peace after ${seconds(attackMs)}; ${String(load.accepted.length)} accepted`);
     await nemesis.heal();
@@ -91,7 +92,7 @@ export class LedgerRun {
     times: Pick<LedgerReport, 'attackMs' | 'healMs'>,
   ): Promise<LedgerReport> {
     const { world } = this;
-    const evidence = await gather(world, nemesis.drained);
+    const evidence = await gather(world, nemesis.drained, this.plan.leasesHold);
     const tokens = world.tenants.map(({ token }) => token);
     const judged = new JudgedLedger(load.accepted, evidence, load.surprises, tokens);
     writeFileSync(path.join(this.dir, 'evidence.json'), JSON.stringify({ accepted: load.accepted, ...evidence }));

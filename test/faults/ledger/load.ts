@@ -4,7 +4,7 @@ import type { Item } from './ledger-plan';
 import type { World } from './world';
 
 const RETRY_MS = 200;
-const GIVE_UP_MS = 90_000;
+const GIVE_UP_MS = 120_000;
 /** A client does not wait for ever for an answer that a frozen or dead server will not give. */
 const PATIENCE_MS = 12_000;
 /** Every so many presses twice. */

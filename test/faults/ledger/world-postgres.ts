@@ -3,11 +3,11 @@ import path from 'node:path';
 import { bootstrapSql, databaseSql, runMigrations } from '@puente/database';
 import { Client, Pool } from 'pg';
 import {
-  freePort,
   removeDataDirectory,
   type RunningPostgres,
   startEmbeddedPostgres,
 } from '../../../apps/sandbox/src/embedded-postgres';
+import { quietPort } from './quiet-port';
 
 const MAX_CONNECTIONS = 100;
 
@@ -53,7 +53,7 @@ export class WorldPostgres {
   ) {}
 
   static async create(dir: string, log: (line: string) => void): Promise<WorldPostgres> {
-    const postgres = new WorldPostgres(dir, await freePort(), randomBytes(12).toString('hex'), log);
+    const postgres = new WorldPostgres(dir, await quietPort(), randomBytes(12).toString('hex'), log);
     await postgres.start();
     await postgres.prepare();
     return postgres;

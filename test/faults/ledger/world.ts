@@ -6,11 +6,11 @@ import { NestFactory } from '@nestjs/core';
 import { loadConfig } from '@puente/config';
 import { SYSTEM_TENANT_ID } from '@puente/kernel';
 import { ApiKeys } from '@puente/tenancy';
-import { freePort } from '../../../apps/sandbox/src/embedded-postgres';
 import { SeedModule } from '../../../apps/sandbox/src/seed/seed.module';
 import { bodyOf, JsonClient } from '../../support/sandbox-client';
 import { until } from '../../support/sandbox-until';
 import type { Mood } from '../provider/stand-in';
+import { quietPort } from './quiet-port';
 import { WorldPostgres } from './world-postgres';
 import { type Life, WorldProcess } from './world-process';
 
@@ -119,15 +119,15 @@ export class World {
     this.standIn = this.process('stand-in', 'stand-in.main', {
       FAULT_DIR: this.dir,
       FAULT_SEED: String(this.plan.seed),
-      FAULT_PORT: String(await freePort()),
+      FAULT_PORT: String(await quietPort()),
     });
-    const apiPorts = [await freePort(), await freePort()];
+    const apiPorts = [await quietPort(), await quietPort()];
     this.apiUrls = apiPorts.map((port) => `http://127.0.0.1:${String(port)}`);
     this.apis.push(
       ...apiPorts.map((port, n) => this.process(`api-${String(n)}`, 'api.main', { ...settings, PORT: String(port) })),
     );
     for (let n = 0; n < this.plan.workers; n++) {
-      const env = { ...settings, WORKER_PORT: String(await freePort()), FAULT_CLOCK_OFFSET_MS: shift(n) };
+      const env = { ...settings, WORKER_PORT: '0', FAULT_CLOCK_OFFSET_MS: shift(n) };
       this.workers.push(this.process(`worker-${String(n)}`, 'worker.main', env));
     }
     const [said] = await Promise.all([this.standIn.start(), ...this.processes.map((each) => each.start())]);

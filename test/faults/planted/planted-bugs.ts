@@ -46,7 +46,7 @@ const leases: readonly PlantedBug[] = [
     find: 'AND o.crashes < 2 AND',
     replace: 'AND',
     breaks: ['I10-poison-hurts-nobody'],
-    chaos: { seconds: SECONDS, perSecond: 100, faults: ['false_hints'], kinds: ['put', 'pay'], poisons: 8 },
+    chaos: { seconds: SECONDS, healMs: 100_000, faults: ['false_hints'], kinds: ['put'], poisons: 5 },
   },
   {
     name: 'sweeper-ignores-leases',
@@ -54,9 +54,9 @@ const leases: readonly PlantedBug[] = [
     file: 'libs/ledger/src/sql/settle.ts',
     find: 'o.lease_until < (SELECT now FROM clock)',
     replace: "o.lease_until < (SELECT now FROM clock) + interval '1 hour'",
-    breaks: ['I10-poison-hurts-nobody', 'I13-reviews-are-rare'],
+    breaks: ['I16-leases-hold'],
     chaos: { seconds: SECONDS, faults: ['false_hints'], kinds: ['put', 'pay'], poisons: 0 },
-    directed: { file: LEASES, title: 'sweeps an expired lease once although all sweep at once (F39)' },
+    directed: { file: LEASES, title: 'judges expiry by the database’s clock alone (F31)' },
   },
   {
     name: 'no-heartbeat',
@@ -64,7 +64,11 @@ const leases: readonly PlantedBug[] = [
     file: 'libs/ledger/src/dispatch/lease-keeper.ts',
     find: 'if (due.length === 0) return;',
     replace: 'if (due.length >= 0) return;',
-    breaks: ['I10-poison-hurts-nobody'],
+    breaks: ['I16-leases-hold'],
+    chaos: {
+      ...{ seconds: SECONDS, faults: ['false_hints'], kinds: ['put'], poisons: 0 },
+      script: { first: ['hang_after'], later: ['hang_after'] },
+    },
     directed: { file: LEASES, title: 'renews leases by heartbeat, and aborts the call whose lease is lost' },
   },
   {

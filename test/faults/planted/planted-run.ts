@@ -8,6 +8,8 @@ import { plantedBugs } from './planted-bugs';
 import { PlantedTree } from './planted-tree';
 
 const JEST_WITHIN_MS = 180_000;
+/** A bug may keep things from ending; that is known soon enough. */
+const HEAL_MS = 45_000;
 
 /** What noticed a planted bug, and what it should have been. */
 export interface Caught {
@@ -62,8 +64,8 @@ async function violatedBy(
   say: (line: string) => void,
   build: string | undefined,
 ): Promise<{ readonly id: string; readonly n: number }[]> {
-  const plan = ledgerPlan({ ...chaos, seconds: chaos?.seconds ?? 60, seed });
-  const run = await LedgerRun.prepare({ ...plan, healMs: 25_000 }, (line) => say(`${name}: ${line}`), build);
+  const plan = ledgerPlan({ healMs: HEAL_MS, ...chaos, seconds: chaos?.seconds ?? 60, seed });
+  const run = await LedgerRun.prepare(plan, (line) => say(`${name}: ${line}`), build);
   try {
     const { verdicts } = await run.attack();
     return verdicts.map(({ id, violations }) => ({ id, n: violations.length })).filter(({ n }) => n > 0);

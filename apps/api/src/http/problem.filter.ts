@@ -1,5 +1,5 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
-import { isConnectionLost, isTenantDeleted } from '@puente/database';
+import { isDatabaseAway, isTenantDeleted } from '@puente/database';
 import { AppError } from '@puente/kernel';
 import type { FastifyReply } from 'fastify';
 import { NotFoundAudit } from '../auth/not-found-audit';
@@ -58,7 +58,7 @@ export class ProblemFilter implements ExceptionFilter {
   private describe(error: unknown): Described {
     if (error instanceof AppError) return this.ofAppError(error);
     if (error instanceof HttpException) return ofHttpException(error);
-    if (isConnectionLost(error)) {
+    if (isDatabaseAway(error)) {
       return {
         code: 'DATABASE_UNAVAILABLE',
         status: 503,

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DatabaseUnavailableError, isConnectionLost, TenantDatabase, type TenantTransaction } from '@puente/database';
+import { isDatabaseAway, TenantDatabase, type TenantTransaction } from '@puente/database';
 import { QueueBatchHandler, type QueueBinding, type QueueMessage, type Verdict } from '@puente/queue';
 import { MessageTaking } from './message-taking';
 import { NotificationLog } from './notification-log';
@@ -31,7 +31,7 @@ export class NotificationIntake extends QueueBatchHandler {
         (await isActive(tx)) ? this.taking.takeAll(tx, messages, queue) : messages.map(() => ({ kind: 'retry' })),
       );
     } catch (error) {
-      if (isUnavailable(error)) return messages.map(() => ({ kind: 'retry', unavailable: true }));
+      if (isDatabaseAway(error)) return messages.map(() => ({ kind: 'retry', unavailable: true }));
       if (messages.length > 1) return undefined;
       this.log.messageFailed(queue, messages[0]?.id, error);
       return [{ kind: 'retry' }];
@@ -55,8 +55,4 @@ export class NotificationIntake extends QueueBatchHandler {
 /** Suspended a moment ago, and this process has not heard of it yet: the messages stay in the queue. */
 async function isActive(tx: TenantTransaction): Promise<boolean> {
   return (await tx.query(`SELECT FROM tenants WHERE id = $1 AND status = 'active'`, [tx.tenantId])).length === 1;
-}
-
-function isUnavailable(error: unknown): boolean {
-  return error instanceof DatabaseUnavailableError || isConnectionLost(error);
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DatabaseUnavailableError, DispatchDatabase, type Queryable, isConnectionLost } from '@puente/database';
+import { DatabaseUnavailableError, DispatchDatabase, type Queryable, isDatabaseAway } from '@puente/database';
 import { type GroupResult, GroupCommit, done, failed } from '../group-commit';
 import { WorkHints } from '../dispatch/work-hints';
 import { LedgerMetrics } from '../ledger-metrics';
@@ -41,7 +41,7 @@ export class GroupedAccept {
       return accepted;
     } catch (error) {
       // Whether a lost COMMIT counted is open: the same key finds out.
-      throw isConnectionLost(error) ? new DatabaseUnavailableError(error) : error;
+      throw isDatabaseAway(error) ? new DatabaseUnavailableError(error) : error;
     }
   }
 

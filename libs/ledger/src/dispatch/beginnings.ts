@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DatabaseUnavailableError, DispatchDatabase, isConnectionLost } from '@puente/database';
+import { DatabaseUnavailableError, DispatchDatabase, isDatabaseAway } from '@puente/database';
 import { acceptRow } from '../accept/accept-row';
 import { acceptOne } from '../accept/acceptance';
 import { LedgerMetrics } from '../ledger-metrics';
@@ -24,7 +24,7 @@ export class Beginnings {
     const row = await acceptRow(this.cipher, operation, lease);
     const { accepted, inserted } = await acceptOne(this.db, row).catch((error: unknown) => {
       // Whether the row was written is open. Its call was not made; the sweeper will treat it as if.
-      throw isConnectionLost(error) ? new DatabaseUnavailableError(error) : error;
+      throw isDatabaseAway(error) ? new DatabaseUnavailableError(error) : error;
     });
     this.metrics.accepted(accepted.kind, 1);
     if (!inserted) return { kind: 'replayed', operationId: accepted.operationId, subjectId: accepted.subjectId };

@@ -1,4 +1,4 @@
-import { DatabaseUnavailableError, isConnectionLost } from '@puente/database';
+import { isDatabaseAway } from '@puente/database';
 import { fullJitter } from '@puente/resilience';
 import type { LedgerTime } from '../ledger-time';
 import type { LedgerLog } from '../ledger.log';
@@ -34,11 +34,4 @@ export class DatabaseWatch {
     this.failures += 1;
     return fullJitter(BACKOFF, this.failures, this.time.random);
   }
-}
-
-/** Away, starting, shutting down, read-only, full, or out of connections: the same statement may do later. */
-export function isDatabaseAway(error: unknown): boolean {
-  if (error instanceof DatabaseUnavailableError || isConnectionLost(error)) return true;
-  const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === 'string' && /^(53|57P|58|25006)/.test(code);
 }

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
+import { isDatabaseAway } from '@puente/database';
 import { LedgerTime } from '../ledger-time';
 import { LedgerLog } from '../ledger.log';
 import type { LeasedOperation } from '../operation';
 import { isForAnotherProcess, PayloadCipher } from '../ports/payload-cipher.port';
 import type { OperationEvent } from '../operation-event';
 import { type Claim, leasedOperation } from './claimed-row';
-import { isDatabaseAway } from './database-watch';
 
 /** Before an operation is given back because this process cannot open it just now. */
 const AWAY_WAIT_MS = 1_000;

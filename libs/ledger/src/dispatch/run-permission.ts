@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { isDatabaseAway } from '@puente/database';
 import { holdMsFor } from '../ledger-settings';
 import type { LeasedOperation } from '../operation';
-import { isDatabaseAway } from './database-watch';
 import { LeaseKeeper } from './lease-keeper';
 import { SentMarker, needsMark } from './sent-marker';
 

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { isDatabaseAway } from '@puente/database';
 import { type GroupResult, GroupCommit, done, failed } from '../group-commit';
 import { LedgerSettings } from '../ledger-settings';
 import { LedgerTime } from '../ledger-time';
@@ -7,7 +8,7 @@ import type { Settled } from '../operation';
 import type { SettleRow } from '../sql/settle';
 import { sqlState } from '../sql/sqlstate';
 import type { Decision } from '../state-machine';
-import { DatabaseWatch, isDatabaseAway } from './database-watch';
+import { DatabaseWatch } from './database-watch';
 import type { Written } from './settlement';
 import { SettlementAftermath } from './settlement-aftermath';
 import { SettlementStore } from './settlement-store';

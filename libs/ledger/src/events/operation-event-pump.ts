@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { DispatchDatabase, TenantDatabase, type TenantTransaction } from '@puente/database';
+import { DispatchDatabase, TenantDatabase, type TenantTransaction, isDatabaseAway } from '@puente/database';
 import { fullJitter } from '@puente/resilience';
-import { isDatabaseAway } from '../dispatch/database-watch';
 import { WorkHints } from '../dispatch/work-hints';
 import { atMost } from '../settlements/at-most';
 import { DeliveryLoop } from '../settlements/delivery-loop';

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { DispatchDatabase, TenantDatabase } from '@puente/database';
+import { DispatchDatabase, TenantDatabase, isDatabaseAway } from '@puente/database';
 import { fullJitter } from '@puente/resilience';
-import { isDatabaseAway } from '../dispatch/database-watch';
 import { WorkHints } from '../dispatch/work-hints';
 import type { ViewRow } from '../reading/operation-views';
 import { DELIVER, UNDELIVERED } from '../sql/read';
