@@ -47,7 +47,7 @@ describe('a claim among many rows', () => {
     const { dispatch } = worker;
     const asked: { sql: string; params: readonly unknown[] }[] = [];
     const spied = jest.spyOn(dispatch, 'query').mockImplementation(async (sql, params = []) => {
-      asked.push({ sql, params });
+      asked.push({ sql: typeof sql === 'string' ? sql : sql.sql, params });
       return [];
     });
     await claimed();

@@ -166,7 +166,7 @@ const decisions: readonly PlantedBug[] = [
     name: 'lost-is-not-sent',
     what: 'a connection that broke after the request counts as proof that nothing was sent',
     file: 'libs/integrations/src/http/http-connection.ts',
-    find: 'line.begun ? lost(error, signal) : unsent(error, signal)',
+    find: 'begun ? lost(error, signal) : unsent(error, signal)',
     replace: 'unsent(error, signal)',
     breaks: ['I4-once-at-most-once', 'I3-reconcilable-once'],
     chaos: { seconds: SECONDS, faults: ['false_hints'], kinds: ['pay', 'review'], poisons: 0 },
