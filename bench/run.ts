@@ -4,6 +4,11 @@ import { parseArgs } from 'node:util';
 import { closeClients } from '../test/support/sandbox-client';
 import { accept } from './benches/accept';
 import { deliver } from './benches/deliver';
+import { deploy } from './benches/deploy';
+import { fairness } from './benches/fairness';
+import { latency } from './benches/latency';
+import { memory } from './benches/memory';
+import { wake } from './benches/wake';
 import { BenchPostgres } from './harness/bench-postgres';
 import { BenchProcess } from './harness/bench-process';
 import type { Bench, BenchResult, Context } from './harness/context';
@@ -11,7 +16,7 @@ import { load, machine } from './harness/machine';
 import { Product } from './harness/product';
 import { installPeers } from './peers/peer';
 
-const BENCHES: Readonly<Record<string, Bench>> = { accept, deliver };
+const BENCHES: Readonly<Record<string, Bench>> = { accept, deliver, latency, wake, fairness, memory, deploy };
 
 const USAGE = `npm run bench -- [${Object.keys(BENCHES).join('|')} …] [--rounds N] [--seconds N] [--profiles FOLDER]`;
 

@@ -1,0 +1,51 @@
+import { randomUUID } from 'node:crypto';
+import { Pool } from 'undici';
+import { answer } from '../harness/answering';
+import { type Percentiles, percentiles } from '../harness/figures';
+
+export interface OpenLoopOrder {
+  readonly origin: string;
+  readonly path: string;
+  readonly body: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** One of these per request in turn: a tenant's key each. */
+  readonly authorizations: readonly string[];
+  readonly perSecond: number;
+  readonly seconds: number;
+}
+
+export interface OpenLoopResult extends Percentiles {
+  readonly answers: number;
+  readonly failed: number;
+  /** What was answered, and when it had been sent, in epoch milliseconds. */
+  readonly sent: readonly (readonly [operationId: string, at: number])[];
+}
+
+/** Sends at a fixed rate whatever the answers do, as many callers who do not know of one another would. */
+async function run({ origin, path, perSecond, seconds, ...order }: OpenLoopOrder): Promise<OpenLoopResult> {
+  const pool = new Pool(origin, { connections: 256 });
+  const [latencies, sent, pending]: [number[], [string, number][], Promise<void>[]] = [[], [], []];
+  let failed = 0;
+  const one = async (at: number): Promise<void> => {
+    const sentMs = performance.now();
+    const authorization = order.authorizations[at % order.authorizations.length] ?? '';
+    const headers = { ...order.headers, authorization, 'idempotency-key': randomUUID() };
+    const { statusCode, body } = await pool.request({ method: 'POST', path, headers, body: order.body });
+    const { operationId = '' } = (await body.json()) as { readonly operationId?: string };
+    latencies.push(performance.now() - sentMs);
+    sent.push([operationId, performance.timeOrigin + sentMs]);
+    if (statusCode !== 200 && statusCode !== 202) failed += 1;
+  };
+  const count = perSecond * seconds;
+  const startedMs = performance.now();
+  for (let at = 0; at < count; at++) {
+    const waitMs = startedMs + (at * 1_000) / perSecond - performance.now();
+    if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+    pending.push(one(at).catch(() => void (failed += 1)));
+  }
+  await Promise.all(pending);
+  await pool.close();
+  return { answers: latencies.length, failed, ...percentiles(latencies), sent };
+}
+
+answer({ run });
