@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { type DispatchMode, MODES } from './ledger/ledger-plan';
 
 export const SCENARIOS = ['trunk', 'ledger'] as const;
 export type ScenarioName = (typeof SCENARIOS)[number];
@@ -9,6 +10,8 @@ export interface FaultOptions {
   /** Of the ledger: attack and getting well together, roughly. */
   readonly seconds: number;
   readonly perSecond: number;
+  /** Both by turns of the seed, when not given. */
+  readonly mode: DispatchMode | undefined;
   /** Of the trunk. */
   readonly kills: number;
   readonly notifications: number;
@@ -25,6 +28,7 @@ const USAGE = `Usage: npm run test:faults -- [options]
   --seed N | --seeds A..B     the choices of a run; the same number chooses the same
   --scenario NAME             trunk (notifications on the sandbox), ledger (operations, 2 apis, 3 workers) or all
   --seconds N                 length of the ledger's run (60)
+  --mode postgres|sqs         how the ledger's workers hear of work (by turns of the seed)
   --rate N                    operations accepted per second (50)
   --kills N, --notifications N  size of the trunk's run
   --planted [NAME]            plants bugs in a copy of the product, one at a time, and says who caught each
@@ -38,6 +42,7 @@ const OPTIONS = {
   seeds: { type: 'string' },
   scenario: { type: 'string', default: 'all' },
   seconds: { type: 'string' },
+  mode: { type: 'string' },
   rate: { type: 'string', default: '50' },
   kills: { type: 'string' },
   notifications: { type: 'string' },
@@ -59,6 +64,7 @@ export function optionsFrom(args: readonly string[]): FaultOptions {
     scenarios: scenariosFrom(values.scenario),
     seconds: whole(values.seconds ?? (short ? '12' : '60')),
     perSecond: whole(values.rate),
+    mode: modeFrom(values.mode),
     kills: whole(values.kills ?? (short ? '2' : '20')),
     notifications: whole(values.notifications ?? (short ? '60' : '1000')),
     ...{ planted, control, json, keep },
@@ -82,6 +88,12 @@ function scenariosFrom(name: string): readonly ScenarioName[] {
   const found = SCENARIOS.find((each) => each === name);
   if (found) return [found];
   throw new Error(`There is no scenario "${name}".\n${USAGE}`);
+}
+
+function modeFrom(name: string | undefined): DispatchMode | undefined {
+  const found = MODES.find((each) => each === name);
+  if (found !== undefined || name === undefined) return found;
+  throw new Error(`There is no dispatch mode "${name}".\n${USAGE}`);
 }
 
 function whole(text: string): number {

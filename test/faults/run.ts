@@ -50,7 +50,7 @@ async function trunk(seed: number, options: FaultOptions): Promise<number> {
 }
 
 async function ledger(seed: number, options: FaultOptions): Promise<number> {
-  const plan = ledgerPlan({ seed, seconds: options.seconds, perSecond: options.perSecond });
+  const plan = ledgerPlan({ seed, seconds: options.seconds, perSecond: options.perSecond, mode: options.mode });
   const { items, events } = plan;
   say(`ledger, seed ${String(seed)}: ${String(items.length)} operations, ${String(events.length)} faults`);
   const run = await LedgerRun.prepare(plan, say);

@@ -109,6 +109,7 @@ export function requestsOf({ dir }: World, ref: string): string[] {
 async function cutBy(world: World, drained: readonly Drained[]): Promise<string[]> {
   const cut: string[] = [];
   for (const { life, unknownBefore } of drained) {
+    if (life.exitCode === null) continue; // a poisoned call killed it while it drained
     const role = life.name.startsWith('api') ? 'api' : 'worker';
     const after = await crashesOf(world, role, life.pid);
     if (after > unknownBefore) cut.push(`${life.name} (${String(life.pid)}): ${String(after - unknownBefore)} tries`);

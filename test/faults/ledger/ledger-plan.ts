@@ -25,7 +25,7 @@ export interface Item {
 export const FAULT_KINDS = [
   ...(['kill_worker', 'kill_api', 'freeze_worker', 'term_worker', 'term_api', 'crash_postgres'] as const),
   ...(['cut_connections', 'fill_connections', 'read_only', 'clock_jump', 'lose_hints', 'false_hints'] as const),
-  ...(['refuse_credentials'] as const),
+  ...(['refuse_credentials', 'queue_away'] as const),
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
@@ -38,11 +38,16 @@ export interface FaultEvent {
   readonly forMs: number;
 }
 
+/** How workers hear of work. */
+export const MODES = ['postgres', 'sqs'] as const;
+export type DispatchMode = (typeof MODES)[number];
+
 export interface LedgerPlan {
   readonly seed: number;
   readonly attackMs: number;
   readonly healMs: number;
   readonly workers: number;
+  readonly mode: DispatchMode;
   readonly tenants: number;
   readonly items: readonly Item[];
   readonly events: readonly FaultEvent[];
@@ -55,6 +60,8 @@ export interface LedgerWishes {
   readonly seed: number;
   readonly seconds: number;
   readonly perSecond?: number;
+  /** By turns of the seed, when left out. */
+  readonly mode?: DispatchMode | undefined;
   /** Only these faults; all of them when left out. */
   readonly faults?: readonly FaultKind[];
   readonly kinds?: readonly ItemKind[];
@@ -87,19 +94,20 @@ const HARMLESS_TO_LEASES: readonly FaultKind[] = ['kill_worker', 'kill_api', 'te
 const PER_MINUTE: Readonly<Record<FaultKind, number>> = {
   ...{ kill_worker: 6, kill_api: 3, freeze_worker: 1, term_worker: 2, term_api: 1, crash_postgres: 1 },
   ...{ cut_connections: 2, fill_connections: 1, read_only: 1, clock_jump: 2, lose_hints: 2, false_hints: 2 },
-  refuse_credentials: 1,
+  ...{ refuse_credentials: 1, queue_away: 2 },
 };
 
 /** Everything that is chosen is chosen from the seed, beforehand: the same command line makes the same choices. */
 export function ledgerPlan(wishes: LedgerWishes): LedgerPlan {
-  const { seed, seconds, perSecond = 50, faults = FAULT_KINDS, script } = wishes;
+  const { seed, seconds, perSecond = 50, script, mode = seed % 2 === 0 ? 'sqs' : 'postgres' } = wishes;
+  const faults = (wishes.faults ?? FAULT_KINDS).filter((kind) => kind !== 'queue_away' || mode === 'sqs');
   const random = new SeededRandom(seed);
   const attackMs = Math.round(seconds * 1_000 * ATTACK_SHARE);
   const items = itemsOf(random, attackMs, Math.round((attackMs / 1_000) * perSecond), wishes);
   const events = eventsOf(random, attackMs, seconds / 60, faults);
   const healMs = wishes.healMs ?? Math.max(60_000, seconds * 1_000);
   const leasesHold = faults.every((kind) => HARMLESS_TO_LEASES.includes(kind));
-  return { seed, attackMs, healMs, workers: 3, tenants: TENANTS, items, events, script, leasesHold };
+  return { seed, attackMs, healMs, workers: 3, mode, tenants: TENANTS, items, events, script, leasesHold };
 }
 
 function itemsOf(random: SeededRandom, attackMs: number, count: number, { kinds, poisons }: LedgerWishes): Item[] {

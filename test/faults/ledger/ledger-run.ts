@@ -13,6 +13,7 @@ import { World } from './world';
 export interface LedgerReport {
   readonly scenario: 'ledger';
   readonly seed: number;
+  readonly mode: string;
   readonly operations: number;
   readonly requestsOfClients: number;
   readonly injected: Readonly<Record<string, number>>;
@@ -39,8 +40,8 @@ export class LedgerRun {
 
   /** @param build to run instead of dist: one with a planted bug */
   static async prepare(plan: LedgerPlan, say: (line: string) => void, build?: string): Promise<LedgerRun> {
-    const { seed, tenants, workers } = plan;
-    return new LedgerRun(await World.create({ seed, tenants, workers, build }), plan, say);
+    const { seed, tenants, workers, mode } = plan;
+    return new LedgerRun(await World.create({ seed, tenants, workers, mode, build }), plan, say);
   }
 
   get dir(): string {
@@ -98,7 +99,7 @@ export class LedgerRun {
     writeFileSync(path.join(this.dir, 'evidence.json'), JSON.stringify({ accepted: load.accepted, ...evidence }));
     const account = await world.account();
     return {
-      ...{ scenario: 'ledger', seed: this.plan.seed, operations: load.accepted.length },
+      ...{ scenario: 'ledger', seed: this.plan.seed, mode: this.plan.mode, operations: load.accepted.length },
       requestsOfClients: load.accepted.reduce((sum, { requests }) => sum + requests, 0),
       ...{ injected: nemesis.injected, misbehaved: account.misbehaved, requests: account.requests },
       deaths: world.lives.filter(({ ending }) => ending === 'kill' || ending === 'itself').length,

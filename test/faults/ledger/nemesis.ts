@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../../support/sandbox-until';
 import type { FaultEvent, FaultKind } from './ledger-plan';
-import type { World } from './world';
+import { INSTALLATION, type World } from './world';
 import type { Life, WorldProcess } from './world-process';
+import type { Waiting } from './world-queue';
 
 /** A process that was asked to go, and what the ledger said of its tries before and some time after. */
 export interface Drained {
@@ -65,6 +66,8 @@ export class Nemesis {
       case 'refuse_credentials':
         this.lasting.push(this.refuse(victim, forMs));
         return;
+      case 'queue_away':
+        return this.queueAway(victim, forMs);
       case 'crash_postgres':
         return this.crash(victim % 2 === 0 ? 'immediate' : 'kill', forMs);
       default:
@@ -83,8 +86,10 @@ export class Nemesis {
         return;
       case 'lose_hints':
         await terminate(`query LIKE 'LISTEN%' OR query = 'SELECT 1'`);
+        await this.world.queue?.lose();
         return;
       case 'false_hints':
+        await this.repeatHints();
         for (let n = 0; n < 40; n++) {
           await postgres.sql(`SELECT pg_notify('puente_due', '')`);
           await sleep(forMs / 40);
@@ -105,6 +110,26 @@ export class Nemesis {
       default:
         throw new Error(`No database has the fault ${kind}`);
     }
+  }
+
+  private async repeatHints(): Promise<void> {
+    const { postgres, queue } = this.world;
+    const waiting = await postgres.sql<Waiting>(
+      `SELECT id, tenant_id FROM operations WHERE state IN ('queued', 'unknown', 'running') ORDER BY seq LIMIT 200`,
+    );
+    await queue?.repeat(waiting, INSTALLATION);
+  }
+
+  /** Silent, or gone and back. */
+  private async queueAway(victim: number, forMs: number): Promise<void> {
+    const { queue } = this.world;
+    if (victim % 2 === 0) {
+      queue?.process.kill();
+      return;
+    }
+    queue?.process.signal('SIGSTOP');
+    await sleep(forMs);
+    queue?.process.signal('SIGCONT');
   }
 
   /** There and back. No effects that come late meanwhile: no wait for them is long enough when time jumps. */

@@ -63,6 +63,12 @@ export class WorldPostgres {
     return `postgresql://puente_${role}:${this.password}@127.0.0.1:${String(this.port)}/puente`;
   }
 
+  /** A database of its own for the stand-in of SQS. */
+  async queueDatabase(): Promise<string> {
+    await this.sql('CREATE DATABASE fault_queue');
+    return this.server?.superuserUrl('fault_queue') ?? '';
+  }
+
   async start(): Promise<void> {
     this.server = await startEmbeddedPostgres({
       ...{ dataDir: path.join(this.dir, 'postgres'), port: this.port, superuserPassword: this.password },

@@ -11,12 +11,15 @@ import { bodyOf, JsonClient } from '../../support/sandbox-client';
 import { until } from '../../support/sandbox-until';
 import type { Mood } from '../provider/stand-in';
 import { quietPort } from './quiet-port';
+import type { DispatchMode } from './ledger-plan';
 import { WorldPostgres } from './world-postgres';
 import { type Life, WorldProcess } from './world-process';
+import { WorldQueue } from './world-queue';
 
 /** Longer than a poll, shorter than a freeze; a marked call's lease is stretched over the call. */
 export const LEASE_MS = 2_000;
 export const CONCURRENCY = 16;
+export const INSTALLATION = 'faults';
 const SHIFTS_MS = [0, 3_600_000, -3_600_000];
 
 export interface WorldTenant {
@@ -30,6 +33,7 @@ export interface WorldPlan {
   readonly seed: number;
   readonly tenants: number;
   readonly workers: number;
+  readonly mode: DispatchMode;
   /** Build to run instead of dist. */
   readonly build?: string | undefined;
   /** Further variables of api and worker. */
@@ -44,6 +48,8 @@ export class World {
   private apiUrls: string[] = [];
   private standInUrl = '';
   private standIn: WorldProcess | undefined;
+  /** In mode `sqs` only. */
+  queue: WorldQueue | undefined;
 
   private constructor(
     readonly dir: string,
@@ -104,6 +110,7 @@ export class World {
   async stop(): Promise<void> {
     await Promise.all(this.processes.map((each) => each.stop()));
     await this.standIn?.stop();
+    await this.queue?.stop();
     await this.postgres.stop();
   }
 
@@ -114,7 +121,8 @@ export class World {
   }
 
   private async start(): Promise<void> {
-    const settings = this.settings();
+    if (this.plan.mode === 'sqs') this.queue = await WorldQueue.start(this.dir, await this.postgres.queueDatabase());
+    const settings = { ...this.settings(), ...this.queue?.settings };
     const platformKey = await this.platformKey(settings);
     this.standIn = this.process('stand-in', 'stand-in.main', {
       FAULT_DIR: this.dir,
@@ -148,7 +156,7 @@ export class World {
     const ring = path.join(this.dir, 'key-ring');
     writeFileSync(ring, `faults-1:${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
     return {
-      ...{ ENV: 'faults', HOST: '127.0.0.1', LOG_LEVEL: 'warn', KEY_RING_FILE: ring },
+      ...{ ENV: INSTALLATION, HOST: '127.0.0.1', LOG_LEVEL: 'warn', KEY_RING_FILE: ring },
       ...{ LEASE_MS: String(LEASE_MS), POLL_MS: '200', SWEEP_MS: '250', DRAIN_MS: '8000' },
       ...{ WORKER_CONCURRENCY: String(CONCURRENCY), DATABASE_POOL_MAX: '5' },
       DATABASE_APP_URL: this.postgres.urlOf('app'),
