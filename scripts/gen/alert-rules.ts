@@ -80,6 +80,9 @@ and on (provider) ${calls('')} >= ${String(leastCalls)}`,
 const README = 'README.md#operating-it';
 const HTTP = 'puente_http_request_duration_seconds_count';
 
+/** The default of SNAPSHOT_ALARM_MS: told within a minute, scrape and evaluation included. */
+const OLD_SNAPSHOT_S = 30;
+
 /** A run a day; three missed ones are no accident. */
 const RETENTION_LATE_S = 3 * 86_400;
 
@@ -131,6 +134,16 @@ const WORK: readonly Rule[] = [
     labels: { severity: 'warning' },
     annotations: {
       summary: 'What follows from finished operations fails and is tried again: see the log of the worker',
+      document: README,
+    },
+  },
+  {
+    alert: 'PuenteOldSnapshot',
+    expr: `max(puente_database_oldest_snapshot_seconds) > ${String(OLD_SNAPSHOT_S)}`,
+    labels: { severity: 'warning' },
+    annotations: {
+      summary:
+        'A transaction has been open for {{ $value | humanizeDuration }}: dead rows pile up until it ends; the log of the worker names it',
       document: README,
     },
   },

@@ -30,6 +30,7 @@ export class HealthController {
     return this.health.check([
       () => this.database.connected('database'),
       () => this.database.migrated('migrations'),
+      () => this.database.oldestSnapshot('oldestSnapshot'),
       async () => this.indicators.check('queues').up({ read: this.queues.all().length }),
       async () => this.indicators.check('dispatch').up(this.dispatch()),
     ]);

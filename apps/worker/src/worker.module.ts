@@ -15,7 +15,7 @@ import {
 } from '@puente/flows/notifications';
 import { IntegrationsModule, platformIdentity, PortsModule } from '@puente/integrations';
 import { Clock, SystemClock } from '@puente/kernel';
-import { DispatchModule, LedgerModule, RetentionModule } from '@puente/ledger';
+import { DispatchModule, LedgerModule, RetentionModule, SnapshotsModule } from '@puente/ledger';
 import { ObservabilityModule } from '@puente/observability';
 import { catalog } from '@puente/providers';
 import {
@@ -75,6 +75,7 @@ export class WorkerModule {
         LedgerModule.forRoot({}),
         DispatchModule.forRoot({}),
         RetentionModule.forRoot(),
+        SnapshotsModule.forRoot(),
         IntegrationsModule.forRoot({
           catalog,
           installation: config.ENV,

@@ -94,6 +94,9 @@ export const AppConfigSchema = z.object({
     'Standard queue in our own AWS account that carries the ids of due operations, for DISPATCH_MODE=sqs. `puente queues create --dispatch` makes it.',
   ),
 
+  SNAPSHOT_ALARM_MS: milliseconds
+    .default(30_000)
+    .describe('From when on a transaction that stays open is told by workers: it keeps PostgreSQL from cleaning up.'),
   RETENTION_PAYLOAD_DAYS: whole(1, 36_500)
     .default(90)
     .describe('How long input and output of operations that have ended are kept.'),

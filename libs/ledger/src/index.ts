@@ -21,6 +21,8 @@ export { RetentionModule } from './retention.module';
 export { AttemptPartitions } from './retention/attempt-partitions';
 export { Retention } from './retention/retention';
 export { RetentionReports } from './retention/retention-reports';
+export { SnapshotsModule } from './snapshots.module';
+export { SnapshotWatch } from './snapshots/snapshot-watch';
 export { OperationReplays } from './replay/operation-replays';
 export * from './replay/replay-request';
 export { SettlementPump } from './settlements/settlement-pump';

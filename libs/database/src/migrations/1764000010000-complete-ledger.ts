@@ -9,6 +9,7 @@ export class CompleteLedger1764000010000 implements MigrationInterface {
     await createReplays(db);
     await createRetention(db);
     await createPartitionUpkeep(db);
+    await createSnapshotWatch(db);
   }
 
   async down(db: QueryRunner): Promise<void> {
@@ -24,6 +25,7 @@ const FUNCTIONS = [
   'remove_old_marks(timestamptz, int)',
   'add_attempt_partition(date)',
   'drop_attempt_partitions(timestamptz)',
+  'oldest_snapshots()',
 ] as const;
 
 const AS_OWNER = `SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp`;
@@ -187,7 +189,29 @@ async function createPartitionUpkeep(db: QueryRunner): Promise<void> {
       END LOOP;
       RETURN dropped;
     END $$`);
-  for (const signature of FUNCTIONS.slice(2)) await grantExecution(db, signature);
+  for (const signature of FUNCTIONS.slice(2, 4)) await grantExecution(db, signature);
+}
+
+/** Who keeps PostgreSQL from cleaning up, oldest first: names and ages, no text of a query. */
+async function createSnapshotWatch(db: QueryRunner): Promise<void> {
+  await db.query(`
+    CREATE FUNCTION oldest_snapshots() RETURNS TABLE (kind text, name text, pid int, role text, state text, seconds float8, xmin text)
+    LANGUAGE sql ${AS_OWNER} AS $$
+      SELECT * FROM (
+        SELECT 'transaction', a.application_name, a.pid, a.usename::text, a.state,
+          extract(epoch FROM clock_timestamp() - a.xact_start)::float8, a.backend_xmin::text
+        FROM pg_stat_activity a WHERE a.xact_start IS NOT NULL AND a.pid <> pg_backend_pid()
+          AND (a.backend_type = 'walsender' OR a.backend_type = 'client backend'
+            AND a.datid = (SELECT oid FROM pg_database WHERE datname = current_database()))
+        UNION ALL
+        SELECT 'prepared', p.gid, NULL, p.owner::text, NULL, extract(epoch FROM clock_timestamp() - p.prepared)::float8, NULL
+        FROM pg_prepared_xacts p WHERE p.database = current_database()
+        UNION ALL
+        SELECT 'slot', s.slot_name::text, s.active_pid, NULL, CASE WHEN s.active THEN 'active' ELSE 'inactive' END, NULL, s.xmin::text
+        FROM pg_replication_slots s WHERE s.xmin IS NOT NULL) AS holders(kind, name, pid, role, state, seconds, xmin)
+      ORDER BY seconds DESC NULLS FIRST LIMIT 50
+    $$`);
+  await grantExecution(db, FUNCTIONS[4]);
 }
 
 async function grantExecution(db: QueryRunner, signature: string): Promise<void> {
