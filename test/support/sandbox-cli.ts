@@ -11,11 +11,11 @@ export interface CliAnswer {
   readonly stderr: string;
 }
 
-/** Runs `puente …` on the sandbox of the end-to-end specs, as an operator with its settings would. */
-export function puente(...args: readonly string[]): Promise<CliAnswer> {
+/** The settings of the sandbox's processes, for one more of them. */
+export function sandboxEnvironment(): Readonly<Record<string, string>> {
   const dataDir = sandboxDataDir();
-  const env = {
-    PATH: process.env['PATH'],
+  return {
+    PATH: process.env['PATH'] ?? '',
     ENV: 'sandbox',
     LOG_LEVEL: 'error',
     DATABASE_APP_URL: databaseUrl(dataDir, 'app'),
@@ -24,8 +24,13 @@ export function puente(...args: readonly string[]): Promise<CliAnswer> {
     KEY_RING_FILE: path.join(dataDir, 'key-ring'),
     AWS_REGION: 'us-east-1',
     AWS_ALLOWED_ENDPOINTS: sandboxFacts().sandboxUrl,
-    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', // it would be printed among what the command says
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', // it would be printed among what a command says
   };
+}
+
+/** Runs `puente …` on the sandbox of the end-to-end specs, as an operator with its settings would. */
+export function puente(...args: readonly string[]): Promise<CliAnswer> {
+  const env = sandboxEnvironment();
   return new Promise((resolve) => {
     const main = path.join(root, 'dist/apps/cli/src/main.js');
     execFile(process.execPath, [main, ...args], { cwd: root, env, timeout: 60_000 }, (error, stdout, stderr) => {

@@ -1,19 +1,30 @@
 import 'reflect-metadata';
 import { environment, loadConfig } from '@puente/config';
 import { AppError } from '@puente/kernel';
-import { startApi } from './start-api';
+import { startApi, stopApi } from './start-api';
+
+/** Longer than any drain: whoever hangs beyond that is ended, and the ledger's sweeper takes over what it held. */
+const GRACE_MS = 10_000;
 
 /** The public API as a process. Ends with 1 and a sentence when it cannot start; a supervisor starts it again. */
 async function main(): Promise<void> {
   endWithSupervisor();
-  const app = await startApi(loadConfig(environment()));
+  const config = loadConfig(environment());
+  let stopped = false;
+  const starting = startApi(config);
   const stop = (): void => {
-    app.close().then(
-      () => process.exit(0),
-      () => process.exit(1),
-    );
+    if (stopped) return;
+    stopped = true;
+    setTimeout(() => process.exit(1), config.DRAIN_MS + GRACE_MS).unref();
+    starting
+      .then((app) => stopApi(app, config.DRAIN_MS))
+      .then(
+        () => process.exit(0),
+        () => process.exit(1),
+      );
   };
-  for (const event of ['SIGTERM', 'SIGINT'] as const) process.once(event, stop);
+  for (const event of ['SIGTERM', 'SIGINT'] as const) process.on(event, stop);
+  await starting;
   process.send?.({ ready: true });
 }
 

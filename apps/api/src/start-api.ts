@@ -36,3 +36,17 @@ export async function startApi(config: AppConfig): Promise<NestFastifyApplicatio
   await app.listen(config.PORT, config.HOST);
   return app;
 }
+
+/**
+ * Lets the API end: it takes no connection any more and answers what it has, synchronous calls included, side by side
+ * with what the libraries let end. Clients that do not take their answer are cut off after `drainMs`.
+ */
+export async function stopApi(app: NestFastifyApplication, drainMs: number): Promise<void> {
+  const server = app.getHttpAdapter().getInstance();
+  const cut = setTimeout(() => server.server.closeAllConnections(), drainMs);
+  try {
+    await Promise.all([server.close(), app.close()]);
+  } finally {
+    clearTimeout(cut);
+  }
+}

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { environment, loadConfig } from '@puente/config';
 import { AppError } from '@puente/kernel';
-import { startWorker } from './start-worker';
+import { startWorker, stopWorker } from './start-worker';
 
 /** Longer than any drain: whoever hangs beyond that is ended, and the ledger's sweeper takes over what it held. */
 const GRACE_MS = 10_000;
@@ -17,7 +17,7 @@ async function main(): Promise<void> {
     stopped = true;
     setTimeout(() => process.exit(1), config.DRAIN_MS + GRACE_MS).unref();
     starting
-      .then((app) => app?.close())
+      .then((app) => app && stopWorker(app))
       .then(
         () => process.exit(0),
         () => process.exit(1),

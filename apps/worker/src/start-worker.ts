@@ -2,6 +2,7 @@ import { NestApplicationContextOptions } from '@nestjs/common/interfaces/nest-ap
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AppConfig } from '@puente/config';
+import { Dispatcher } from '@puente/ledger';
 import { useStructuredLogs } from '@puente/observability';
 import { databaseReady } from './database-ready';
 import { WorkerModule } from './worker.module';
@@ -34,4 +35,14 @@ export async function startWorker(
     throw error;
   }
   return app;
+}
+
+/**
+ * Lets the worker end: what it has not begun is given back at once, before anything else is waited for; then calls in
+ * flight, queues and deliveries end side by side, and the connections last.
+ */
+export async function stopWorker(app: NestFastifyApplication): Promise<void> {
+  const drained = app.get(Dispatcher, { strict: false }).stop();
+  await app.close();
+  await drained;
 }

@@ -5,6 +5,7 @@ import {
   Module,
   type ModuleMetadata,
   type OnApplicationBootstrap,
+  type OnModuleDestroy,
 } from '@nestjs/common';
 import { Metrics } from '@puente/observability';
 import { Claimer } from './dispatch/claimer';
@@ -29,7 +30,7 @@ import { SettlementPump } from './settlements/settlement-pump';
 
 /** Dispatches from the moment the app is up until it is told to stop; then it drains before anything else is closed. */
 @Injectable()
-export class DispatchLifecycle implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class DispatchLifecycle implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
   constructor(
     private readonly dispatcher: Dispatcher,
     private readonly pump: SettlementPump,
@@ -40,6 +41,11 @@ export class DispatchLifecycle implements OnApplicationBootstrap, BeforeApplicat
     this.dispatcher.start();
     this.pump.start();
     this.events.start();
+  }
+
+  /** The first thing that happens at the end, and nobody waits for it here: others have to stop as well. */
+  onModuleDestroy(): void {
+    void this.dispatcher.stop();
   }
 
   async beforeApplicationShutdown(): Promise<void> {

@@ -13,6 +13,7 @@ export interface ClaimedRow {
   readonly effect: LeasedOperation['effect'];
   readonly on_unknown: LeasedOperation['onUnknown'];
   readonly policy: string;
+  readonly priority: number;
   readonly mode: LeasedOperation['mode'];
   readonly input: JsonObject;
   readonly attempt: number;

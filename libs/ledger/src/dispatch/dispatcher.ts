@@ -30,6 +30,7 @@ export class Dispatcher implements NoteTaker {
   private readonly slots: WorkSlots;
   private readonly offers = new Offers(() => this.bell.ring());
   private readonly watch: DatabaseWatch;
+  private stopped: Promise<void> | undefined;
   /** Something may be due that was not when we looked last. */
   private hinted = true;
   /** More was due than was taken. */
@@ -98,29 +99,45 @@ export class Dispatcher implements NoteTaker {
   }
 
   /**
-   * Stops claiming, gives back what has not begun (no attempt is burned), and lets calls in flight end, for at most
-   * `drainMs`. What is left then belongs to the sweeper of another worker.
+   * Begins nothing more, gives back at once what has not begun (no attempt is burned, and other workers hear of it), and
+   * lets calls in flight end, for at most `drainMs`. What is left then belongs to the sweeper of another worker.
    */
-  async stop(): Promise<void> {
-    if (!this.loop || this.stopping) return;
-    const startedMs = this.time.nowMs();
+  stop(): Promise<void> {
+    this.stopped ??= this.loop ? this.drain(this.loop) : Promise.resolve();
+    return this.stopped;
+  }
+
+  private async drain(loop: Promise<void>): Promise<void> {
+    const { wakeUps, log } = this.support;
+    const untilMs = this.time.nowMs() + this.settings.drainMs;
+    const left = (): number => untilMs - this.time.nowMs();
     this.stopping = true;
+    this.slots.close();
+    wakeUps.hints.leave();
     this.bell.ring();
     this.offers.freed.ring();
-    await this.loop;
+    const released = this.giveBack();
+    await this.atMost(left, loop);
     this.offers.refuse();
-    await this.support.wakeUps.leave();
-    const unbegun = this.slots.takeReady();
-    const left = (): number => this.settings.drainMs - (this.time.nowMs() - startedMs);
-    const released = Promise.all(unbegun.map((claim) => this.released(claim)));
-    const given = new AbortController(); // else the timer would keep the process for the whole of `drainMs`
-    await Promise.race([released, this.time.clock.sleep(left(), given.signal)]);
-    given.abort();
+    const last = this.giveBack(); // a claim was under way
+    await this.atMost(left, Promise.all([wakeUps.leave(), released.done, last.done]));
     while (this.slots.size > 0 && left() > 0) await this.bell.wait(Math.max(1, left()));
     this.unsubscribe();
     await this.support.stop();
-    const tookMs = Math.round(this.time.nowMs() - startedMs);
-    this.support.log.dispatcherDrained({ released: unbegun.length, abandoned: this.slots.size, tookMs });
+    const tookMs = Math.round(this.settings.drainMs - left());
+    log.dispatcherDrained({ released: released.count + last.count, abandoned: this.slots.size, tookMs });
+  }
+
+  private giveBack(): { readonly count: number; readonly done: Promise<unknown> } {
+    const claims = this.slots.takeReady();
+    return { count: claims.length, done: Promise.all(claims.map((claim) => this.released(claim))) };
+  }
+
+  /** What hangs on PostgreSQL may take longer than there is time. */
+  private async atMost(left: () => number, work: Promise<unknown>): Promise<void> {
+    const given = new AbortController(); // else the timer would keep the process
+    await Promise.race([work, this.time.clock.sleep(Math.max(0, left()), given.signal)]);
+    given.abort();
   }
 
   private async work(): Promise<void> {

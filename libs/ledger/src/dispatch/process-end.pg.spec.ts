@@ -1,3 +1,4 @@
+import { DISPATCH_MODES, TestDispatchQueue } from '../../../../test/support/dispatch-queue.fixture';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/test-database';
 import { LedgerWitness, TestProcess, eventually, newOperation } from '../testing/ledger.fixture';
 import { ScriptedProvider, held } from '../testing/scripted-provider';
@@ -48,6 +49,33 @@ describe('a process that ends', () => {
     expect(await witness.count(`state = 'queued'`)).toBe(15);
     await worker.close();
   });
+
+  it.each(DISPATCH_MODES)(
+    'says so in mode %s: another worker, which never looks by itself, goes on at once',
+    async (mode) => {
+      const queue = await TestDispatchQueue.start(mode);
+      const gate = held();
+      const [leaving, staying] = [new ScriptedProvider(gate.behaviour), new ScriptedProvider()];
+      const settings = { concurrency: 5, prefetch: 20, pollMs: 600_000 };
+      const start = (provider: ScriptedProvider): Promise<TestProcess> =>
+        TestProcess.start(database, { dispatch: true, provider, settings, queue: queue.open() });
+      const worker = await start(leaving);
+      const operations = Array.from({ length: 20 }, () => newOperation(tenant, { effect: 'once' }));
+      await Promise.all(operations.map((each) => worker.ledger.acceptGrouped(each)));
+      await eventually(async () => (await witness.count(`state = 'running'`)) === 20);
+      const other = await start(staying);
+      const stopped = worker.dispatcher.stop();
+      expect(worker.dispatcher.stop()).toBe(stopped);
+      await eventually(async () => (await witness.count(`state = 'succeeded'`)) === 15, 4_000);
+      gate.release();
+      await stopped;
+
+      expect(await witness.count(`state = 'succeeded' AND attempt = 1 AND crashes = 0`)).toBe(20);
+      expect([leaving.effects.length, staying.effects.length]).toEqual([5, 15]);
+      await Promise.all([worker.close(), other.close()]);
+      await queue.stop();
+    },
+  );
 
   it('gives up cleanly on calls that do not end in time', async () => {
     const provider = new ScriptedProvider();
@@ -160,7 +188,8 @@ describe('a process that ends', () => {
     const worker = await TestProcess.start(database, { dispatch: true, provider });
     const operations = Array.from({ length: 200 }, () => newOperation(tenant, { effect: 'once' }));
     await Promise.all(operations.map((each) => worker.ledger.acceptGrouped(each)));
-    for (const ms of [30_000, -60_000, 30_000]) await witness.advance(ms);
+    // What was written down as due while the clock was ahead is due again at the end.
+    for (const ms of [30_000, -60_000, 61_000]) await witness.advance(ms);
     await Promise.all(operations.map(({ id }) => witness.settled(id)));
     expect(operations.filter(({ id }) => provider.effectsOf(id) > 1)).toEqual([]);
     expect(provider.effects.length).toBeGreaterThanOrEqual(await witness.count(`state = 'succeeded'`));

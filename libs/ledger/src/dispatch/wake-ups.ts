@@ -26,9 +26,8 @@ export class WakeUps {
     this.reader.start(taker);
   }
 
-  /** Nothing is received any more, and what is given back from now on is for others. */
+  /** Nothing is received any more. */
   async leave(): Promise<void> {
-    this.hints.leave();
     await Promise.all([this.reader.stop(), this.turns.stop()]);
   }
 

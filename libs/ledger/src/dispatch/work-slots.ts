@@ -1,4 +1,5 @@
 import type { Claim } from './claimed-row';
+import { ReadyClaims } from './ready-claims';
 
 /** A call that has ended; its result is on its way to the database. */
 export interface Ended {
@@ -9,47 +10,59 @@ export interface Ended {
 /** What the slots do with a claim once it has a place: resolves when the call has ended, and must not throw. */
 export type Run = (claim: Claim) => Promise<Ended>;
 
+/** Places beyond the ordinary ones, as a part of these, for tenants that have not even so many calls. */
+const EXTRA = 0.1;
+
 /**
  * The places of one worker: a bounded number of calls, and claims in advance that wait for one. A place is free again
- * as soon as its call has ended; the commit of its result takes no call's place. Like the claim, the start is fair: the
- * tenant with the fewest calls is next, and one whose calls all hang leaves a part of the places to others.
+ * as soon as its call has ended; the commit of its result takes no call's place. The start is fair like the claim. A
+ * tenant that is alone has all ordinary places; should all its calls hang, others still have the extra ones.
  */
 export class WorkSlots {
-  private readonly ready: Claim[] = [];
+  private readonly ready = new ReadyClaims();
   private readonly running = new Map<string, number>();
+  private readonly extra: number;
   private active = 0;
   private settling = 0;
+  private closed = false;
 
   constructor(
     private readonly concurrency: number,
     private readonly run: Run,
     private readonly onFree: () => void,
-  ) {}
+  ) {
+    this.extra = Math.floor(concurrency * EXTRA);
+  }
 
   /** Claims held: waiting, running or being settled. */
   get size(): number {
-    return this.ready.length + this.active + this.settling;
+    return this.ready.size + this.active + this.settling;
   }
 
   /** Per tenant, running and waiting. */
   inFlight(): Map<string, number> {
     const counts = new Map(this.running);
-    for (const { row } of this.ready) counts.set(row.tenant_id, (counts.get(row.tenant_id) ?? 0) + 1);
+    this.ready.countInto(counts);
     return counts;
   }
 
   add(claims: readonly Claim[]): void {
-    this.ready.push(...claims);
+    for (const claim of claims) this.ready.add(claim);
     this.fill();
+  }
+
+  /** Begins nothing any more. Calls in flight go on. */
+  close(): void {
+    this.closed = true;
   }
 
   /** Takes back what has not begun. */
   takeReady(): Claim[] {
-    return this.ready.splice(0);
+    return this.ready.drain();
   }
 
   private fill(): void {
-    while (this.active < this.concurrency) {
+    while (!this.closed) {
       const claim = this.next();
       if (!claim) return;
       this.start(claim);
@@ -57,14 +70,9 @@ export class WorkSlots {
   }
 
   private next(): Claim | undefined {
-    const most = this.concurrency - Math.floor(this.concurrency * 0.1);
-    let [at, fewest] = [-1, most];
-    for (const [index, { row }] of this.ready.entries()) {
-      const calls = this.running.get(row.tenant_id) ?? 0;
-      if (calls < fewest) [at, fewest] = [index, calls];
-      if (fewest === 0) break;
-    }
-    return at < 0 ? undefined : this.ready.splice(at, 1)[0];
+    const calls = (tenantId: string): number => this.running.get(tenantId) ?? 0;
+    if (this.active < this.concurrency) return this.ready.next(calls, this.concurrency);
+    return this.active < this.concurrency + this.extra ? this.ready.next(calls, this.extra) : undefined;
   }
 
   private start(claim: Claim): void {

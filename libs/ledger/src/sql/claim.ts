@@ -5,7 +5,7 @@ export const LANES_PER_CLAIM = 256;
 
 /** Columns of a claimed operation, and what it waited for. */
 const CLAIMED = `o.id, o.tenant_id, o.provider, o.operation, o.integration, o.lane_key, o.order_key, o.effect,
-  o.on_unknown, o.policy, o.mode, o.input, o.attempt, o.crashes, o.repeats, o.asks, o.maybe_sent, o.first_sent_at,
+  o.on_unknown, o.policy, o.priority, o.mode, o.input, o.attempt, o.crashes, o.repeats, o.asks, o.maybe_sent, o.first_sent_at,
   o.settle_ms, o.key_window_ms::float8 AS key_window_ms, o.deadline_at, o.fence::text AS fence, o.trace_id,
   o.subscriber, o.lease_owner, o.next_attempt_at, o.created_at, (SELECT now FROM clock) AS leased_at`;
 

@@ -13,14 +13,15 @@ const OVERLAP = `interval '1 second'`;
 /**
  * A turn at sending what had to wait and is due by now; for one worker at a time, no more often than every $1 ms. The
  * row says until when everything was sent, so a turn sends what became due since. `looks`: it is also time to look for
- * what was lost, every $2 ms. A clock that was put back begins anew.
+ * what was lost, every $2 ms. A clock that was put
+ * back begins anew; one that is a little behind another statement's is none.
  */
 export const TAKE_DUE_TURN = `
   WITH clock AS MATERIALIZED (SELECT puente_now() AS now),
   turn AS MATERIALIZED (
-    SELECT t.due_until, t.lost_at <= clock.now OR t.lost_at > clock.now + $2::int * interval '1 ms' AS looks
+    SELECT t.due_until, t.lost_at <= clock.now OR t.lost_at > clock.now + 2 * $2::int * interval '1 ms' AS looks
     FROM dispatch_turn t, clock
-    WHERE t.due_until <= clock.now - $1::int * interval '1 ms' OR t.due_until > clock.now
+    WHERE t.due_until <= clock.now - $1::int * interval '1 ms' OR t.due_until > clock.now + $1::int * interval '1 ms'
     FOR UPDATE OF t SKIP LOCKED),
   taken AS (
     UPDATE dispatch_turn t SET due_until = clock.now,
