@@ -22,9 +22,10 @@ export interface FaultOptions {
   readonly json: boolean;
   /** Keeps the data of a run without violations too. */
   readonly keep: boolean;
+  readonly help: boolean;
 }
 
-const USAGE = `Usage: npm run test:faults -- [options]
+export const USAGE = `Usage: npm run test:faults -- [options]
   --seed N | --seeds A..B     the choices of a run; the same number chooses the same
   --scenario NAME             trunk (notifications on the sandbox), ledger (operations, 2 apis, 3 workers) or all
   --seconds N                 length of the ledger's run (60)
@@ -57,8 +58,7 @@ const OPTIONS = {
 /** The command line. */
 export function optionsFrom(args: readonly string[]): FaultOptions {
   const { values } = parseArgs({ args: args.flatMap(named), options: OPTIONS });
-  if (values.help) throw new Error(USAGE);
-  const { short, json, keep, planted, control } = values;
+  const { short, json, keep, help, planted, control } = values;
   return {
     seeds: seedsFrom(values.seed, values.seeds),
     scenarios: scenariosFrom(values.scenario),
@@ -67,7 +67,7 @@ export function optionsFrom(args: readonly string[]): FaultOptions {
     mode: modeFrom(values.mode),
     kills: whole(values.kills ?? (short ? '2' : '20')),
     notifications: whole(values.notifications ?? (short ? '60' : '1000')),
-    ...{ planted, control, json, keep },
+    ...{ planted, control, json, keep, help },
   };
 }
 

@@ -1,5 +1,5 @@
 import { closeClients } from '../support/sandbox-client';
-import { type FaultOptions, optionsFrom } from './fault-options';
+import { type FaultOptions, optionsFrom, USAGE } from './fault-options';
 import { ledgerPlan } from './ledger/ledger-plan';
 import { LedgerRun } from './ledger/ledger-run';
 import { bugsNamed, plant } from './planted/planted-run';
@@ -20,6 +20,10 @@ interface Scenario<Report> {
  */
 async function main(): Promise<void> {
   const options = optionsFrom(process.argv.slice(2));
+  if (options.help) {
+    process.stdout.write(`${USAGE}\n`);
+    return;
+  }
   let failed = options.planted === undefined ? 0 : await planted(options.planted, options);
   for (const seed of options.planted === undefined ? options.seeds : []) {
     if (options.scenarios.includes('trunk')) failed += await trunk(seed, options);

@@ -23,6 +23,11 @@ export interface Resolved {
   readonly open: number;
 }
 
+export interface Reviews {
+  readonly of: number;
+  readonly why: Readonly<Record<string, number>>;
+}
+
 const SHOWN = 3;
 
 export function verdictsOf(judged: JudgedLedger, requestsOf: (ref: string) => readonly string[]): LedgerVerdict[] {
@@ -40,6 +45,18 @@ export function statesOf({ operations }: LedgerEvidence): Readonly<Record<string
     counts[name] = (counts[name] ?? 0) + 1;
   }
   return counts;
+}
+
+/** Of what can be repeated or asked about and did not kill anybody: what waits for a person all the same, and why. */
+export function reviewsOf({ innocent }: JudgedLedger): Reviews {
+  const avoidable = innocent.filter(({ row }) => row !== undefined && row.effect !== 'once');
+  const why: Record<string, number> = {};
+  for (const { row } of avoidable) {
+    if (row?.state !== 'needs_review') continue;
+    const failure = row.failure ?? 'none';
+    why[failure] = (why[failure] ?? 0) + 1;
+  }
+  return { of: avoidable.length, why };
 }
 
 export function resolvedOf({ cases }: JudgedLedger): Resolved {

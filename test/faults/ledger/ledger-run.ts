@@ -5,7 +5,15 @@ import { until } from '../../support/sandbox-until';
 import { gather, requestsOf, statesOfStuck, unfinished } from './evidence';
 import { JudgedLedger } from './judged';
 import type { LedgerPlan } from './ledger-plan';
-import { type LedgerVerdict, type Resolved, resolvedOf, statesOf, verdictsOf } from './ledger-report';
+import {
+  type LedgerVerdict,
+  type Resolved,
+  resolvedOf,
+  type Reviews,
+  reviewsOf,
+  statesOf,
+  verdictsOf,
+} from './ledger-report';
 import { Load } from './load';
 import { Nemesis } from './nemesis';
 import { World } from './world';
@@ -23,6 +31,7 @@ export interface LedgerReport {
   readonly effects: number;
   readonly states: Readonly<Record<string, number>>;
   readonly resolved: Resolved;
+  readonly reviews: Reviews;
   readonly unknownByDeploys: number;
   readonly drains: number;
   readonly attackMs: number;
@@ -106,6 +115,7 @@ export class LedgerRun {
       effects: evidence.effects.length,
       states: statesOf(evidence),
       resolved: resolvedOf(judged),
+      reviews: reviewsOf(judged),
       unknownByDeploys: evidence.cutByDeploys.length,
       drains: nemesis.drained.length,
       ...times,
