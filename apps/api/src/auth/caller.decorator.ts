@@ -23,7 +23,8 @@ export function originOf(host: ArgumentsHost): Origin {
   };
 }
 
-function callerOf(host: ArgumentsHost): Caller {
+/** @throws on a public route, which has no caller */
+export function callerOf(host: ArgumentsHost): Caller {
   const { caller } = host.switchToHttp().getRequest<AuthenticatedRequest>();
   if (!caller) throw new Error('This route is public and has no caller');
   return caller;

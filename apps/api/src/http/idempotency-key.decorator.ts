@@ -9,10 +9,15 @@ const QUOTED = /^"(.*)"$/;
  * The `Idempotency-Key` header, or undefined. Both spellings in use are taken: bare, and the quoted string of the IETF
  * draft. 1 to 255 visible ASCII characters.
  */
-export const IdempotencyKey = createParamDecorator((_: unknown, context: ExecutionContext): string | undefined => {
-  const header = context.switchToHttp().getRequest<FastifyRequest>().headers['idempotency-key'];
+export const IdempotencyKey = createParamDecorator((_: unknown, context: ExecutionContext): string | undefined =>
+  idempotencyKeyOf(context.switchToHttp().getRequest<FastifyRequest>().headers),
+);
+
+/** @throws {BadRequestError} `IDEMPOTENCY_KEY_INVALID` */
+export function idempotencyKeyOf(headers: FastifyRequest['headers']): string | undefined {
+  const header = headers['idempotency-key'];
   return header === undefined ? undefined : readIdempotencyKey(String(header));
-});
+}
 
 /** @throws {BadRequestError} `IDEMPOTENCY_KEY_INVALID` */
 function readIdempotencyKey(header: string): string {

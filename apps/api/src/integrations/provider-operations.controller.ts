@@ -1,16 +1,13 @@
-import { Body, Controller, Param, Post, Query, Res } from '@nestjs/common';
+import { Controller, Post, Query, Res } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { IntegrationGateway, ProviderCatalogue, ProviderOperationNotFoundError } from '@puente/integrations';
 import type { IdempotencyClaim } from '@puente/ledger';
 import type { JsonValue } from '@puente/kernel';
-import type { Caller } from '@puente/tenancy';
 import type { FastifyReply } from 'fastify';
-import { CurrentCaller } from '../auth/caller.decorator';
 import { Scopes } from '../auth/scopes.decorator';
-import { IdempotencyKey } from '../http/idempotency-key.decorator';
-import { RespondAsync } from '../http/prefer.decorator';
 import { answerOf } from './call-answer';
-import { CallQuery, PendingOperation, ProviderOperationParams } from './provider-operations.dto';
+import { type ProviderCall, ProviderCallRequest } from './provider-call.decorator';
+import { CallQuery, PendingOperation } from './provider-operations.dto';
 
 /** The generic door to every operation of the catalogue; flows have routes of their own. */
 @ApiTags('Provider operations')
@@ -41,18 +38,16 @@ export class ProviderOperationsController {
     headers: { Location: { description: 'Where the operation can be read.', schema: { type: 'string' } } },
   })
   async call(
-    @CurrentCaller() { tenantId }: Caller,
-    @Param() { provider, operation }: ProviderOperationParams,
+    @ProviderCallRequest() { tenantId, provider, operation, idempotencyKey, respondAsync, input }: ProviderCall,
     @Query() { name, waitMs, onUnknown }: CallQuery,
-    @IdempotencyKey() key: string | undefined,
-    @RespondAsync() respondAsync: boolean,
-    @Body() input: unknown,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     if (this.catalogue.operation(provider, operation).internal)
       throw new ProviderOperationNotFoundError(provider, operation);
     const idempotency =
-      key === undefined ? undefined : claim(provider, operation, key, { name, input: input as JsonValue });
+      idempotencyKey === undefined
+        ? undefined
+        : claim(provider, operation, idempotencyKey, { name, input: input as JsonValue });
     const options = { tenantId, integration: name, idempotency, deadlineMs: waitMs, respondAsync, onUnknown };
     const result = await this.gateway.call(provider, operation, input ?? {}, options);
     return answerOf(`${provider}.${operation}`, result, reply);
