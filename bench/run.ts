@@ -3,6 +3,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { closeClients } from '../test/support/sandbox-client';
 import { accept } from './benches/accept';
+import { backlog } from './benches/backlog';
 import { deliver } from './benches/deliver';
 import { deploy } from './benches/deploy';
 import { fairness } from './benches/fairness';
@@ -16,7 +17,7 @@ import { load, machine } from './harness/machine';
 import { Product } from './harness/product';
 import { installPeers } from './peers/peer';
 
-const BENCHES: Readonly<Record<string, Bench>> = { accept, deliver, latency, wake, fairness, memory, deploy };
+const BENCHES: Readonly<Record<string, Bench>> = { accept, deliver, latency, wake, fairness, backlog, memory, deploy };
 
 const USAGE = `npm run bench -- [${Object.keys(BENCHES).join('|')} …] [--rounds N] [--seconds N] [--profiles FOLDER]`;
 

@@ -35,6 +35,7 @@ export class Product {
   private readonly keyRing = `bench-1:${randomBytes(32).toString('base64')}`;
   private readonly running: BenchProcess[] = [];
   private api: JsonClient | undefined;
+  private workerUrl = '';
 
   private constructor(private readonly installation: Installation) {}
 
@@ -67,11 +68,26 @@ export class Product {
     env: Readonly<Record<string, string>> = {},
     execArgv: readonly string[] = [],
   ): Promise<BenchProcess> {
-    return this.start('worker', { ...this.settings(), WORKER_PORT: String(await freePort()), ...env }, execArgv);
+    const port = String(await freePort());
+    this.workerUrl = `http://127.0.0.1:${port}`;
+    return this.start('worker', { ...this.settings(), WORKER_PORT: port, ...env }, execArgv);
+  }
+
+  /** Of the worker started last; undefined while it has not counted such a thing. */
+  async workerMetric(name: string): Promise<number | undefined> {
+    const { text } = await new JsonClient(this.workerUrl).get('/metrics');
+    const lines = text.split('\n').filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
+    return lines.length === 0 ? undefined : lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
   }
 
   get apiUrl(): string {
     return this.client.baseUrl;
+  }
+
+  /** How often the workers of this run have logged an event. */
+  async workerLogged(event: string): Promise<number> {
+    const text = await readFile(path.join(home, 'worker.log'), 'utf8');
+    return text.split(`"event":"${event}"`).length - 1;
   }
 
   /** As an operator does it: the platform's key makes the tenant, the tenant's key registers its credentials. */

@@ -94,6 +94,8 @@ export const bench = defineProvider({
       run: (client: BenchClient, _input, call) => client.account(call.signal),
     }),
     send: operation({ ...common, effect: 'idempotent' }),
+    // Without the provider: what is left is the ledger's own work.
+    nothing: operation({ ...common, effect: 'idempotent', run: () => Promise.resolve({ id: 'nothing' }) }),
     publish: operation({ ...common, effect: 'once' }),
     pay: operation({
       ...common,
