@@ -1,9 +1,7 @@
-import type { AnyProvider } from '@puente/integrations';
-import { documentPath } from '@puente/integrations';
+import { ALERT_WINDOW, alertLimits, type AnyProvider, DEFAULT_ALERTS, documentPath } from '@puente/integrations';
 import { stringify } from 'yaml';
 import { STALLED_AFTER_S } from '../../apps/api/src/health/queue.health';
 import { SHORT_DAYS } from '../../libs/ledger/src/retention/attempt-partitions';
-import { ALERT_WINDOW, DEFAULT_ALERTS } from './document-template';
 
 export const RULES_FILE = 'docs/prometheus/puente.rules.yml';
 
@@ -23,14 +21,19 @@ const HEAD = `# Written by \`npm run gen\`, from the numbers that the integratio
 #
 # Prometheus 2.42 or newer. Scrape /metrics of every API and worker; all metrics carry the label \`service\`.
 #
-# Not here, for want of a metric: the used part of a provider's rate limit (it is not counted yet), readiness (probe
-# /health/ready), and whether the audit chains are whole (GET /v1/audit/verify).
+# The alerts about providers are those of GET /v1/integrations, over all tenants together.
+#
+# Not here, for want of a metric: readiness (probe /health/ready), and whether the audit chains are whole
+# (GET /v1/audit/verify).
 `;
 
 /** Prometheus rules for the alerts of the directive (SYSTEMS S4.1, S1.6), and for work that stands still. */
 export function alertRules(providers: readonly AnyProvider[]): string {
   const groups = [
-    { name: 'puente-providers', rules: providers.flatMap((provider) => [slow(provider), failing(provider)]) },
+    {
+      name: 'puente-providers',
+      rules: providers.flatMap((provider) => [slow(provider), failing(provider), runningOut(provider)]),
+    },
     { name: 'puente-work', rules: WORK },
     { name: 'puente-queues', rules: QUEUES },
     { name: 'puente-credentials', rules: CREDENTIALS },
@@ -44,7 +47,7 @@ const WINDOW = `${String(minutes)}m`;
 const UNTIL_CLEAN = `${String(minutes * cleanWindows)}m`;
 
 function slow(provider: AnyProvider): Rule {
-  const { latencyMs } = { ...DEFAULT_ALERTS, ...provider.monitoring };
+  const { latencyMs } = alertLimits(provider);
   const seconds = 'puente_provider_call_duration_seconds';
   const mine = `{provider="${provider.meta.id}"}`;
   return {
@@ -60,18 +63,38 @@ and on (provider) sum by (provider) (increase(${seconds}_count${mine}[${WINDOW}]
   };
 }
 
+/** What we did not call says nothing; what the provider refuses speaks of the request, and is an answer. */
+const MADE = ',outcome!~"deferred|too_late"';
+
 function failing(provider: AnyProvider): Rule {
-  const { errorPercent } = { ...DEFAULT_ALERTS, ...provider.monitoring };
+  const { errorPercent } = alertLimits(provider);
   const calls = (more: string): string =>
     `sum by (provider) (increase(puente_provider_calls_total{provider="${provider.meta.id}"${more}}[${WINDOW}]))`;
   return {
     alert: 'PuenteProviderFailing',
-    expr: `100 * ${calls(',outcome!~"ok|deferred"')} / ${calls(',outcome!="deferred"')} > ${String(errorPercent)}
-and on (provider) ${calls('')} >= ${String(leastCalls)}`,
+    expr: `100 * ${calls(',outcome=~"not_sent|throttled|unknown"')} / ${calls(MADE)} > ${String(errorPercent)}
+and on (provider) ${calls(MADE)} >= ${String(leastCalls)}`,
     keep_firing_for: UNTIL_CLEAN,
     labels: { severity: 'warning', provider: provider.meta.id },
     annotations: {
-      summary: `${provider.meta.title} fails: {{ $value | printf "%.1f" }} % of the calls do not end well`,
+      summary: `${provider.meta.title} fails: {{ $value | printf "%.1f" }} % of the calls are not answered well`,
+      document: documentPath(provider),
+    },
+  };
+}
+
+/** Of the tenant that uses most of its quota. */
+function runningOut(provider: AnyProvider): Rule {
+  const { limitUsedPercent } = alertLimits(provider);
+  const mine = `{provider="${provider.meta.id}"}`;
+  return {
+    alert: 'PuenteProviderLimit',
+    expr: `max by (provider) (max_over_time(puente_provider_limit_used_percent${mine}[${WINDOW}])) > ${String(limitUsedPercent)}
+and on (provider) sum by (provider) (increase(puente_provider_calls_total${mine}[${WINDOW}])) >= ${String(leastCalls)}`,
+    keep_firing_for: UNTIL_CLEAN,
+    labels: { severity: 'warning', provider: provider.meta.id },
+    annotations: {
+      summary: `A quota of ${provider.meta.title} runs out: {{ $value | printf "%.0f" }} % of it were used`,
       document: documentPath(provider),
     },
   };

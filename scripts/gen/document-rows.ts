@@ -1,6 +1,6 @@
-import type { AnyProvider, CredentialSpec, OperationSpec } from '@puente/integrations';
+import { alertLimits, type AnyProvider, type CredentialSpec, type OperationSpec } from '@puente/integrations';
 import type { z } from 'zod';
-import { DEFAULT_ALERTS, ERROR_ACTIONS, LIMIT_WINDOWS, METADATA_FIELDS } from './document-template';
+import { ERROR_ACTIONS, LIMIT_WINDOWS, METADATA_FIELDS } from './document-template';
 
 /** The rows of one table, as they follow from a definition. */
 export interface CodeRows {
@@ -64,16 +64,16 @@ function errors({ errors: specs }: AnyProvider): CodeRows {
   return { section: 'Manejo de Errores', what: 'error code', rows: [...fixed, ...own] };
 }
 
-function monitoring({ monitoring: own, meta }: AnyProvider): CodeRows {
-  const { latencyMs, errorPercent, limitUsedPercent } = { ...DEFAULT_ALERTS, ...own };
-  const provider = `{provider="${meta.id}"}`;
+function monitoring(definition: AnyProvider): CodeRows {
+  const { latencyMs, errorPercent, limitUsedPercent } = alertLimits(definition);
+  const provider = `{provider="${definition.meta.id}"}`;
   const rows = [
     {
       name: `Latencia: \`puente_provider_call_duration_seconds${provider}\``,
       says: [`>${String(latencyMs / 1_000)}s`],
     },
     { name: `Errores: \`puente_provider_calls_total${provider}\``, says: [`>${String(errorPercent)}%`] },
-    { name: 'Rate limit', says: [`>${String(limitUsedPercent)}%`] },
+    { name: `Rate limit: \`puente_provider_limit_used_percent${provider}\``, says: [`>${String(limitUsedPercent)}%`] },
   ];
   return { section: 'Monitoreo', what: 'metric', rows };
 }

@@ -57,12 +57,6 @@ export const ERROR_ACTIONS: Readonly<Record<string, string>> = {
   '500': 'Retry 3 veces',
 };
 
-/** Alerts where a provider declares none of its own. */
-export const DEFAULT_ALERTS = { latencyMs: 2_000, errorPercent: 5, limitUsedPercent: 80 } as const;
-
-/** Over what an alert is computed, from how many calls on, and after how many windows without it is over. */
-export const ALERT_WINDOW = { minutes: 5, leastCalls: 20, cleanWindows: 2, percentile: 95 } as const;
-
 /** What a new document says where a person has to write; a document of the catalogue may not say it any more. */
 export const PLACEHOLDER = 'Escribir aquí';
 

@@ -1,15 +1,16 @@
-import type { AnyProvider, CredentialModel, CredentialSpec, OperationSpec, RateLimitSpec } from '@puente/integrations';
+import {
+  ALERT_WINDOW,
+  alertLimits,
+  type AnyProvider,
+  type CredentialModel,
+  type CredentialSpec,
+  type OperationSpec,
+  type RateLimitSpec,
+} from '@puente/integrations';
 import { policyNamed } from '@puente/resilience';
 import { WARN_DAYS } from '../../libs/tenancy/src/integrations/integration-view';
 import type { z } from 'zod';
-import {
-  ALERT_WINDOW,
-  DEFAULT_ALERTS,
-  ERROR_ACTIONS,
-  LIMIT_WINDOWS,
-  PLACEHOLDER,
-  TABLE_COLUMNS,
-} from './document-template';
+import { ERROR_ACTIONS, LIMIT_WINDOWS, PLACEHOLDER, TABLE_COLUMNS } from './document-template';
 import { block } from './generated-blocks';
 
 /** What the code knows of a provider, as the blocks of its Spanish document (SYSTEMS S4.1). */
@@ -245,10 +246,10 @@ function tenancy({ credentials: { model, globalFields, rebindOn } }: AnyProvider
   return lines.join(' ');
 }
 
-function monitoring({ meta, monitoring: own }: AnyProvider): string {
-  const { latencyMs, errorPercent, limitUsedPercent } = { ...DEFAULT_ALERTS, ...own };
+function monitoring(definition: AnyProvider): string {
+  const { latencyMs, errorPercent, limitUsedPercent } = alertLimits(definition);
   const { minutes, leastCalls, percentile } = ALERT_WINDOW;
-  const calls = `{provider="${meta.id}"}`;
+  const calls = `{provider="${definition.meta.id}"}`;
   return table('Monitoreo', [
     [
       `Latencia: \`puente_provider_call_duration_seconds${calls}\``,
@@ -257,12 +258,12 @@ function monitoring({ meta, monitoring: own }: AnyProvider): string {
     ],
     [
       `Errores: \`puente_provider_calls_total${calls}\``,
-      `Parte de las llamadas que no termina bien, en ${String(minutes)} minutos y con al menos ${String(leastCalls)} llamadas`,
+      `Parte de las llamadas a las que el proveedor no responde bien (las que rechaza no cuentan), en ${String(minutes)} minutos y con al menos ${String(leastCalls)} llamadas`,
       `>${String(errorPercent)}%`,
     ],
     [
-      'Rate limit',
-      'Parte usada de la cuota. Puente aún no la mide: se vigila en la consola del proveedor',
+      `Rate limit: \`puente_provider_limit_used_percent${calls}\``,
+      `Parte usada de la cuota más usada, según las cabeceras del proveedor o la cuenta de Puente; \`GET /v1/integrations/${definition.meta.id}\` la muestra por cuenta, con las tres alertas`,
       `>${String(limitUsedPercent)}%`,
     ],
   ]);

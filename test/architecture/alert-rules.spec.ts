@@ -9,7 +9,22 @@ const root = path.resolve(__dirname, '../..');
 const rules = rulesOf(readFileSync(path.join(root, RULES_FILE), 'utf8'));
 
 /** All that an expression may be made of beside metrics and labels. */
-const LANGUAGE = ['absent', 'and', 'by', 'histogram_quantile', 'increase', 'max', 'min', 'on', 'rate', 'sum', 'time'];
+const LANGUAGE = [
+  ...[
+    'absent',
+    'and',
+    'by',
+    'histogram_quantile',
+    'increase',
+    'max',
+    'max_over_time',
+    'min',
+    'on',
+    'rate',
+    'sum',
+    'time',
+  ],
+];
 
 describe('the alert rules', () => {
   it('are several groups of rules that no two are the same of', () => {
@@ -38,15 +53,18 @@ describe('the alert rules', () => {
   it('have the limits of each provider’s document', () => {
     const [sqs] = catalog;
     if (!sqs) throw new TypeError('there is no provider');
-    const own = rulesOf(alertRules([{ ...sqs, monitoring: { latencyMs: 3_500, errorPercent: 1 } }]));
+    const own = rulesOf(
+      alertRules([{ ...sqs, monitoring: { latencyMs: 3_500, errorPercent: 1, limitUsedPercent: 60 } }]),
+    );
     const limit = (given: readonly Rule[], name: string): string | undefined =>
       / > ([\d.]+)$/m.exec(given.find(({ alert }) => alert === name)?.expr ?? '')?.[1];
 
-    expect([limit(rules, 'PuenteProviderSlow'), limit(rules, 'PuenteProviderFailing')]).toEqual(['2', '5']);
-    expect([limit(own, 'PuenteProviderSlow'), limit(own, 'PuenteProviderFailing')]).toEqual(['3.5', '1']);
+    const names = ['PuenteProviderSlow', 'PuenteProviderFailing', 'PuenteProviderLimit'];
+    expect(names.map((name) => limit(rules, name))).toEqual(['2', '5', '80']);
+    expect(names.map((name) => limit(own, name))).toEqual(['3.5', '1', '60']);
     for (const { meta } of catalog) {
       const mine = rules.filter(({ labels }) => labels['provider'] === meta.id).map(({ alert }) => alert);
-      expect(mine).toEqual(['PuenteProviderSlow', 'PuenteProviderFailing']);
+      expect(mine).toEqual(['PuenteProviderSlow', 'PuenteProviderFailing', 'PuenteProviderLimit']);
     }
   });
 });

@@ -31,6 +31,7 @@ import { MetricsController } from './health/metrics.controller';
 import { QueueHealth } from './health/queue.health';
 import { ProblemFilter } from './http/problem.filter';
 import { RequestSchemaPipe } from './http/zod.pipe';
+import { IntegrationDesk } from './integrations/integration-desk';
 import { IntegrationsController } from './integrations/integrations.controller';
 import { InventoryController } from './integrations/inventory.controller';
 import { RotationsController } from './integrations/rotations.controller';
@@ -95,8 +96,7 @@ export class ApiModule {
           catalog,
           installation: config.ENV,
           allowedEndpoints: config.AWS_ALLOWED_ENDPOINTS,
-          platformAws: platformIdentity(config.AWS_REGION),
-          redisUrl: config.REDIS_URL,
+          ...{ platformAws: platformIdentity(config.AWS_REGION), redisUrl: config.REDIS_URL },
         }),
         PortsModule,
         FunctionsModule,
@@ -110,7 +110,7 @@ export class ApiModule {
       providers: [
         { provide: Clock, useClass: SystemClock },
         documents,
-        OperationDesk,
+        ...[OperationDesk, IntegrationDesk],
         ReplayDesk,
         TenantExports,
         DatabaseHealth,

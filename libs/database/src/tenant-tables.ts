@@ -96,6 +96,18 @@ export const TENANT_TABLES: readonly TenantTable[] = [
     atDeletion: 'removed at once',
   },
   {
+    table: 'provider_minutes',
+    key: ['provider', 'integration', 'minute'],
+    exported: 'counts of the last hours, for alerts; the operations say what was called',
+    atDeletion: 'removed',
+  },
+  {
+    table: 'provider_alerts',
+    key: ['provider', 'integration', 'kind'],
+    exported: 'what is the matter now; the operator events say when it began',
+    atDeletion: 'removed',
+  },
+  {
     table: 'operations',
     key: ['seq'],
     exported: {

@@ -25,6 +25,9 @@ export {
   type ProviderFacade,
   providerFacade,
 } from './gateway/provider-facade';
+export { ALERT_WINDOW, type AlertLimits, alertLimits, DEFAULT_ALERTS } from './health/alert-limits';
+export { type HealthView, HealthViews } from './health/health-views';
+export { HealthWatch } from './health/health-watch';
 export * from './http';
 export * from './integration.errors';
 export { IntegrationsModule, type IntegrationsOptions } from './integrations.module';

@@ -28,6 +28,12 @@ import { LaneProbeLog } from './credentials/lane-probe-log';
 import { LaneProbes } from './credentials/lane-probes';
 import { PausedLanes } from './credentials/paused-lanes';
 import { StoredCredentialProbe } from './credentials/stored-credential-probe';
+import { HealthInterceptor } from './health/health.interceptor';
+import { HealthLog } from './health/health-log';
+import { HealthRecorder } from './health/health-recorder';
+import { HealthStore } from './health/health-store';
+import { HealthViews } from './health/health-views';
+import { HealthWatch } from './health/health-watch';
 import { CredentialCheck } from './gateway/credential-check';
 import { GatewayExecutor } from './gateway/gateway-executor';
 import { IntegrationGateway } from './gateway/integration-gateway';
@@ -50,6 +56,8 @@ export interface IntegrationsOptions {
   readonly redisUrl?: string | undefined;
   /** For the process that works in the background: tries the credentials of paused lanes now and then. */
   readonly probePausedLanes?: boolean;
+  /** For the same process: raises and ends the alerts about providers. Needs tenancy's `OperatorEvents`. */
+  readonly watchHealth?: boolean;
   /** Modules that export `CredentialVault` and `OperationLedger`, where these are not global. */
   readonly imports?: ModuleMetadata['imports'];
 }
@@ -58,6 +66,7 @@ export interface IntegrationsOptions {
 const parts: Provider[] = [
   CircuitBreakerInterceptor,
   DeadlineInterceptor,
+  HealthInterceptor,
   RateLimitInterceptor,
   RetryInterceptor,
   TimeoutInterceptor,
@@ -79,6 +88,10 @@ const parts: Provider[] = [
   PausedLanes,
   LaneProbeLog,
   LaneProbes,
+  HealthLog,
+  HealthRecorder,
+  HealthStore,
+  HealthViews,
 ];
 
 /** What others may inject. */
@@ -92,7 +105,18 @@ const offered = [
   StoredCredentialProbe,
   IntegrationLanes,
   LaneProbes,
+  HealthViews,
 ];
+
+/** Lets a worker raise and end the alerts about providers, from the moment it is up. */
+@Injectable()
+export class HealthWatchStart implements OnApplicationBootstrap {
+  constructor(private readonly watch: HealthWatch) {}
+
+  onApplicationBootstrap(): void {
+    this.watch.start();
+  }
+}
 
 /** Lets a worker probe the lanes that wait for credentials, from the moment it is up. */
 @Injectable()
@@ -114,7 +138,7 @@ export class LaneProbesStart implements OnApplicationBootstrap {
 @Module({})
 export class IntegrationsModule {
   static forRoot(options: IntegrationsOptions): DynamicModule {
-    const { catalog, probePausedLanes, redisUrl, imports = [], ...settings } = options;
+    const { catalog, probePausedLanes, watchHealth, redisUrl, imports = [], ...settings } = options;
     return {
       module: IntegrationsModule,
       imports,
@@ -126,6 +150,7 @@ export class IntegrationsModule {
         ...parts,
         ...quotaProviders(redisUrl),
         ...(probePausedLanes === true ? [LaneProbesStart] : []),
+        ...(watchHealth === true ? [HealthWatch, HealthWatchStart] : []),
       ],
       exports: offered,
     };

@@ -1,4 +1,5 @@
 export { CallDecisionLog } from './call-decision-log';
+export { providerMs } from './call-duration';
 export { serializeError, type SerializedError } from './serialize-error';
 export { LogInterceptor } from './log.interceptor';
 export { createLogSink, LogSink, type LogSinkOptions } from './log-sink';

@@ -8,9 +8,13 @@ import {
   type ProviderCall,
 } from '@puente/kernel';
 import type { Counter, Histogram } from 'prom-client';
+import { providerMs } from './call-duration';
 import { Metrics, SECONDS_BUCKETS } from './metrics';
 
-/** Counts calls by outcome and measures them, waits between tries included: what the caller had to wait for. */
+/**
+ * Counts calls by outcome and measures how long the provider took, waits between tries included. Time that a call waited
+ * here before its first try, for a quota or a place, is counted by who made it wait.
+ */
 @Injectable()
 export class MetricsInterceptor implements CallInterceptor {
   private readonly calls: Counter<'provider' | 'operation' | 'outcome'>;
@@ -35,16 +39,25 @@ export class MetricsInterceptor implements CallInterceptor {
 
   async intercept(call: ProviderCall, next: NextCall): Promise<Outcome> {
     const startedMs = this.clock.monotonicMs();
+    const triesBefore = call.tries.length;
     const outcome = await next(call);
     // A question about a call is not the call: its own label keeps the error rate of the operation honest.
     const operation = call.mode === 'call' ? call.operation : `${call.operation}.${call.mode}`;
     // A call that we did not make says nothing of the provider, neither how it answers nor how fast.
-    if (isDeferred(outcome)) {
-      this.calls.inc({ provider: call.provider, operation, outcome: 'deferred' });
+    const unmade = whyUnmade(outcome);
+    if (unmade) {
+      this.calls.inc({ provider: call.provider, operation, outcome: unmade });
       return outcome;
     }
     this.calls.inc({ provider: call.provider, operation, outcome: outcome.kind });
-    this.seconds.observe({ provider: call.provider, operation }, (this.clock.monotonicMs() - startedMs) / 1000);
+    const tookMs = this.clock.monotonicMs() - startedMs;
+    const ms = providerMs(triesBefore === 0 ? call.tries : call.tries.slice(triesBefore), tookMs, this.clock.now());
+    this.seconds.observe({ provider: call.provider, operation }, ms / 1_000);
     return outcome;
   }
+}
+
+function whyUnmade(outcome: Outcome): 'deferred' | 'too_late' | undefined {
+  if (isDeferred(outcome)) return 'deferred';
+  return outcome.kind === 'not_sent' && outcome.cause === 'deadline' ? 'too_late' : undefined;
 }

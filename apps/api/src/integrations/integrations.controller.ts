@@ -1,8 +1,9 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Put, Query } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import { type Caller, IntegrationsAdmin, IntegrationViews, type Origin } from '@puente/tenancy';
+import { type Caller, IntegrationsAdmin, type Origin } from '@puente/tenancy';
 import { CurrentCaller, CurrentOrigin } from '../auth/caller.decorator';
 import { Scopes } from '../auth/scopes.decorator';
+import { IntegrationDesk } from './integration-desk';
 import {
   IntegrationList,
   IntegrationParams,
@@ -22,15 +23,15 @@ import {
 export class IntegrationsController {
   constructor(
     private readonly admin: IntegrationsAdmin,
-    private readonly views: IntegrationViews,
+    private readonly desk: IntegrationDesk,
   ) {}
 
-  /** The tenant's accounts with providers: which secrets are set, never what they are. */
+  /** The tenant's accounts with providers: which secrets are set, never what they are, and how each provider answers. */
   @Get()
   @Scopes('admin', 'platform', 'audit')
   @ApiOkResponse({ type: IntegrationList })
   async list(@CurrentCaller() { tenantId }: Caller, @Query() { rotation }: ListIntegrationsQuery) {
-    return { items: await this.views.list(tenantId, rotation) };
+    return { items: await this.desk.list(tenantId, rotation) };
   }
 
   /** One account. */
@@ -38,7 +39,7 @@ export class IntegrationsController {
   @Scopes('admin', 'platform', 'audit')
   @ApiOkResponse({ type: IntegrationDetail })
   get(@CurrentCaller() caller: Caller, @Param() params: IntegrationParams, @Query() query: IntegrationQuery) {
-    return this.views.get(ref(caller, params, query));
+    return this.desk.get(ref(caller, params, query));
   }
 
   /** Saves all credentials, tries them with the provider, and uses them if it accepts them. */
@@ -52,7 +53,7 @@ export class IntegrationsController {
     @Body() body: PutIntegration,
   ) {
     await this.admin.put(origin, ref(caller, params, query), body);
-    return this.views.get(ref(caller, params, query));
+    return this.desk.get(ref(caller, params, query));
   }
 
   /** Changes single fields; null removes one. A field that decides where secrets are sent demands them again. */
@@ -66,7 +67,7 @@ export class IntegrationsController {
     @Body() body: PatchIntegration,
   ) {
     await this.admin.patch(origin, ref(caller, params, query), body);
-    return this.views.get(ref(caller, params, query));
+    return this.desk.get(ref(caller, params, query));
   }
 
   /** Removes the account and erases its secrets. */
@@ -107,7 +108,7 @@ export class IntegrationsController {
     @Body() body: RotateIntegration,
   ) {
     await this.admin.rotate(origin, ref(caller, params, query), body);
-    return this.views.get(ref(caller, params, query));
+    return this.desk.get(ref(caller, params, query));
   }
 
   /** Ends the overlap of a rotation now: the old credentials are erased. */
@@ -121,7 +122,7 @@ export class IntegrationsController {
     @Query() query: IntegrationQuery,
   ) {
     await this.admin.finishRotation(origin, ref(caller, params, query));
-    return this.views.get(ref(caller, params, query));
+    return this.desk.get(ref(caller, params, query));
   }
 
   /** Goes back to the credentials before the rotation while their overlap lasts, after asking the provider about them. */
@@ -135,7 +136,7 @@ export class IntegrationsController {
     @Query() query: IntegrationQuery,
   ) {
     await this.admin.rollBackRotation(origin, ref(caller, params, query));
-    return this.views.get(ref(caller, params, query));
+    return this.desk.get(ref(caller, params, query));
   }
 
   /** Uses the newest credentials, after asking the provider about them. */
@@ -149,7 +150,7 @@ export class IntegrationsController {
     @Query() query: IntegrationQuery,
   ) {
     await this.admin.activate(origin, ref(caller, params, query));
-    return this.views.get(ref(caller, params, query));
+    return this.desk.get(ref(caller, params, query));
   }
 
   /** Refuses calls with this account from now on; what is queued waits. */
@@ -163,7 +164,7 @@ export class IntegrationsController {
     @Query() query: IntegrationQuery,
   ) {
     await this.admin.deactivate(origin, ref(caller, params, query));
-    return this.views.get(ref(caller, params, query));
+    return this.desk.get(ref(caller, params, query));
   }
 }
 

@@ -81,6 +81,32 @@ export class Verification extends createZodDto(
     .meta({ examples: [{ version: 3, verdict: 'refused', outcome: 'unauthorized', code: 'InvalidClientTokenId' }] }),
 ) {}
 
+const health = z
+  .object({
+    state: z.enum(['ok', 'alert', 'idle']).meta({ description: '`idle`: no call in the last five minutes.' }),
+    window: z
+      .object({ calls: z.int(), errorPercent: z.number().nullable(), p95Ms: z.int().nullable() })
+      .meta({
+        description: 'The last five minutes. Errors are those of the provider: what it refuses does not count.',
+      }),
+    limitUsedPercent: z
+      .number()
+      .nullable()
+      .meta({ description: 'Of the quota that was used most. Null: no quota is known.' }),
+    alerts: z.array(
+      z.object({
+        kind: z.enum(['latency', 'errors', 'limit']),
+        since: z.iso.datetime(),
+        value: z.number(),
+        threshold: z.number(),
+      }),
+    ),
+  })
+  .meta({
+    description:
+      'How the provider answers. An alert is on until ten minutes were without it, and is an operator event.',
+  });
+
 const detail = z
   .object({
     id: z.uuid(),
@@ -117,6 +143,7 @@ const detail = z
     ),
     rotation: z.object({ dueAt: z.iso.datetime().nullable(), state: z.enum(['ok', 'due', 'overdue']).nullable() }),
     quarantine: z.object({ at: z.iso.datetime(), reason: z.string() }).nullable(),
+    health,
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
   })
@@ -160,6 +187,12 @@ const detail = z
         ],
         rotation: { dueAt: '2027-02-21T12:00:00.000Z', state: 'ok' },
         quarantine: null,
+        health: {
+          state: 'alert',
+          window: { calls: 1_840, errorPercent: 0.2, p95Ms: 2_450 },
+          limitUsedPercent: 61.5,
+          alerts: [{ kind: 'latency', since: '2026-11-23T11:52:00.000Z', value: 2_450, threshold: 2_000 }],
+        },
         createdAt: '2026-08-01T09:00:00.000Z',
         updatedAt: '2026-11-23T12:00:01.000Z',
       },

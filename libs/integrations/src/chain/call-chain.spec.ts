@@ -39,6 +39,8 @@ import { FixedRandom, ManualClock } from '../../../../test/support/manual-clock'
 import { CredentialVault, type ResolvedCredentials } from '../credential-vault.port';
 import { answers, drop, echo, type EchoAnswer, EchoClient, EchoServer, hang, status } from '../echo-provider.fixture';
 import { executionOf } from '../gateway/gateway-executor';
+import { HealthInterceptor } from '../health/health.interceptor';
+import { HealthRecorder } from '../health/health-recorder';
 import { ProviderCatalogue } from '../provider-catalogue';
 import { CatalogueQuotas } from '../quotas/catalogue-quotas';
 import { FlexibleQuotaStore } from '../quotas/flexible-quota-store';
@@ -91,6 +93,10 @@ describe('call chain', () => {
   const server = new EchoServer();
   const vault = new TestVault();
   const lines: string[] = [];
+  const health = {
+    seen: [] as boolean[],
+    called: (_call: ProviderCall, failed: boolean) => void health.seen.push(failed),
+  };
   let built: TestingModule | undefined;
 
   beforeAll(() => server.start());
@@ -98,6 +104,7 @@ describe('call chain', () => {
     server.reset();
     lines.length = 0;
     vault.asked = 0;
+    health.seen.length = 0;
     vault.has(CANARY, server.url);
   });
   afterEach(async () => {
@@ -122,7 +129,8 @@ describe('call chain', () => {
           ProviderInvocation,
           ProviderFaultLog,
         ],
-        ...[Metrics, ProviderClients, RateLimitInterceptor, QuotaLeases],
+        ...[Metrics, ProviderClients, RateLimitInterceptor, QuotaLeases, HealthInterceptor],
+        { provide: HealthRecorder, useValue: health },
         { provide: CallQuotas, useClass: CatalogueQuotas },
         { provide: QuotaStore, useFactory: memoryQuotas },
         { provide: CallDecisions, useClass: CallDecisionLog },
@@ -256,6 +264,7 @@ describe('call chain', () => {
       expect(await run({ waitsInProcess: false })).toMatchObject({ kind: 'throttled', deferred: 'quota' });
       expect(await run({ waitsInProcess: false, tenantId: 'tenant-2' })).toEqual(ok({ id: 'r-1' }));
       expect(server.received).toHaveLength(2);
+      expect(health.seen).toEqual([false, false]); // what we deferred says nothing of the provider
     });
 
     it('a 429 with a Retry-After keeps every call of the credential away, whatever its lane', async () => {

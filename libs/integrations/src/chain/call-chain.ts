@@ -9,6 +9,7 @@ import {
   TimeoutInterceptor,
 } from '@puente/resilience';
 import { CredentialsInterceptor } from './credentials.interceptor';
+import { HealthInterceptor } from '../health/health.interceptor';
 import { ProviderInvocation } from './provider-invocation';
 
 /** What every provider call passes (DESIGN §4), outermost first. Order is meaning: see each link's own comment. */
@@ -16,6 +17,7 @@ const LINKS = [
   TraceInterceptor,
   LogInterceptor,
   MetricsInterceptor,
+  HealthInterceptor,
   DeadlineInterceptor,
   // bulkhead stands here
   RateLimitInterceptor,
