@@ -1,14 +1,10 @@
-import { ManualClock } from '../../../test/support/manual-clock';
-import { ToldDecisions } from '../../../test/support/told-decisions';
-import { QuotaLeases } from '@puente/resilience';
-import { CountingStore, sampleQuota } from '../../resilience/src/quota/counting-store.fixture';
 import { DEFAULT_ALERTS } from './health/alert-limits';
 import { countDuration, emptyDurations } from './health/durations';
 import { assess, type MinuteCounts } from './health/provider-health';
 
 /**
- * The directive's rules about alerts at their limits (SYSTEMS S4.1, S4.4), where a reader looks for them. Its rules about
- * waits and retries are in `libs/resilience/src/directive.spec.ts`; 202 instead of a wait that is too long, in
+ * The directive's rules about alerts at their limits (SYSTEMS S4.1), where a reader looks for them. Those about waits,
+ * retries and the warning of a quota are in `libs/resilience/src/directive.spec.ts`; 202 instead of a wait that is too long, in
  * `gateway/directive.pg.spec.ts`.
  */
 describe('the directive’s alerts', () => {
@@ -72,15 +68,5 @@ describe('the directive’s alerts', () => {
     const halves = [counted(6, 60, { failures: 5 }), counted(4, 60, { failures: 5 })];
     const quiet = [counted(9, 80), counted(0, 80)];
     expect(recovered(...halves, ...quiet)).not.toContain('errors');
-  });
-
-  it('rate limit: exactly 20 % remaining is no warning, just under is', async () => {
-    const clock = new ManualClock();
-    const leases = new QuotaLeases(new CountingStore(clock), new ToldDecisions(), clock);
-    const quota = sampleQuota({ limit: 50, windowMs: 60_000 });
-    for (let call = 0; call < 40; call += 1) await leases.admit(quota);
-    expect(leases.low(quota)).toBeUndefined();
-    await leases.admit(quota);
-    expect(leases.low(quota)).toEqual({ limit: 50, remaining: 9 });
   });
 });

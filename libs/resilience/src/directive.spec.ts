@@ -1,10 +1,12 @@
 import { type Failure, type NextCall, notSent, type Outcome, type ProviderCall, unknown } from '@puente/kernel';
-import { FixedRandom, LeapingClock } from '../../../test/support/manual-clock';
+import { FixedRandom, LeapingClock, ManualClock } from '../../../test/support/manual-clock';
 import { ToldDecisions } from '../../../test/support/told-decisions';
 import { retriesAllowed, retryWait } from './backoff';
 import { sampleCall } from './interceptors/call.fixture';
 import { RetryInterceptor } from './interceptors/retry.interceptor';
 import { policies } from './policies';
+import { CountingStore, sampleQuota } from './quota/counting-store.fixture';
+import { QuotaLeases } from './quota/quota-leases';
 import { retryRule } from './retry-table';
 
 const throttled: Failure = { kind: 'throttled', status: 429 };
@@ -75,5 +77,17 @@ describe('the directive’s waits and retries', () => {
     expect(retryWait('ladder', policies.payment, 1, new FixedRandom(0), 30_000)).toBe(30_000);
     expect((await always(patient, { deadlineMs: 30_000 })).waits).toEqual([]);
     expect((await always(patient, { deadlineMs: 30_001 })).waits).toEqual([30_000]);
+  });
+
+  it('rate limit: exactly 20 % remaining is no warning, just under is, once', async () => {
+    const clock = new ManualClock();
+    const leases = new QuotaLeases(new CountingStore(clock), new ToldDecisions(), clock);
+    const quota = sampleQuota({ limit: 50, windowMs: 60_000 });
+    for (let call = 0; call < 40; call += 1) await leases.admit(quota);
+    expect(leases.low(quota)).toBeUndefined();
+    await leases.admit(quota);
+    expect(leases.low(quota)).toEqual({ limit: 50, remaining: 9 });
+    await leases.admit(quota);
+    expect(leases.low(quota)).toBeUndefined();
   });
 });

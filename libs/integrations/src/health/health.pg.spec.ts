@@ -1,4 +1,3 @@
-import { Logger } from '@nestjs/common';
 import { DispatchDatabase, TenantDatabase } from '@puente/database';
 import { type ProviderCall, SystemClock } from '@puente/kernel';
 import { createLogSink, Metrics, Redactor } from '@puente/observability';
@@ -6,14 +5,13 @@ import { OperatorEvents } from '@puente/tenancy';
 import { QuotaLeases } from '@puente/resilience';
 import { Client } from 'pg';
 import { DataSource } from 'typeorm';
-import { ManualClock } from '../../../../test/support/manual-clock';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/test-database';
 import { ToldDecisions } from '../../../../test/support/told-decisions';
-import { TenancyLog } from '../../../tenancy/src/tenancy.log';
-import { CountingStore, sampleQuota } from '../../../resilience/src/quota/counting-store.fixture';
 import { echo } from '../echo-provider.fixture';
 import type { AnyProvider } from '../provider';
 import { ProviderCatalogue } from '../provider-catalogue';
+import { FlexibleQuotaStore } from '../quotas/flexible-quota-store';
+import { PostgresCounters } from '../quotas/postgres-counters';
 import { HealthLog } from './health-log';
 import { HealthRecorder } from './health-recorder';
 import { HealthStore } from './health-store';
@@ -33,10 +31,11 @@ interface Process {
 }
 
 describe('the health of providers, over all processes', () => {
-  beforeAll(() => void Logger.overrideLogger(false));
-
   const catalogue = new ProviderCatalogue([echo as AnyProvider]);
   const lines: string[] = [];
+  const eventLog = {
+    operatorEvent: (_tenant: string, type: string) => void lines.push(type),
+  } as unknown as ConstructorParameters<typeof OperatorEvents>[1];
   let test: TestDatabase;
   let database: DispatchDatabase;
   let source: DataSource;
@@ -70,15 +69,15 @@ describe('the health of providers, over all processes', () => {
 
   function process(): Process {
     const metrics = new Metrics();
-    const clock = new ManualClock();
+    const clock = new SystemClock();
     const destination = { write: (line: string) => void lines.push(line) };
     const sink = createLogSink({ service: 'test', level: 'info', redactor: new Redactor(), destination });
     const log = new HealthLog(sink, metrics);
-    const leases = new QuotaLeases(new CountingStore(clock), new ToldDecisions(), clock);
-    const events = new OperatorEvents(new TenantDatabase(source), new TenancyLog(), metrics);
+    const leases = new QuotaLeases(new FlexibleQuotaStore(new PostgresCounters(database)), new ToldDecisions(), clock);
+    const events = new OperatorEvents(new TenantDatabase(source), eventLog, metrics);
     return {
       recorder: new HealthRecorder(store, catalogue, leases, log, metrics),
-      watch: new HealthWatch(store, catalogue, events, new SystemClock(), log),
+      watch: new HealthWatch(store, catalogue, events, clock, log),
       leases,
       metrics,
     };
@@ -138,6 +137,7 @@ describe('the health of providers, over all processes', () => {
     await later(1);
     await Promise.all([one.watch.look(), two.watch.look()]);
     expect((await events()).map(({ type }) => type)).toEqual(['provider.alert_raised', 'provider.alert_recovered']);
+    expect(lines).toEqual(['provider.alert_raised', 'provider.alert_recovered']);
     expect(await healthOf(A)).toMatchObject({ state: 'ok', alerts: [] });
     expect(await two.metrics.registry.metrics()).toMatch(
       /^puente_provider_alerts\{provider="echo",kind="errors"\} 0$/m,
@@ -146,11 +146,8 @@ describe('the health of providers, over all processes', () => {
 
   it('a quota that runs out is an alert and a metric', async () => {
     const one = process();
-    const quota = sampleQuota({
-      owner: { tenantId: A, provider: 'echo', integration: 'default' },
-      limit: 100,
-      windowMs: 60_000,
-    });
+    const owned = { tenantId: A, provider: 'echo', integration: 'default' };
+    const quota = { key: 'q', name: '', limit: 100, windowMs: 60_000, cost: 1, enforced: true, owner: owned };
     for (let each = 0; each < 81; each += 1) await one.leases.admit(quota);
     await calls(one, A, 20);
     await one.watch.look();
