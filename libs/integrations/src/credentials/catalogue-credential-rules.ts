@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 import { ConnectSettings } from '../chain/provider-clients';
-import type { CredentialModel } from '../provider';
+import type { CredentialModel, ProviderDefinition } from '../provider';
 import { ProviderCatalogue } from '../provider-catalogue';
 
 /** What keeping credentials takes. The same shape as tenancy's `CredentialRules`, which the app binds this to. */
@@ -18,14 +18,25 @@ export interface RulesOfCredentials {
 /** Tells tenancy about providers without tenancy knowing any: bind as `{ provide: CredentialCatalogue, useExisting: … }`. */
 @Injectable()
 export class CatalogueCredentialRules {
+  /** The catalogue does not change, each call asks, and a schema takes as long to make as a request. */
+  private readonly known = new Map<string, RulesOfCredentials>();
+
   constructor(
     private readonly catalogue: ProviderCatalogue,
     private readonly settings: ConnectSettings,
   ) {}
 
   rulesOf(provider: string): RulesOfCredentials | undefined {
+    const known = this.known.get(provider);
+    if (known) return known;
     const spec = this.catalogue.find(provider)?.credentials;
     if (!spec) return undefined;
+    const rules = this.rulesFrom(provider, spec);
+    this.known.set(provider, rules);
+    return rules;
+  }
+
+  private rulesFrom(provider: string, spec: ProviderDefinition['credentials']): RulesOfCredentials {
     const { model, secrets, globalFields = [], rotateEveryDays, rebindOn } = spec;
     const config = this.withAllowedEndpoint(spec.config);
     return { provider, model, secrets, config, globalFields, rotateEveryDays, rebindOn };

@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { TenantDatabase } from '@puente/database';
-import type { Secret } from '@puente/kernel';
 import { BoundedCache } from '../bounded-cache';
-import { CredentialCipher, type SecretFields } from '../envelopes/credential-cipher';
+import { CredentialCipher } from '../envelopes/credential-cipher';
 import { EnvelopeUnreadableError } from '../envelopes/envelope.errors';
 import { TenantNotFoundError } from '../tenants/tenant.errors';
 import type { TenantStatus } from '../tenants/tenant.entity';
@@ -11,6 +10,9 @@ import { Quarantine } from './quarantine';
 import type { CredentialPart } from './resolve-credentials';
 
 const MAX_OPENED = 2_000;
+
+/** One round trip: the function works in the tenant's context by itself. */
+const READ = { name: 'credentials_in_force', sql: 'SELECT * FROM credentials_in_force($1, $2, $3)' };
 
 /** One side's credentials as they are stored now. */
 export interface StoredCredentials {
@@ -28,7 +30,7 @@ interface Row {
   readonly external_id: string;
   readonly id: string | null;
   readonly sealed: string;
-  readonly config: Readonly<Record<string, unknown>>;
+  readonly config: string;
   readonly active_version: number;
   readonly is_active: boolean;
   readonly quarantined: boolean;
@@ -36,16 +38,15 @@ interface Row {
 
 /**
  * Reads active credentials. The row is read for every call, so that a rotation, a deactivation or a suspension counts
- * from its commit on in every process; what is kept in memory is only the opened secret of a ciphertext, found again by
- * the ciphertext itself. So a slow reader cannot bring an old value back.
+ * from its commit on in every process; what is kept in memory is only what came of a row, found again by all that is in
+ * it. So a slow reader cannot bring an old value back, and who gets the same object twice knows that nothing changed.
  */
 @Injectable()
 export class CredentialReader {
   private readonly reads = new CoalescedReads<StoredCredentials>();
-  private readonly opened = new BoundedCache<
-    string,
-    { readonly sealed: string; readonly secrets: Secret<SecretFields> }
-  >(MAX_OPENED);
+  private readonly opened = new BoundedCache<string, { readonly row: Row; readonly stored: StoredCredentials }>(
+    MAX_OPENED,
+  );
 
   constructor(
     private readonly database: TenantDatabase,
@@ -55,9 +56,8 @@ export class CredentialReader {
 
   /** @throws {TenantNotFoundError} */
   read(tenantId: string, provider: string, integration: string): Promise<StoredCredentials> {
-    return this.reads.read(JSON.stringify([tenantId, provider, integration]), () =>
-      this.load(tenantId, provider, integration),
-    );
+    // Neither the id of a tenant nor that of a provider has a space in it.
+    return this.reads.read(`${tenantId} ${provider} ${integration}`, () => this.load(tenantId, provider, integration));
   }
 
   private async load(tenantId: string, provider: string, integration: string): Promise<StoredCredentials> {
@@ -67,9 +67,13 @@ export class CredentialReader {
     if (row.id === null) return { ...tenant, state: 'missing', version };
     if (row.quarantined) return { ...tenant, state: 'quarantined', version };
     if (!row.is_active) return { ...tenant, state: 'inactive', version };
+    const known = this.opened.get(row.id);
+    if (known && isSame(known.row, row)) return known.stored;
     try {
-      const secrets = await this.open(tenantId, provider, row.id, row);
-      return { ...tenant, state: 'usable', version, part: { secrets, config: row.config } };
+      const part = await this.open(tenantId, provider, row.id, row);
+      const stored = { ...tenant, state: 'usable', version, part } as const;
+      this.opened.set(row.id, { row, stored });
+      return stored;
     } catch (error) {
       if (!(error instanceof EnvelopeUnreadableError)) throw error;
       const marked = await this.quarantine.put({ tenantId, provider, integration, id: row.id, sealed: row.sealed });
@@ -79,28 +83,19 @@ export class CredentialReader {
   }
 
   private async rowOf(tenantId: string, provider: string, integration: string): Promise<Row> {
-    const [row] = await this.database.run(tenantId, (tx) =>
-      tx.query<Row>(
-        `SELECT t.status, t.external_id, i.id, i.credentials::text AS sealed, i.config, i.active_version, i.is_active,
-                i.quarantined_at IS NOT NULL AS quarantined
-         FROM tenants t LEFT JOIN tenant_integrations i ON i.tenant_id = t.id AND i.provider = $2 AND i.name = $3
-         WHERE t.id = $1`,
-        [tenantId, provider, integration],
-      ),
-    );
+    const [row] = await this.database.withoutTenant.query<Row>(READ, [tenantId, provider, integration]);
     if (!row) throw new TenantNotFoundError(tenantId);
     return row;
   }
 
-  private async open(tenantId: string, provider: string, id: string, row: Row): Promise<Secret<SecretFields>> {
-    const key = `${tenantId}:${provider}:${id}:${String(row.active_version)}`;
-    const known = this.opened.get(key);
-    if (known?.sealed === row.sealed) return known.secrets;
-    const secrets = await this.cipher.open(
-      { tenantId, provider, column: 'tenant_integrations.credentials', rowId: id, version: row.active_version },
-      JSON.parse(row.sealed),
-    );
-    this.opened.set(key, { sealed: row.sealed, secrets });
-    return secrets;
+  private async open(tenantId: string, provider: string, id: string, row: Row): Promise<CredentialPart> {
+    const { active_version: version, sealed, config } = row;
+    const column = 'tenant_integrations.credentials' as const;
+    const secrets = await this.cipher.open({ tenantId, provider, column, rowId: id, version }, JSON.parse(sealed));
+    return { secrets, config: JSON.parse(config) as CredentialPart['config'] };
   }
+}
+
+function isSame(one: Row, other: Row): boolean {
+  return (Object.keys(other) as (keyof Row)[]).every((column) => one[column] === other[column]);
 }

@@ -27,6 +27,12 @@ export interface VaultCredentials {
 /** Gives each call the credentials of its tenant. The app binds it as integrations' `CredentialVault`. */
 @Injectable()
 export class TenantCredentialVault {
+  /** What was made of two sides' credentials, as long as the reader says that they are the same. */
+  private readonly resolutions = new WeakMap<
+    StoredCredentials,
+    { readonly global: StoredCredentials; readonly resolution: VaultCredentials }
+  >();
+
   constructor(
     private readonly catalogue: CredentialCatalogue,
     private readonly reader: CredentialReader,
@@ -43,16 +49,30 @@ export class TenantCredentialVault {
     if (tenant.tenantStatus !== 'active') throw new TenantSuspendedError(tenantId);
     if (rules.model === 'global') return this.global(rules, integration);
     this.refuseUnusable(rules, integration, tenant);
-    if (rules.model === 'tenant' || tenantId === SYSTEM_TENANT_ID) return resolved(rules, integration, tenant, tenant);
+    if (rules.model === 'tenant' || tenantId === SYSTEM_TENANT_ID)
+      return this.resolved(rules, integration, tenant, tenant);
     const global = await this.reader.read(SYSTEM_TENANT_ID, provider, DEFAULT_INTEGRATION);
-    return resolved(rules, integration, tenant, global);
+    return this.resolved(rules, integration, tenant, global);
   }
 
   private async global(rules: CredentialRules, integration: string): Promise<VaultCredentials> {
     const global = await this.reader.read(SYSTEM_TENANT_ID, rules.provider, integration);
     if (global.state === 'missing') throw new CredentialsMissingError(rules.provider, integration);
     this.refuseUnusable(rules, integration, global);
-    return resolved(rules, integration, undefined, global);
+    return this.resolved(rules, integration, undefined, global);
+  }
+
+  private resolved(
+    rules: CredentialRules,
+    integration: string,
+    tenant: StoredCredentials | undefined,
+    global: StoredCredentials,
+  ): VaultCredentials {
+    const known = this.resolutions.get(tenant ?? global);
+    if (known?.global === global) return known.resolution;
+    const resolution = resolved(rules, integration, tenant, global);
+    this.resolutions.set(tenant ?? global, { global, resolution });
+    return resolution;
   }
 
   /** What a tenant switched off, or what is in quarantine, is not replaced by ours. Nor is an account that it misspelt. */
