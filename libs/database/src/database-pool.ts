@@ -7,6 +7,8 @@ export interface DatabasePoolOptions {
   readonly url: string;
   readonly max: number;
   readonly applicationName: string;
+  /** Settings of PostgreSQL for each connection. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -24,6 +26,7 @@ export abstract class DatabasePool implements Queryable {
       connectionTimeoutMillis: 5_000,
       idle_in_transaction_session_timeout: 60_000,
       statement_timeout: 60_000,
+      ...(options.settings ? { options: asOptions(options.settings) } : {}),
     });
     // An idle connection that breaks is replaced at the next query; without a listener it would end the process.
     this.pool.on('error', () => undefined);
@@ -78,7 +81,18 @@ export abstract class DatabasePool implements Queryable {
 }
 
 /** All tenants' operations, attempts, lanes and inbox; of credentials no more than when they were mended. */
-export class DispatchDatabase extends DatabasePool {}
+export class DispatchDatabase extends DatabasePool {
+  /**
+   * Its statements were written for their indexes and are planned once per connection. So no plan may depend on how large
+   * the tables happened to be at that moment: a worker that started on an empty ledger would read it whole at each claim.
+   */
+  constructor(options: DatabasePoolOptions) {
+    super({
+      ...options,
+      settings: { enable_seqscan: 'off', enable_bitmapscan: 'off', jit: 'off', plan_cache_mode: 'force_generic_plan' },
+    });
+  }
+}
 
 /** Reads API keys by their prefix, and whether a tenant is active. */
 export class AuthDatabase extends DatabasePool {}
@@ -91,6 +105,12 @@ export class OwnerDatabase extends DatabasePool {
   constructor(url: string, applicationName: string) {
     super({ url, max: 2, applicationName });
   }
+}
+
+function asOptions(settings: Readonly<Record<string, string>>): string {
+  return Object.entries(settings)
+    .map(([name, value]) => `-c ${name}=${value}`)
+    .join(' ');
 }
 
 function queryOf(sql: string | PreparedStatement, params: readonly unknown[]): QueryConfig<unknown[]> {

@@ -1,4 +1,5 @@
 import { LANE_CAP, LANE_OPEN, PROBE_MS } from './lane-circuit';
+import { prepared } from './prepared';
 
 /** Lanes looked at in one claim. Beyond that the scan goes on next time where it ended. */
 export const LANES_PER_CLAIM = 256;
@@ -164,27 +165,33 @@ const fairClaim = ({
     WHERE noted OR room IS NOT NULL) about USING (tenant_id, provider, lane_key)`;
 
 /** Whatever is due. $8 to $11 the lane after which the scan begins, $12 and $13 caps; the answer says where it ended. */
-export const CLAIM = fairClaim({
-  lanes: scannedLanes(8),
-  rows: 'operations',
-  caps: '$12::text[], $13::int[]',
-  most: '$3::int',
-  told: `(SELECT count(*)::int FROM scanned) AS lanes,
+export const CLAIM = prepared(
+  'claim',
+  fairClaim({
+    lanes: scannedLanes(8),
+    rows: 'operations',
+    caps: '$12::text[], $13::int[]',
+    most: '$3::int',
+    told: `(SELECT count(*)::int FROM scanned) AS lanes,
       last.tenant_id AS last_tenant, last.provider AS last_provider, last.lane_key AS last_lane, last.priority AS last_priority
     FROM (SELECT 1) one LEFT JOIN (SELECT * FROM scanned ORDER BY n DESC LIMIT 1) last ON true`,
-});
+  }),
+);
 
 /**
  * What is due of the operations whose ids a queue brought, $8 ($9 and $10 caps): the same claim in every other respect. `left_over` might
  * have been claimed here, had there been room for more of their tenant.
  */
-export const CLAIM_OFFERED = fairClaim({
-  lanes: OFFERED_LANES,
-  rows: 'offered',
-  caps: '$9::text[], $10::int[]',
-  most: 'cardinality($8::uuid[])',
-  told: `ARRAY(SELECT id FROM candidates EXCEPT SELECT id FROM picked) AS left_over`,
-});
+export const CLAIM_OFFERED = prepared(
+  'claim_offered',
+  fairClaim({
+    lanes: OFFERED_LANES,
+    rows: 'offered',
+    caps: '$9::text[], $10::int[]',
+    most: 'cardinality($8::uuid[])',
+    told: `ARRAY(SELECT id FROM candidates EXCEPT SELECT id FROM picked) AS left_over`,
+  }),
+);
 
 /** Of an active tenant and in an open lane. */
 const MAY_RUN = `${TENANT_ACTIVE} AND NOT EXISTS (SELECT FROM lanes l WHERE l.tenant_id = o.tenant_id
@@ -213,7 +220,9 @@ export const ANY_QUARANTINED = `
  * that freezes in the middle has given up the call before anybody else may take over. Locks in order of id, like every
  * statement over a group here, so that they never deadlock.
  */
-export const MARK_SENT = `
+export const MARK_SENT = prepared(
+  'mark_sent',
+  `
   WITH clock AS MATERIALIZED (SELECT puente_now() AS now),
   u AS MATERIALIZED (SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::int[]) AS u(id, fence, hold_ms)),
   locked AS MATERIALIZED (
@@ -223,10 +232,13 @@ export const MARK_SENT = `
   FROM u, clock
   WHERE o.id = ANY (ARRAY(SELECT id FROM locked)) AND o.id = u.id AND o.fence = u.fence AND o.state = 'running'
     AND o.lease_until > clock.now
-  RETURNING o.id, o.fence::text AS fence`;
+  RETURNING o.id, o.fence::text AS fence`,
+);
 
 /** A row that does not come back has another owner, or none: its call must stop. Never shortens what a mark stretched. */
-export const HEARTBEAT = `
+export const HEARTBEAT = prepared(
+  'heartbeat',
+  `
   WITH clock AS MATERIALIZED (SELECT puente_now() AS now),
   u AS MATERIALIZED (SELECT * FROM unnest($1::uuid[], $2::bigint[]) AS u(id, fence)),
   locked AS MATERIALIZED (
@@ -234,4 +246,5 @@ export const HEARTBEAT = `
   UPDATE operations o SET lease_until = greatest(o.lease_until, clock.now + $3::int * interval '1 ms')
   FROM u, clock
   WHERE o.id = ANY (ARRAY(SELECT id FROM locked)) AND o.id = u.id AND o.fence = u.fence AND o.state = 'running'
-  RETURNING o.id, o.fence::text AS fence`;
+  RETURNING o.id, o.fence::text AS fence`,
+);

@@ -1,5 +1,6 @@
 import type { JsonObject } from '@puente/kernel';
 import { publishing } from './events';
+import { prepared } from './prepared';
 
 /** One decided operation as the settling statement reads it. */
 export interface SettleRow {
@@ -52,7 +53,7 @@ const SETTLED = `
       failure_message text, output jsonb, tries jsonb)),
   clock AS MATERIALIZED (SELECT puente_now() AS now),
   locked AS MATERIALIZED (
-    SELECT id FROM operations WHERE id = ANY (ARRAY(SELECT id FROM u)) ORDER BY id FOR UPDATE),
+    SELECT id, tenant_id FROM operations WHERE id = ANY (ARRAY(SELECT id FROM u)) ORDER BY id FOR UPDATE),
   settled AS (
     UPDATE operations o SET
       state = u.state,
@@ -75,26 +76,31 @@ const SETTLED = `
         OR (u.state = 'succeeded' AND o.state IN ('queued', 'running', 'unknown', 'needs_review')))
     RETURNING o.id, u.fence, o.tenant_id, o.provider, o.operation, o.state)`;
 
+/** What did not apply may be written already: a settle whose commit was not acknowledged. Only that is looked for. */
 const TRIED = `
   earlier AS MATERIALIZED (
-    SELECT a.operation_id AS id, a.fence, bool_or(a.applied) AS applied
-    FROM u JOIN attempts a ON a.operation_id = u.id AND a.fence = u.fence GROUP BY 1, 2),
+    SELECT u.id, u.fence, a.applied FROM u CROSS JOIN LATERAL (
+      SELECT bool_or(a.applied) AS applied FROM attempts a WHERE a.operation_id = u.id AND a.fence = u.fence) a
+    WHERE NOT EXISTS (SELECT FROM settled s WHERE s.id = u.id AND s.fence = u.fence) AND a.applied IS NOT NULL),
   tried AS (
     INSERT INTO attempts (tenant_id, operation_id, fence, number, mode, owner, started_at, ended_at, duration_ms,
       outcome, provider_code, provider_status, excerpt, repeat, applied)
     SELECT o.tenant_id, u.id, u.fence, t.number, u.mode, u.owner, t.started_at, t.ended_at, t.duration_ms, t.outcome,
       t.code, t.status, t.excerpt, u.is_repeat, EXISTS (SELECT FROM settled s WHERE s.id = u.id AND s.fence = u.fence)
-    FROM u JOIN operations o ON o.id = u.id
+    FROM u JOIN locked o ON o.id = u.id
     CROSS JOIN LATERAL jsonb_to_recordset(u.tries) AS t(number int, started_at timestamptz, ended_at timestamptz, duration_ms int, outcome text, code text, status int, excerpt text)
     WHERE NOT EXISTS (SELECT FROM earlier e WHERE e.id = u.id AND e.fence = u.fence))
   SELECT u.id, EXISTS (SELECT FROM settled s WHERE s.id = u.id AND s.fence = u.fence)
       OR EXISTS (SELECT FROM earlier e WHERE e.id = u.id AND e.fence = u.fence AND e.applied) AS applied
   FROM u`;
 
-export const SETTLE = `${SETTLED},${TRIED}`;
+export const SETTLE = prepared('settle', `${SETTLED},${TRIED}`);
 
 /** The same, told to those who subscribed ($2). A text of its own: an insert of no rows is not free. */
-export const SETTLE_AND_PUBLISH = `${SETTLED}, ${publishing('settled', '$2')},${TRIED}`;
+export const SETTLE_AND_PUBLISH = prepared(
+  'settle_and_publish',
+  `${SETTLED}, ${publishing('settled', '$2')},${TRIED}`,
+);
 
 /**
  * Crashed workers. One UPDATE and not a decision per row in the process: a sweeper that dies leaves nothing half done,
