@@ -1,4 +1,4 @@
-import type { CallMode, Effect, JsonObject, JsonValue, OnUnknown } from '@puente/kernel';
+import type { CancelSignal, CallMode, Effect, JsonObject, JsonValue, OnUnknown } from '@puente/kernel';
 
 export const OPERATION_STATES = [
   'queued',
@@ -123,7 +123,7 @@ export interface OperationView {
  * stop when `signal` aborts (the lease was lost), and settle whatever came of it. `replayed`: the key was used before.
  */
 export type Begun =
-  | { readonly kind: 'started'; readonly operation: LeasedOperation; readonly signal: AbortSignal }
+  | { readonly kind: 'started'; readonly operation: LeasedOperation; readonly signal: CancelSignal }
   | { readonly kind: 'replayed'; readonly operationId: string; readonly subjectId: string };
 
 /** What the ledger itself needs to know of a claimed operation beyond what an executor does. */

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import {
+  type CancelSignal,
   AppError,
   isDeferred,
   notSent,
@@ -27,7 +28,7 @@ export class GatewayExecutor extends OperationExecutor {
     super();
   }
 
-  async execute(operation: ClaimedOperation, signal: AbortSignal): Promise<Execution> {
+  async execute(operation: ClaimedOperation, signal: CancelSignal): Promise<Execution> {
     const tries: TryRecord[] = [];
     const outcome = await this.run(operation, signal, tries).catch(() => unknown('internal'));
     return executionOf(operation, outcome, tries);
@@ -37,7 +38,7 @@ export class GatewayExecutor extends OperationExecutor {
     return policyNamed(operation.policy).timeoutMs + ABORT_GRACE_MS;
   }
 
-  private async run(operation: ClaimedOperation, signal: AbortSignal, tries: TryRecord[]): Promise<Outcome> {
+  private async run(operation: ClaimedOperation, signal: CancelSignal, tries: TryRecord[]): Promise<Outcome> {
     try {
       const spec = this.catalogue.operation(operation.provider, operation.operation);
       const input = parseInput(spec, operation.provider, operation.operation, operation.input);
@@ -60,7 +61,7 @@ function notCallable(error: unknown): Outcome {
 }
 
 /** No deadline and no waiting: both are the ledger's, by the database's clock. */
-function callOf(op: ClaimedOperation, input: unknown, signal: AbortSignal, tries: TryRecord[]): ProviderCall {
+function callOf(op: ClaimedOperation, input: unknown, signal: CancelSignal, tries: TryRecord[]): ProviderCall {
   return {
     tenantId: op.tenantId,
     provider: op.provider,

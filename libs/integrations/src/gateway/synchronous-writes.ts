@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Clock, type Outcome, type ProviderCall, type TryRecord, unknown } from '@puente/kernel';
+import { type CancelSignal, Clock, type Outcome, type ProviderCall, type TryRecord, unknown } from '@puente/kernel';
 import { type Begun, type LeasedOperation, type NewOperation, OperationLedger, type Settled } from '@puente/ledger';
 import { CallChain } from '../chain/call-chain';
 import type { CallPlan } from './call-plan';
@@ -70,7 +70,7 @@ export class SynchronousWrites {
 function callOf(
   plan: CallPlan,
   operation: LeasedOperation,
-  { signal, deadlineMs, tries }: { signal: AbortSignal; deadlineMs: number; tries: TryRecord[] },
+  { signal, deadlineMs, tries }: { signal: CancelSignal; deadlineMs: number; tries: TryRecord[] },
 ): ProviderCall {
   return {
     tenantId: operation.tenantId,

@@ -32,6 +32,18 @@ interface OfferAnswerRow extends ClaimedRow {
   readonly left_over: readonly string[];
 }
 
+/** Kept free of tenants beyond their share, of so many places in all. */
+export function reserveOf(capacity: number): number {
+  return Math.floor(capacity * RESERVE);
+}
+
+/** The places of a worker. */
+export interface Places {
+  readonly free: number;
+  /** In all. */
+  readonly capacity: number;
+}
+
 /** What a tenant has in flight in this process. */
 export type InFlight = ReadonlyMap<string, number>;
 
@@ -65,7 +77,7 @@ export class Claimer {
   ) {}
 
   /** @param anew a hint came: all lanes are to be looked at again */
-  async claim(places: number, inFlight: InFlight, anew: boolean): Promise<ClaimedGroup> {
+  async claim(places: Places, inFlight: InFlight, anew: boolean): Promise<ClaimedGroup> {
     if (anew) this.endsLeft = this.after === FIRST_LANE ? 1 : 2;
     const askedAtMs = this.time.nowMs();
     const answers = await this.db.query<ClaimAnswer>(CLAIM, [
@@ -77,27 +89,24 @@ export class Claimer {
     const [ending] = answers;
     this.moveOn(ending);
     const more =
-      this.endsLeft > 0 || (ending?.made ?? 0) > 0 || (ending?.candidates ?? 0) > rows.length || rows.length >= places;
+      this.endsLeft > 0 ||
+      (ending?.made ?? 0) > 0 ||
+      (ending?.candidates ?? 0) > rows.length ||
+      rows.length >= places.free;
     return { claims: this.claims(rows, askedAtMs), more, contended: (ending?.picked ?? 0) > rows.length };
   }
 
   /** Of these operations, by their ids, those that are due and may run. */
-  async claimOffered(ids: readonly string[], places: number, inFlight: InFlight): Promise<ClaimedOffer> {
+  async claimOffered(ids: readonly string[], places: Places, inFlight: InFlight): Promise<ClaimedOffer> {
     const askedAtMs = this.time.nowMs();
-    const ask = (room: number): Promise<OfferAnswerRow[]> =>
+    const ask = (room: Places): Promise<OfferAnswerRow[]> =>
       this.db.query<OfferAnswerRow>(CLAIM_OFFERED, [...this.fairness(room, inFlight), ids, ...NO_CAPS]);
     const answers = await ask(places);
     const rows = answers.filter(isRow);
     // The first operation of a lane whose calls are counted: only now there is a row to count in.
-    if ((answers[0]?.made ?? 0) > 0 && rows.length < places)
-      rows.push(...(await ask(places - rows.length)).filter(isRow));
+    if ((answers[0]?.made ?? 0) > 0 && rows.length < places.free)
+      rows.push(...(await ask({ ...places, free: places.free - rows.length })).filter(isRow));
     return { claims: this.claims(rows, askedAtMs), leftOver: answers[0]?.left_over ?? [] };
-  }
-
-  /** What one tenant may have in flight while others wait, and what is kept free of tenants beyond that. */
-  get bounds(): { readonly share: number; readonly reserve: number } {
-    const capacity = this.settings.concurrency + this.settings.prefetch;
-    return { share: Math.max(1, Math.ceil(capacity * SHARE)), reserve: Math.floor(capacity * RESERVE) };
   }
 
   /** One operation that has crashed its worker before. For a worker that holds nothing else. */
@@ -112,10 +121,11 @@ export class Claimer {
     return (await this.db.query<{ waiting: boolean }>(ANY_QUARANTINED))[0]?.waiting ?? false;
   }
 
-  private fairness(places: number, inFlight: InFlight): unknown[] {
+  private fairness({ free, capacity }: Places, inFlight: InFlight): unknown[] {
     const { workerOwner, leaseMs } = this.settings;
-    const { share, reserve } = this.bounds;
-    return [workerOwner, leaseMs, places, [...inFlight.keys()], [...inFlight.values()], share, reserve];
+    const share = Math.max(1, Math.ceil(capacity * SHARE));
+    const reserve = reserveOf(capacity);
+    return [workerOwner, leaseMs, free, [...inFlight.keys()], [...inFlight.values()], share, reserve];
   }
 
   private moveOn(ending: ClaimAnswer | undefined): void {

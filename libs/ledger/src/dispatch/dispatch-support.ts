@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { CancelSignal } from '@puente/kernel';
 import { LedgerLog } from '../ledger.log';
 import type { Claim } from './claimed-row';
 import { LeaseKeeper } from './lease-keeper';
@@ -28,13 +29,17 @@ export class DispatchSupport {
   }
 
   /** Runs work on a claim and lets its lease go whatever happens: the worker survives every operation. */
-  async guarded({ row }: Claim, work: (signal: AbortSignal) => Promise<Ended> | Ended): Promise<Ended> {
+  async guarded({ row }: Claim, work: (signal: CancelSignal) => Promise<Ended> | Ended): Promise<Ended> {
     const { id, fence } = row;
     const tell = (error: unknown): void => this.log.loopFailed(`operation ${id}`, error);
     const letGo = (): void => this.leases.letGo({ id, fence });
     try {
       const { settled } = await work(this.leases.signalOf({ id, fence }));
-      return { settled: settled.catch(tell).finally(letGo) };
+      const settledOrTold = settled.then(letGo, (error: unknown) => {
+        tell(error);
+        letGo();
+      });
+      return { settled: settledOrTold };
     } catch (error) {
       tell(error);
       letGo();

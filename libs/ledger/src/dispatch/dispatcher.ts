@@ -4,16 +4,19 @@ import { LedgerSettings } from '../ledger-settings';
 import { LedgerTime } from '../ledger-time';
 import { Bell } from './bell';
 import type { Claim } from './claimed-row';
-import { Claimer } from './claimer';
+import { Claimer, type Places, reserveOf } from './claimer';
 import { DatabaseWatch } from './database-watch';
 import { DispatchSupport } from './dispatch-support';
 import { Offers, type OfferAnswer } from './offers';
 import type { NoteTaker } from './note-reader';
 import { OperationRunner } from './operation-runner';
+import { Prefetch } from './prefetch';
 import { type Ended, WorkSlots } from './work-slots';
 
 /** Between two claims for the sake of a hint while only few places are free: a hint comes with every accept. */
 const HINT_SPACING_MS = 10;
+/** Part of the places that must be free before a backlog is claimed from: a claim costs as much for one as for twenty. */
+const WORTH_A_CLAIM = 1 / 4;
 /** Longest time in a row that is given to quarantined operations while others wait. */
 const QUARANTINE_TURN_MS = 1_000;
 
@@ -31,6 +34,9 @@ export class Dispatcher implements NoteTaker {
   private readonly offers = new Offers(() => this.bell.ring());
   private readonly watch: DatabaseWatch;
   private stopped: Promise<void> | undefined;
+  private readonly prefetch: Prefetch;
+  /** How few places may be taken for a freed one to be worth waking the loop. */
+  private wakesAt = Infinity;
   /** Something may be due that was not when we looked last. */
   private hinted = true;
   /** More was due than was taken. */
@@ -52,11 +58,13 @@ export class Dispatcher implements NoteTaker {
     private readonly time: LedgerTime,
   ) {
     this.watch = new DatabaseWatch('claim', time, support.log);
+    this.prefetch = new Prefetch(settings, time);
     this.slots = new WorkSlots(
       settings.concurrency,
       (claim) => this.run(claim),
       () => {
-        this.bell.ring();
+        this.prefetch.count();
+        if (this.slots.size <= this.wakesAt) this.bell.ring();
         this.offers.freed.ring();
       },
     );
@@ -82,10 +90,10 @@ export class Dispatcher implements NoteTaker {
 
   /** Nothing while PostgreSQL is away, and not one by one: the places of a message at once. */
   room(reserved: boolean): number {
-    const { concurrency, prefetch } = this.settings;
-    const kept = reserved ? 0 : this.claimer.bounds.reserve;
-    const free = concurrency + prefetch - kept - this.slots.size - this.offers.size;
-    const least = reserved ? 1 : Math.min(MOST_IDS, Math.ceil((concurrency + prefetch) / 3));
+    const { capacity } = this.prefetch;
+    const kept = reserved ? 0 : reserveOf(capacity);
+    const free = capacity - kept - this.slots.size - this.offers.size;
+    const least = reserved ? 1 : Math.min(MOST_IDS, Math.ceil(capacity / 3));
     return this.stopping || this.away || free < least ? 0 : free;
   }
 
@@ -167,36 +175,39 @@ export class Dispatcher implements NoteTaker {
       await this.quarantineTurn();
       return;
     }
-    const { concurrency, prefetch } = this.settings;
+    const { capacity } = this.prefetch;
     const { wakeUps } = this.support;
     const pollMs = wakeUps.pollMs();
-    const free = concurrency + prefetch - this.slots.size;
-    if (this.offers.size > 0 && free > 0) return this.claimOffered(free);
+    const free = capacity - this.slots.size;
+    if (this.offers.size > 0 && free > 0) return this.claimOffered({ free, capacity });
     const sinceMs = this.time.nowMs() - this.claimedAtMs;
     if (sinceMs >= pollMs) this.hinted = true;
     // A claim per freed place would be a query per call: a backlog waits until a few are free beyond the reserve.
-    const enough = free >= this.claimer.bounds.reserve + Math.max(1, Math.floor((concurrency + prefetch) / 8));
-    if (this.backlog && enough && wakeUps.findsBacklog) return this.claim(free);
-    if (this.hinted && free > 0 && (enough || sinceMs >= HINT_SPACING_MS)) return this.claim(free);
+    const enough = reserveOf(capacity) + Math.max(1, Math.floor(capacity * WORTH_A_CLAIM));
+    if (this.backlog && free >= enough && wakeUps.findsBacklog) return this.claim({ free, capacity });
+    if (this.hinted && free > 0 && (free >= enough || sinceMs >= HINT_SPACING_MS))
+      return this.claim({ free, capacity });
     const spacing = this.hinted && free > 0;
+    this.wakesAt = this.backlog && !this.hinted && this.offers.size === 0 ? capacity - enough : Infinity;
     await this.bell.wait(Math.max(1, (spacing ? HINT_SPACING_MS : pollMs) - sinceMs));
+    this.wakesAt = Infinity;
   }
 
-  private async claim(free: number): Promise<void> {
+  private async claim(places: Places): Promise<void> {
     const anew = this.hinted;
     this.hinted = false;
     this.claimedAtMs = this.time.nowMs();
-    const { claims, more, contended } = await this.claimer.claim(free, this.slots.inFlight(), anew);
+    const { claims, more, contended } = await this.claimer.claim(places, this.slots.inFlight(), anew);
     this.begin(claims);
     this.backlog = more;
     if (contended && claims.length === 0) await this.pause(2);
   }
 
-  private async claimOffered(free: number): Promise<void> {
-    const offers = this.offers.take(free);
+  private async claimOffered(places: Places): Promise<void> {
+    const offers = this.offers.take(places.free);
     const ids = offers.flatMap((offer) => offer.ids);
     try {
-      const { claims, leftOver } = await this.claimer.claimOffered(ids, free, this.slots.inFlight());
+      const { claims, leftOver } = await this.claimer.claimOffered(ids, places, this.slots.inFlight());
       this.begin(claims);
       const left = new Set(leftOver);
       for (const offer of offers) offer.answer({ kind: 'looked', leftOver: offer.ids.filter((id) => left.has(id)) });

@@ -1,3 +1,4 @@
+import type { CancelSignal } from '@puente/kernel';
 import { Injectable } from '@nestjs/common';
 import { isDatabaseAway } from '@puente/database';
 import { LedgerTime } from '../ledger-time';
@@ -21,7 +22,7 @@ export class InputOpener {
 
   async open(
     { row }: Claim,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<{ readonly operation: LeasedOperation; readonly unreadable?: OperationEvent }> {
     const { id: operationId, tenant_id: tenantId } = row;
     try {

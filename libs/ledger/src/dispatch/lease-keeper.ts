@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DispatchDatabase } from '@puente/database';
+import { Cancellation, type CancelSignal } from '@puente/kernel';
 import { LedgerMetrics } from '../ledger-metrics';
 import { LedgerSettings } from '../ledger-settings';
 import { LedgerTime } from '../ledger-time';
@@ -13,7 +14,7 @@ export interface Leased {
 }
 
 interface Held extends Leased {
-  readonly abort: AbortController;
+  readonly abort: Cancellation;
   readonly sinceMs: number;
   /** Its result is on its way: that the row has no lease any more is then no loss. */
   settling: boolean;
@@ -45,25 +46,25 @@ export class LeaseKeeper {
    * @param askedAtMs monotonic time before the lease was asked for
    * @returns aborts when the lease is lost
    */
-  hold(lease: Leased, askedAtMs: number, leaseMs = this.settings.leaseMs): AbortSignal {
-    const abort = new AbortController();
+  hold(lease: Leased, askedAtMs: number, leaseMs = this.settings.leaseMs): CancelSignal {
+    const abort = new Cancellation();
     const { id, fence } = lease;
     const held = { id, fence, abort, sinceMs: askedAtMs, settling: false, untilMs: askedAtMs + leaseMs };
     this.held.set(keyOf(lease), held);
     // Not a reason for the process to live: calls that did not end in time are left behind with their leases.
     this.timer ??= setInterval(() => void this.beat(), Math.max(10, this.settings.leaseMs / 4)).unref();
-    return abort.signal;
+    return abort;
   }
 
   /** Aborts when the lease is lost; of a lease that is not held, at once. */
-  signalOf(lease: Leased): AbortSignal {
-    return this.held.get(keyOf(lease))?.abort.signal ?? AbortSignal.abort();
+  signalOf(lease: Leased): CancelSignal {
+    return this.held.get(keyOf(lease))?.abort ?? NOT_HELD;
   }
 
   /** Certainly left of the lease: what a frozen worker asks itself before it sends anything. */
   remainingMs(lease: Leased): number {
     const held = this.held.get(keyOf(lease));
-    return held && !held.abort.signal.aborted ? held.untilMs - this.time.nowMs() : 0;
+    return held && !held.abort.aborted ? held.untilMs - this.time.nowMs() : 0;
   }
 
   /** The database confirmed a lease of `leaseMs`, asked for at `askedAtMs`. */
@@ -97,7 +98,7 @@ export class LeaseKeeper {
     const askedAtMs = this.time.nowMs();
     const due: Held[] = [];
     for (const lease of this.held.values()) {
-      if (lease.abort.signal.aborted) continue;
+      if (lease.abort.aborted) continue;
       if (askedAtMs - lease.sinceMs > this.settings.maxHoldMs) this.lost(lease, 'held_too_long');
       else due.push(lease);
     }
@@ -114,12 +115,15 @@ export class LeaseKeeper {
 
   /** It stays in the map, aborted, until its holder lets go: `remainingMs` answers 0 from now on. */
   private lost(lease: Held, reason: 'taken' | 'held_too_long'): void {
-    if (lease.abort.signal.aborted) return;
+    if (lease.abort.aborted) return;
     this.metrics.leaseLost();
     this.log.leaseLost({ operationId: lease.id, reason });
     lease.abort.abort(new Error('The lease of this operation is lost'));
   }
 }
+
+const NOT_HELD = new Cancellation();
+NOT_HELD.abort('not held');
 
 function keyOf({ id, fence }: Leased): string {
   return `${id} ${fence}`;

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { unknown } from '@puente/kernel';
+import { type CancelSignal, unknown } from '@puente/kernel';
 import { policyNamed } from '@puente/resilience';
 import { LedgerTime } from '../ledger-time';
 import type { LeasedOperation } from '../operation';
@@ -36,7 +36,7 @@ export class OperationRunner {
   ) {}
 
   /** Resolves when the call has ended; `settled` when its result is committed. */
-  async run(claim: Claim, signal: AbortSignal): Promise<Ended> {
+  async run(claim: Claim, signal: CancelSignal): Promise<Ended> {
     const { operation, unreadable } = await this.inputs.open(claim, signal);
     const ran = unreadable ? { event: unreadable } : await this.executed(operation, claim.askedAtMs, signal);
     return { settled: ran ? this.settle(operation, ran, claim.askedAtMs) : Promise.resolve() };
@@ -49,7 +49,11 @@ export class OperationRunner {
   }
 
   /** @returns undefined when the lease is lost before the call: whoever has it now decides */
-  private async executed(operation: LeasedOperation, askedAtMs: number, signal: AbortSignal): Promise<Ran | undefined> {
+  private async executed(
+    operation: LeasedOperation,
+    askedAtMs: number,
+    signal: CancelSignal,
+  ): Promise<Ran | undefined> {
     const obstacle = this.obstacle(operation, askedAtMs);
     if (obstacle) return { event: obstacle };
     const timeoutMs = this.executor.timeoutMs(operation);
@@ -68,25 +72,29 @@ export class OperationRunner {
     return keyWindowClosed(operation, now, policyNamed(operation.policy)) ? { kind: 'key_expired' } : undefined;
   }
 
-  private async called(operation: LeasedOperation, signal: AbortSignal): Promise<Execution> {
-    const started = this.time.clock.now();
+  /** An executor that ignores its signal must not keep its place for ever. */
+  private called(operation: LeasedOperation, signal: CancelSignal): Promise<Execution> {
+    const startedAt = this.time.clock.now();
     const startedMs = this.time.nowMs();
-    const failedWith = (message: string): Execution => {
-      const failure = unknown('internal', { message });
-      const durationMs = this.time.nowMs() - startedMs;
-      const tries = [{ startedAt: started, durationMs, outcome: 'unknown:internal', failure }];
-      const kind = operation.mode === 'reconcile' ? 'ask_failed' : 'called';
-      return { result: { kind, outcome: failure }, tries };
-    };
-    const overdue = afterAbort(signal, () => failedWith('The call did not stop after its lease was lost.'));
-    try {
-      return await Promise.race([this.executor.execute(operation, signal), overdue.promise]);
-    } catch (error) {
-      this.settler.executorThrew(operation, error);
-      return failedWith('The call ended with an internal error.');
-    } finally {
-      overdue.cancel();
-    }
+    const failedWith = (message: string): Execution =>
+      failedExecution(operation, message, { startedAt, durationMs: this.time.nowMs() - startedMs });
+    return new Promise((resolve) => {
+      let timer: NodeJS.Timeout | undefined;
+      const lost = (): void => {
+        timer = setTimeout(() => end(failedWith('The call did not stop after its lease was lost.')), ABORT_GRACE_MS);
+      };
+      const end = (execution: Execution): void => {
+        signal.removeEventListener('abort', lost);
+        clearTimeout(timer);
+        resolve(execution);
+      };
+      if (signal.aborted) lost();
+      else signal.addEventListener('abort', lost, { once: true });
+      this.executor.execute(operation, signal).then(end, (error: unknown) => {
+        this.settler.executorThrew(operation, error);
+        end(failedWith('The call ended with an internal error.'));
+      });
+    });
   }
 
   private async settle(operation: LeasedOperation, { event, execution }: Ran, askedAtMs: number): Promise<void> {
@@ -99,22 +107,12 @@ export class OperationRunner {
   }
 }
 
-/** An executor that ignores its signal must not keep its place for ever. */
-function afterAbort<T>(signal: AbortSignal, then: () => T): { readonly promise: Promise<T>; cancel(): void } {
-  let timer: NodeJS.Timeout | undefined;
-  let lost: () => void = () => undefined;
-  const promise = new Promise<T>((resolve) => {
-    lost = () => {
-      timer = setTimeout(() => resolve(then()), ABORT_GRACE_MS);
-    };
-  });
-  if (signal.aborted) lost();
-  else signal.addEventListener('abort', lost, { once: true });
-  return {
-    promise,
-    cancel: () => {
-      signal.removeEventListener('abort', lost);
-      clearTimeout(timer);
-    },
-  };
+function failedExecution(
+  { mode }: LeasedOperation,
+  message: string,
+  run: { readonly startedAt: Date; readonly durationMs: number },
+): Execution {
+  const failure = unknown('internal', { message });
+  const tries = [{ ...run, outcome: 'unknown:internal', failure }];
+  return { result: { kind: mode === 'reconcile' ? 'ask_failed' : 'called', outcome: failure }, tries };
 }

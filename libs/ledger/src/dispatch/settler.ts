@@ -49,7 +49,7 @@ export class Settler {
     if (!output) return null;
     const { id, tenantId } = operation;
     try {
-      const value = JSON.parse(JSON.stringify(output.value ?? null)) as JsonValue;
+      const value = (output.value ?? null) as JsonValue; // what it is as JSON: an answer of a provider, parsed by its schema
       return await this.cipher.seal({ tenantId, table: 'operations', rowId: id, column: 'output' }, value);
     } catch (error) {
       this.log.outputUnsealed({ operationId: id, tenantId }, error);

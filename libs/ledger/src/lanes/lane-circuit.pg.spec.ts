@@ -67,7 +67,7 @@ describe('circuit of a lane', () => {
     return operations.map(({ id }) => id);
   };
   const claim = async (worker = process(), places = 100): Promise<Claim[]> => {
-    const { claims } = await worker.part(Claimer).claim(places, new Map(), true);
+    const { claims } = await worker.part(Claimer).claim({ free: places, capacity: 30 }, new Map(), true);
     for (const { row, askedAtMs } of claims) worker.part(LeaseKeeper).hold({ id: row.id, fence: row.fence }, askedAtMs);
     return claims.filter(({ row }) => row.tenant_id === tenant);
   };

@@ -1,4 +1,4 @@
-import type { DeferredOutcome, Failure, Outcome, Reconciliation, TryRecord } from '@puente/kernel';
+import type { CancelSignal, DeferredOutcome, Failure, Outcome, Reconciliation, TryRecord } from '@puente/kernel';
 import type { ClaimedOperation } from '../operation';
 
 /** What came of running a claimed operation: an outcome of the call, or the provider's answer to our question. */
@@ -22,7 +22,7 @@ export interface Execution {
  * It answers and does not throw. `signal` aborts when the lease is lost.
  */
 export abstract class OperationExecutor {
-  abstract execute(operation: ClaimedOperation, signal: AbortSignal): Promise<Execution>;
+  abstract execute(operation: ClaimedOperation, signal: CancelSignal): Promise<Execution>;
   /** Ceiling of one try of this operation in milliseconds; a try is not begun when the lease is shorter. */
   abstract timeoutMs(operation: ClaimedOperation): number;
 }

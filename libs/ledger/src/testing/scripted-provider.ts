@@ -1,4 +1,4 @@
-import { type Outcome, type TryRecord, ok } from '@puente/kernel';
+import { type CancelSignal, type Outcome, type TryRecord, ok } from '@puente/kernel';
 import type { ClaimedOperation } from '../operation';
 import { type Execution, type ExecutionResult, OperationExecutor } from '../ports/operation-executor.port';
 
@@ -12,7 +12,7 @@ export interface Effect {
 export type Behaviour = (
   operation: ClaimedOperation,
   provider: ScriptedProvider,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ) => Promise<ExecutionResult | Outcome> | ExecutionResult | Outcome;
 
 /**
@@ -55,7 +55,7 @@ export class ScriptedProvider extends OperationExecutor {
     return this.callTimeoutMs;
   }
 
-  async execute(operation: ClaimedOperation, signal: AbortSignal): Promise<Execution> {
+  async execute(operation: ClaimedOperation, signal: CancelSignal): Promise<Execution> {
     const startedAt = new Date();
     const startedMs = performance.now();
     this.inFlight += 1;

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { JsonObject, JsonValue } from '@puente/kernel';
 import { canonicalJson } from './canonical-json';
-import { associatedData, decoded, encoded, ENVELOPE_VERSION, members, type Place } from './envelope';
+import { decoded, encoded, ENVELOPE_VERSION, members } from './envelope';
 import { EnvelopeUnreadableError } from './envelope.errors';
 import { open, seal } from './sealed-box';
 import { TenantDataKeys } from './tenant-data-keys';
@@ -28,7 +28,7 @@ export class TenantPayloadCipher {
 
   async seal(place: SealedPlace, value: JsonValue): Promise<JsonObject> {
     const { payload } = await this.keys.of(place.tenantId);
-    const box = seal(payload, Buffer.from(JSON.stringify(value), 'utf8'), associatedData(placeOf(place)));
+    const box = seal(payload, Buffer.from(JSON.stringify(value), 'utf8'), placeData(place));
     return { v: ENVELOPE_VERSION, kid: TENANT_KEY, ...encoded(box) };
   }
 
@@ -38,7 +38,7 @@ export class TenantPayloadCipher {
     if (kid !== TENANT_KEY) throw new EnvelopeUnreadableError();
     const box = decoded(sealed);
     const { payload } = await this.keys.of(place.tenantId);
-    return JSON.parse(open(payload, box, associatedData(placeOf(place))).toString('utf8')) as JsonValue;
+    return JSON.parse(open(payload, box, placeData(place)).toString('utf8')) as JsonValue;
   }
 
   /** HMAC-SHA256 over the canonical JSON, keyed per tenant: equal requests compare equal, nothing can be guessed from it. */
@@ -48,6 +48,8 @@ export class TenantPayloadCipher {
   }
 }
 
-function placeOf({ tenantId, table, rowId, column }: SealedPlace): Place {
-  return { kind: 'payload', tenant: tenantId, table, row: rowId, column };
+/** `associatedData` of where a payload lies, its members in canonical order already: each operation asks twice. */
+export function placeData({ tenantId, table, rowId, column }: SealedPlace): Buffer {
+  const v = ENVELOPE_VERSION;
+  return Buffer.from(JSON.stringify({ column, kind: 'payload', row: rowId, table, tenant: tenantId, v }), 'utf8');
 }
