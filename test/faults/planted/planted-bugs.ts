@@ -46,7 +46,14 @@ const leases: readonly PlantedBug[] = [
     find: 'AND o.crashes < 2 AND',
     replace: 'AND',
     breaks: ['I10-poison-hurts-nobody'],
-    chaos: { seconds: SECONDS, healMs: 100_000, faults: ['false_hints'], kinds: ['put'], poisons: 5 },
+    chaos: {
+      ...{ seconds: 16, perSecond: 60, healMs: 100_000, faults: ['false_hints'], kinds: ['put'], poisons: 6 },
+      script: { first: ['slow', 'hang_after'], later: ['slow', 'hang_after'] },
+    },
+    directed: {
+      file: 'libs/ledger/src/dispatch/dispatcher.pg.spec.ts',
+      title: 'runs alone what crashed its worker twice (F24, quarantine)',
+    },
   },
   {
     name: 'sweeper-ignores-leases',

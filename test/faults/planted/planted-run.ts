@@ -46,7 +46,7 @@ export async function plant(
     const theirs = violated.filter(({ id }) => bug.breaks.includes(id));
     return {
       name: bug.name,
-      caught: (bug.chaos === undefined || theirs.length > 0) && (bug.directed === undefined || noticed.length > 0),
+      caught: theirs.length + noticed.length > 0,
       by: [
         ...theirs.map(({ id, n }) => `${id} (chaos, ${String(n)} violations)`),
         ...noticed.map(({ file, title }) => `${bug.breaks.join(', ')} (directed: ${path.basename(file)}, "${title}")`),
