@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { transformSync } from '@swc/core';
@@ -37,13 +37,18 @@ export class PlantedTree {
 
   private copy(): void {
     const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { cwd: ROOT, encoding: 'utf8' });
-    for (const file of listed.split('\n').filter((each) => each !== '' && !each.startsWith('bench/'))) {
+    for (const file of listed.split('\n').filter((each) => isThere(each) && !each.startsWith('bench/'))) {
       mkdirSync(path.dirname(path.join(this.dir, file)), { recursive: true });
       cpSync(path.join(ROOT, file), path.join(this.dir, file));
     }
     cpSync(path.join(ROOT, 'dist'), this.build, { recursive: true });
     symlinkSync(path.join(ROOT, 'node_modules'), path.join(this.dir, 'node_modules'));
   }
+}
+
+/** Git also lists what was deleted and not committed. */
+function isThere(file: string): boolean {
+  return file !== '' && existsSync(path.join(ROOT, file));
 }
 
 /** @throws when the guard is not where the bug says, exactly once */
