@@ -5,7 +5,7 @@ import { assess, type MinuteCounts } from './health/provider-health';
 /**
  * The directive's rules about alerts at their limits (SYSTEMS S4.1), where a reader looks for them. Those about waits,
  * retries and the warning of a quota are in `libs/resilience/src/directive.spec.ts`; 202 instead of a wait that is too long, in
- * `gateway/directive.pg.spec.ts`.
+ * `gateway/integration-gateway.pg.spec.ts`.
  */
 describe('the directive’s alerts', () => {
   const NOW = 29_000_000;

@@ -20,7 +20,7 @@ import { createTestDatabase, type TestDatabase } from '../../../../test/support/
 import { CredentialVault, type ResolvedCredentials } from '../credential-vault.port';
 import { IntegrationLanes } from '../credentials/integration-lanes';
 import { LaneProbes } from '../credentials/lane-probes';
-import { drop, echo, EchoServer, hang, status } from '../echo-provider.fixture';
+import { answers, drop, echo, EchoServer, hang, status } from '../echo-provider.fixture';
 import { IntegrationsModule } from '../integrations.module';
 import type { AnyProvider, CredentialModel } from '../provider';
 import type { CallOptions } from './call-result';
@@ -75,6 +75,13 @@ const lending = (id: string, code: `INT-${string}`, model: CredentialModel): Any
   credentials: { ...echo.credentials, model },
 });
 
+/** The same provider with a quota of one call a minute. */
+const limited: AnyProvider = {
+  ...echo,
+  meta: { ...echo.meta, id: 'limited', code: 'INT-903' },
+  limits: [{ limite: 'Por minuto', quota: 1, windowMs: 60_000, per: 'credential', accion: 'Esperar' }],
+};
+
 class Echo extends providerFacade(echo) {}
 
 const vault = new TestVault();
@@ -125,7 +132,7 @@ describe('IntegrationGateway on PostgreSQL', () => {
         LedgerModule.forRoot({}),
         DispatchModule.forRoot({}),
         IntegrationsModule.forRoot({
-          catalog: [echo, lending('shared', 'INT-901', 'global'), lending('mixed', 'INT-902', 'hybrid')],
+          catalog: [echo, lending('shared', 'INT-901', 'global'), lending('mixed', 'INT-902', 'hybrid'), limited],
           installation: 'test',
           probePausedLanes: true,
         }),
@@ -359,6 +366,46 @@ describe('IntegrationGateway on PostgreSQL', () => {
 
     await app.get(IntegrationLanes).resume(SYSTEM_TENANT_ID, provider, 'default');
     await becomes(id, 'succeeded');
+  });
+
+  describe('the directive', () => {
+    it('a Retry-After longer than the deadline turns into 202, and the operation completes in the background', async () => {
+      server.answer = answers(status(429, {}, { 'retry-after': '1' }), status(200, { id: 'later' }));
+      const askedAtMs = performance.now();
+
+      const result = await gateway.call('echo', 'send', { text: 'patience' }, options({ deadlineMs: 900 }));
+
+      expect(result.kind).toBe('pending'); // what the API answers 202 to, with the operation's address
+      expect(performance.now() - askedAtMs).toBeLessThan(900); // told at once, not at the deadline
+      const operationId = result.kind === 'pending' ? result.operationId : '';
+      await becomes(operationId, 'succeeded');
+      expect(server.received).toHaveLength(2);
+      expect(performance.now() - askedAtMs).toBeGreaterThanOrEqual(1_000);
+      expect((await ledger.attempts(tenantId, operationId)).map(({ outcome }) => outcome)).toEqual(['throttled', 'ok']);
+    });
+
+    it('a quota that is used up turns into 202 as well: no try, no attempt, it waits in the ledger', async () => {
+      await gateway.call('limited', 'send', { text: 'first' }, options());
+
+      const result = await gateway.call('limited', 'send', { text: 'second' }, options({ deadlineMs: 5_000 }));
+
+      const operationId = result.kind === 'pending' ? result.operationId : '';
+      expect(await rows()).toMatchObject([
+        { state: 'succeeded' },
+        { id: operationId, state: 'queued', attempt: 0, failure: 'deferred:quota', maybe_sent: false },
+      ]);
+      expect(await ledger.attempts(tenantId, operationId)).toEqual([]);
+      expect(server.received).toHaveLength(1);
+    });
+
+    it('a read that a quota keeps away says so, and when to ask again', async () => {
+      await gateway.call('limited', 'look', { text: 'first' }, options());
+
+      expect(await gateway.call('limited', 'look', { text: 'second' }, options({ deadlineMs: 50 }))).toMatchObject({
+        kind: 'failed',
+        failure: { kind: 'throttled', deferred: 'quota', retryAfterMs: expect.any(Number) },
+      });
+    });
   });
 
   it('keeps an echoed secret out of every column and every line', async () => {
