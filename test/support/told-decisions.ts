@@ -12,6 +12,8 @@ export class ToldDecisions extends CallDecisions {
   abortedAtDeadline = () => this.tell('abortedAtDeadline');
   waitedForQuota = (_call: unknown, quota: unknown) => this.tell('waitedForQuota', quota);
   deferredByQuota = (_call: unknown, quota: unknown) => this.tell('deferredByQuota', quota);
+  deferredByLane = (_call: unknown, waitMs: number) => this.tell('deferredByLane', waitMs);
+  deferredByBulkhead = (_call: unknown, waitMs: number) => this.tell('deferredByBulkhead', waitMs);
   quotaLow = (_call: unknown, quota: unknown) => this.tell('quotaLow', quota);
   retryScheduled = (_call: unknown, retry: unknown) => this.tell('retryScheduled', retry);
   retryGivenUp = (_call: unknown, failure: unknown, why: string) => this.tell('retryGivenUp', failure, why);

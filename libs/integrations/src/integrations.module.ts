@@ -10,6 +10,7 @@ import {
 import { Clock, Random, SystemClock, SystemRandom } from '@puente/kernel';
 import { OperationExecutor } from '@puente/ledger';
 import {
+  BulkheadInterceptor,
   CircuitBreakerInterceptor,
   DeadlineInterceptor,
   RateLimitInterceptor,
@@ -64,6 +65,7 @@ export interface IntegrationsOptions {
 
 /** Links of the chain, and what they and the gateway are made of. The order means nothing here: see call-chain.ts. */
 const parts: Provider[] = [
+  BulkheadInterceptor,
   CircuitBreakerInterceptor,
   DeadlineInterceptor,
   HealthInterceptor,

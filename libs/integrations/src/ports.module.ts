@@ -1,6 +1,13 @@
 import { Global, Injectable, Module } from '@nestjs/common';
 import type { TenantTransaction } from '@puente/database';
-import { LaneReports, OperationLedger, PayloadCipher, SharedLaneStore, TenantOperations } from '@puente/ledger';
+import {
+  LaneLimits,
+  LaneReports,
+  OperationLedger,
+  PayloadCipher,
+  SharedLaneStore,
+  TenantOperations,
+} from '@puente/ledger';
 import { LaneStore } from '@puente/resilience';
 import {
   CredentialCatalogue,
@@ -16,6 +23,7 @@ import { CatalogueCredentialRules } from './credentials/catalogue-credential-rul
 import { ChainCredentialProbe } from './credentials/chain-credential-probe';
 import { CredentialEvents } from './credentials/credential-events';
 import { IntegrationLanes } from './credentials/integration-lanes';
+import { CatalogueLaneLimits } from './quotas/catalogue-lane-limits';
 
 /** Credentials that work again let the calls go on that waited for them. */
 @Injectable()
@@ -56,6 +64,7 @@ const bindings = [
   { provide: PayloadCipher, useExisting: TenantPayloadCipher },
   { provide: LaneReports, useClass: CredentialEvents },
   { provide: LaneStore, useExisting: SharedLaneStore },
+  { provide: LaneLimits, useClass: CatalogueLaneLimits },
   { provide: CredentialVault, useExisting: TenantCredentialVault },
   { provide: CredentialCatalogue, useExisting: CatalogueCredentialRules },
   { provide: CredentialProbe, useExisting: ChainCredentialProbe },

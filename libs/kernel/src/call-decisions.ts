@@ -24,7 +24,7 @@ export interface RetryDecision {
 }
 
 /** Why a failed call is not repeated in the process although the table would: `no` is what the table itself says. */
-export type NoRetry = 'used_up' | 'deadline' | 'caller_gone';
+export type NoRetry = 'used_up' | 'deadline' | 'caller_gone' | 'budget';
 
 /**
  * Every decision that the shared interceptors take about a call: one method per event. A port, since the interceptors do
@@ -41,6 +41,10 @@ export abstract class CallDecisions {
   abstract waitedForQuota(call: ProviderCall, quota: QuotaDecision): void;
   /** The quota is used up: no call; the operation waits in the ledger, or the caller is told to. */
   abstract deferredByQuota(call: ProviderCall, quota: QuotaDecision): void;
+  /** The lane is parked or its circuit is open: no call. */
+  abstract deferredByLane(call: ProviderCall, waitMs: number): void;
+  /** As many calls of the lane as allowed are in flight, and as many wait. */
+  abstract deferredByBulkhead(call: ProviderCall, waitMs: number): void;
   /** S4.4: less than a fifth of a quota is left. */
   abstract quotaLow(call: ProviderCall, quota: QuotaLow): void;
   abstract retryScheduled(call: ProviderCall, retry: RetryDecision): void;

@@ -10,6 +10,7 @@ export { LedgerSettings, type LedgerSettingsValues } from './ledger-settings';
 export * from './ledger.errors';
 export * from './operation';
 export { OperationLedger } from './operation-ledger';
+export * from './ports/lane-limits.port';
 export * from './ports/lane-reports.port';
 export * from './ports/operation-executor.port';
 export * from './ports/payload-cipher.port';

@@ -11,6 +11,7 @@ import { AppConfigService } from '@puente/config';
 import { Clock, Random, SystemClock, SystemRandom } from '@puente/kernel';
 import { Metrics } from '@puente/observability';
 import { DispatchQueue, platformQueueClient } from '@puente/queue';
+import { RetryBudgets } from '@puente/resilience';
 import { GroupedAccept } from './accept/grouped-accept';
 import { TransactionalAccept } from './accept/transactional-accept';
 import { DueAnnouncer } from './dispatch/due-announcer';
@@ -19,6 +20,7 @@ import { NoteMetrics } from './dispatch/note-metrics';
 import { LeaseKeeper } from './dispatch/lease-keeper';
 import { SettlementAftermath } from './dispatch/settlement-aftermath';
 import { SettlementStore } from './dispatch/settlement-store';
+import { Decider } from './dispatch/decider';
 import { SettlementWriter } from './dispatch/settlement-writer';
 import { Settler } from './dispatch/settler';
 import { Beginnings } from './dispatch/beginnings';
@@ -87,7 +89,7 @@ export class LedgerModule {
     ];
     const machinery = [
       ...[LeaseKeeper, Settler, NoteMetrics, DueAnnouncer, WorkHints],
-      ...[OperationViews, InputOpener, LaneStates, SharedLaneStore],
+      ...[OperationViews, InputOpener, LaneStates, SharedLaneStore, RetryBudgets],
     ];
     return {
       module: LedgerModule,
@@ -104,7 +106,7 @@ export class LedgerModule {
         ...[OperationReplays, ReplayPages],
         ...machinery,
         ...[TransactionalAccept, GroupedAccept, Beginnings, SynchronousOperations, OperationReader, OperationActions],
-        ...[CircuitLog, LaneWriter, SettlementStore, SettlementWriter, SettlementAftermath, LedgerLifecycle],
+        ...[CircuitLog, LaneWriter, Decider, SettlementStore, SettlementWriter, SettlementAftermath, LedgerLifecycle],
       ],
       exports: [...exported, ...machinery],
     };

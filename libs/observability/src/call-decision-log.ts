@@ -21,6 +21,8 @@ type Decision =
   | 'quota_waited'
   | 'quota_deferred'
   | 'quota_low'
+  | 'lane_deferred'
+  | 'bulkhead_deferred'
   | 'retried'
   | 'retry_given_up'
   | 'timed_out';
@@ -89,6 +91,22 @@ export class CallDecisionLog extends CallDecisions {
     );
   }
 
+  deferredByLane(call: ProviderCall, waitMs: number): void {
+    this.count(call, 'lane_deferred', 'lane');
+    this.log.debug(
+      { event: 'lane.deferred', ...about(call), waitMs: Math.round(waitMs) },
+      `${name(call)} is not called for ${String(Math.round(waitMs))} ms: its lane is closed to calls`,
+    );
+  }
+
+  deferredByBulkhead(call: ProviderCall, waitMs: number): void {
+    this.count(call, 'bulkhead_deferred', 'bulkhead');
+    this.log.debug(
+      { event: 'bulkhead.deferred', ...about(call), waitMs: Math.round(waitMs) },
+      `${name(call)} is not called for ${String(Math.round(waitMs))} ms: too many calls of its lane are in flight`,
+    );
+  }
+
   /** The directive's own line (S4.4). */
   quotaLow(call: ProviderCall, { limit, remaining }: QuotaLow): void {
     this.count(call, 'quota_low', 'quota');
@@ -151,6 +169,7 @@ export class CallDecisionLog extends CallDecisions {
 const WHY: Readonly<Record<NoRetry, string>> = {
   used_up: 'its retries are used up',
   deadline: 'the next one would come after the deadline',
+  budget: 'too many calls to this provider are retries already',
   caller_gone: 'whoever waited is gone',
 };
 

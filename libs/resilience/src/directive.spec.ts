@@ -7,6 +7,7 @@ import { RetryInterceptor } from './interceptors/retry.interceptor';
 import { policies } from './policies';
 import { CountingStore, sampleQuota } from './quota/counting-store.fixture';
 import { QuotaLeases } from './quota/quota-leases';
+import { RetryBudgets } from './retry-budgets';
 import { retryRule } from './retry-table';
 
 const throttled: Failure = { kind: 'throttled', status: 429 };
@@ -20,7 +21,7 @@ async function always(outcome: Outcome, over: Partial<ProviderCall> = {}, random
     sends += 1;
     return Promise.resolve(outcome);
   };
-  const link = new RetryInterceptor(clock, new FixedRandom(random), new ToldDecisions());
+  const link = new RetryInterceptor(clock, new FixedRandom(random), new RetryBudgets(clock), new ToldDecisions());
   await link.intercept(sampleCall(over), send);
   return { sends, waits: clock.sleeps };
 }

@@ -1,4 +1,5 @@
 export * from './backoff';
+export * from './interceptors/bulkhead.interceptor';
 export * from './interceptors/circuit-breaker.interceptor';
 export * from './interceptors/deadline.interceptor';
 export * from './interceptors/rate-limit.interceptor';
@@ -11,4 +12,5 @@ export * from './ports/lane-store.port';
 export * from './ports/quota-store.port';
 export * from './quota/quota-leases';
 export * from './quota/rate-limit-headers';
+export * from './retry-budgets';
 export * from './retry-table';

@@ -11,6 +11,8 @@ export interface Policy {
   readonly schedule?: readonly number[];
   /** Consecutive transient failures of a lane that open its circuit, and for how long it opens the first time. */
   readonly breaker: { readonly after: number; readonly openMs: number };
+  /** Calls of one lane that people wait for, at a time in one process, where the lane has no smaller cap. */
+  readonly inFlight: number;
 }
 
 const MINUTE = 60_000;
@@ -20,11 +22,11 @@ const OUTLASTS_AN_OUTAGE = [1_000, 2_000, 4_000, 8_000, 15_000, 30_000, MINUTE, 
 
 // prettier-ignore
 export const policies = {
-  interactive: { timeoutMs:  3_000, backoff: { baseMs:   100, capMs:     500 }, breaker: { after:  5, openMs:  10_000 } },
-  payment:     { timeoutMs: 15_000, backoff: { baseMs:   500, capMs:   4_000 }, breaker: { after:  5, openMs:  30_000 } },
-  messaging:   { timeoutMs: 10_000, backoff: { baseMs:   250, capMs:  60_000 }, breaker: { after: 10, openMs:  30_000 }, schedule: OUTLASTS_AN_OUTAGE },
-  compute:     { timeoutMs: 15_000, backoff: { baseMs:   250, capMs:  60_000 }, breaker: { after: 10, openMs:  30_000 }, schedule: OUTLASTS_AN_OUTAGE },
-  bulk:        { timeoutMs: 15_000, backoff: { baseMs: 1_000, capMs: 300_000 }, breaker: { after: 20, openMs: 120_000 } },
+  interactive: { timeoutMs:  3_000, backoff: { baseMs:   100, capMs:     500 }, breaker: { after:  5, openMs:  10_000 }, inFlight: 50 },
+  payment:     { timeoutMs: 15_000, backoff: { baseMs:   500, capMs:   4_000 }, breaker: { after:  5, openMs:  30_000 }, inFlight: 20 },
+  messaging:   { timeoutMs: 10_000, backoff: { baseMs:   250, capMs:  60_000 }, breaker: { after: 10, openMs:  30_000 }, schedule: OUTLASTS_AN_OUTAGE, inFlight: 50 },
+  compute:     { timeoutMs: 15_000, backoff: { baseMs:   250, capMs:  60_000 }, breaker: { after: 10, openMs:  30_000 }, schedule: OUTLASTS_AN_OUTAGE, inFlight: 50 },
+  bulk:        { timeoutMs: 15_000, backoff: { baseMs: 1_000, capMs: 300_000 }, breaker: { after: 20, openMs: 120_000 }, inFlight: 10 },
 } as const satisfies Record<string, Policy>;
 
 export type PolicyName = keyof typeof policies;

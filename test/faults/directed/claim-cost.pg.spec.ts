@@ -40,8 +40,7 @@ describe('a claim among many rows', () => {
          o.input, ${changes} FROM operations o, generate_series(1, ${String(MANY)}) WHERE o.id = $1`,
       [id],
     );
-  const claimed = (): ReturnType<Claimer['claim']> =>
-    worker.part(Claimer).claim({ free: 20, capacity: 30 }, new Map(), true);
+  const claimed = (): ReturnType<Claimer['claim']> => worker.part(Claimer).claim({ free: 20, capacity: 30 }, [], true);
 
   /** What the claim's own statement reads, run again and rolled back. */
   async function pagesOfClaim(): Promise<number> {

@@ -23,6 +23,7 @@ import {
   TraceInterceptor,
 } from '@puente/observability';
 import {
+  BulkheadInterceptor,
   CallQuotas,
   CircuitBreakerInterceptor,
   DeadlineInterceptor,
@@ -30,6 +31,7 @@ import {
   QuotaLeases,
   QuotaStore,
   RateLimitInterceptor,
+  RetryBudgets,
   RetryInterceptor,
   TimeoutInterceptor,
 } from '@puente/resilience';
@@ -122,7 +124,9 @@ describe('call chain', () => {
         ...[TraceInterceptor, ProviderCallLog, LogInterceptor, MetricsInterceptor, DeadlineInterceptor],
         { provide: LaneStore, useClass: FreeLanes },
         ...[
+          BulkheadInterceptor,
           CircuitBreakerInterceptor,
+          RetryBudgets,
           RetryInterceptor,
           TimeoutInterceptor,
           CredentialsInterceptor,

@@ -2,6 +2,7 @@ import type { FactoryProvider } from '@nestjs/common';
 import { type CallInterceptor, chain, type NextCall, type Outcome, type ProviderCall } from '@puente/kernel';
 import { LogInterceptor, MetricsInterceptor, TraceInterceptor } from '@puente/observability';
 import {
+  BulkheadInterceptor,
   CircuitBreakerInterceptor,
   DeadlineInterceptor,
   RateLimitInterceptor,
@@ -19,7 +20,7 @@ const LINKS = [
   MetricsInterceptor,
   HealthInterceptor,
   DeadlineInterceptor,
-  // bulkhead stands here
+  BulkheadInterceptor,
   RateLimitInterceptor,
   CircuitBreakerInterceptor,
   RetryInterceptor,

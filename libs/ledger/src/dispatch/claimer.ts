@@ -8,11 +8,10 @@ import { ANY_QUARANTINED, CLAIM, CLAIM_OFFERED, CLAIM_QUARANTINED, LANES_PER_CLA
 import type { Claim, ClaimedRow } from './claimed-row';
 import { FIRST_LANE, type ScanEnd } from './scan-end';
 
-/** Providers, and how many calls at once they declare for each of their lanes. */
-const NO_CAPS = [[], []];
-
 /** Share of the places a tenant gets while others wait, and the part nobody gets beyond that share. */
 const SHARE = 0.4;
+/** The same of one lane among the lanes of its tenant. */
+const LANE_SHARE = 0.25;
 const RESERVE = 0.1;
 
 interface ClaimAnswer extends ClaimedRow {
@@ -44,8 +43,14 @@ export interface Places {
   readonly capacity: number;
 }
 
-/** What a tenant has in flight in this process. */
-export type InFlight = ReadonlyMap<string, number>;
+/** What a lane has in flight in this process. */
+export interface LaneLoad {
+  readonly tenant_id: string;
+  readonly provider: string;
+  readonly lane_key: string;
+  readonly n: number;
+}
+export type InFlight = readonly LaneLoad[];
 
 export interface ClaimedGroup {
   readonly claims: readonly Claim[];
@@ -83,7 +88,7 @@ export class Claimer {
     const answers = await this.db.query<ClaimAnswer>(CLAIM, [
       ...this.fairness(places, inFlight),
       ...this.after,
-      ...NO_CAPS,
+      ...this.lanes.declaredCaps,
     ]);
     const rows = answers.filter(isRow);
     const [ending] = answers;
@@ -100,7 +105,7 @@ export class Claimer {
   async claimOffered(ids: readonly string[], places: Places, inFlight: InFlight): Promise<ClaimedOffer> {
     const askedAtMs = this.time.nowMs();
     const ask = (room: Places): Promise<OfferAnswerRow[]> =>
-      this.db.query<OfferAnswerRow>(CLAIM_OFFERED, [...this.fairness(room, inFlight), ids, ...NO_CAPS]);
+      this.db.query<OfferAnswerRow>(CLAIM_OFFERED, [...this.fairness(room, inFlight), ids, ...this.lanes.declaredCaps]);
     const answers = await ask(places);
     const rows = answers.filter(isRow);
     // The first operation of a lane whose calls are counted: only now there is a row to count in.
@@ -123,9 +128,9 @@ export class Claimer {
 
   private fairness({ free, capacity }: Places, inFlight: InFlight): unknown[] {
     const { workerOwner, leaseMs } = this.settings;
-    const share = Math.max(1, Math.ceil(capacity * SHARE));
-    const reserve = reserveOf(capacity);
-    return [workerOwner, leaseMs, free, [...inFlight.keys()], [...inFlight.values()], share, reserve];
+    const part = (of: number): number => Math.max(1, Math.ceil(capacity * of));
+    const held = JSON.stringify(inFlight);
+    return [workerOwner, leaseMs, free, held, part(LANE_SHARE), part(SHARE), reserveOf(capacity)];
   }
 
   private moveOn(ending: ClaimAnswer | undefined): void {

@@ -47,7 +47,7 @@ describe('leases', () => {
     return operation.id;
   };
   const claim = async (by: TestProcess, places = 10): Promise<Claim[]> => [
-    ...(await by.part(Claimer).claim({ free: places, capacity: 30 }, new Map(), true)).claims,
+    ...(await by.part(Claimer).claim({ free: places, capacity: 30 }, [], true)).claims,
   ];
   const only = (claims: readonly Claim[]): Claim => {
     expect(claims).toHaveLength(1);
@@ -94,7 +94,7 @@ describe('leases', () => {
     const claimer = one.part(Claimer);
     const found: number[] = [];
     for (let round = 0, more = true; more; round++) {
-      const group = await claimer.claim({ free: 10, capacity: 30 }, new Map(), round === 0);
+      const group = await claimer.claim({ free: 10, capacity: 30 }, [], round === 0);
       found.push(group.claims.length);
       more = group.more;
     }

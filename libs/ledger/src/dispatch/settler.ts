@@ -1,20 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { JsonObject, JsonValue } from '@puente/kernel';
-import { policyNamed } from '@puente/resilience';
-import { LedgerTime } from '../ledger-time';
 import { LedgerLog } from '../ledger.log';
 import type { LeasedOperation, Settled } from '../operation';
 import { PayloadCipher } from '../ports/payload-cipher.port';
-import { decide } from '../state-machine';
+import { Decider, type SettleContext } from './decider';
 import { LeaseKeeper } from './lease-keeper';
-import { type Settlement, outputOf, settleRow, withExtraTries } from './settlement';
+import { type Settlement, outputOf, settleRow } from './settlement';
 import { SettlementWriter } from './settlement-writer';
-
-export interface SettleContext {
-  /** The database's clock, carried on monotonically since the claim. */
-  readonly now: Date;
-  readonly synchronous?: boolean;
-}
 
 /** From what happened to what the ledger says: decide, seal the output, write in a group. */
 @Injectable()
@@ -23,19 +15,18 @@ export class Settler {
     private readonly writer: SettlementWriter,
     private readonly keeper: LeaseKeeper,
     private readonly cipher: PayloadCipher,
-    private readonly time: LedgerTime,
+    private readonly decider: Decider,
     private readonly log: LedgerLog,
   ) {}
 
   /** Resolves when the result is committed; waits while PostgreSQL is away. */
-  async settle(settlement: Settlement, { now, synchronous = false }: SettleContext): Promise<Settled> {
-    const { operation, event, tries } = settlement;
+  async settle(settlement: Settlement, context: SettleContext): Promise<Settled> {
+    const { operation, event } = settlement;
+    const { now, synchronous = false } = context;
     this.keeper.settling(operation);
-    const policy = policyNamed(operation.policy);
-    const context = { policy, random: this.time.random, now, synchronous };
-    const decision = decide(withExtraTries(operation, tries), event, context);
+    const decision = this.decider.decide(settlement, context);
     const output = await this.sealed(settlement);
-    const row = settleRow(settlement, decision, output, { database: now, own: this.time.clock.now() });
+    const row = settleRow(settlement, decision, output, { database: now, own: this.decider.time.clock.now() });
     return this.writer.write({ operation, event, synchronous, decision, row });
   }
 

@@ -168,7 +168,7 @@ describe('a suspended tenant', () => {
     await worker.dispatcher.stop();
     const id = await accept();
 
-    const { claims, more } = await worker.part(Claimer).claim({ free: 10, capacity: 30 }, new Map(), true);
+    const { claims, more } = await worker.part(Claimer).claim({ free: 10, capacity: 30 }, [], true);
     expect([claims.map(({ row }) => row.id), more]).toEqual([[id], false]);
   });
 });

@@ -56,6 +56,20 @@ describe('work slots', () => {
     expect(rest.filter((id) => id.startsWith('bulk')).length).toBeLessThan(rest.length / 4);
   });
 
+  it('keeps a few places for those lanes of a tenant that have hardly a call', () => {
+    const calls = new Calls(50);
+    const claims = (lane: string, n: number): Claim[] =>
+      Array.from({ length: n }, (_, at) => ({
+        row: { id: `${lane}${String(at)}`, tenant_id: 't', provider: 'p', lane_key: lane, priority: 100 },
+        askedAtMs: 0,
+      })) as unknown as Claim[];
+    calls.slots.add(claims('hole', 90));
+    calls.slots.add(claims('fine', 9));
+    expect([calls.of('hole'), calls.of('fine')]).toEqual([50, 3]);
+    calls.add('other', 9);
+    expect(calls.of('other')).toBe(2);
+  });
+
   it('takes turns between tenants, each in the order of its claims', async () => {
     const calls = new Calls(2);
     calls.add('a', 4);
@@ -83,7 +97,10 @@ describe('work slots', () => {
     const calls = new Calls(2);
     calls.add('a', 3);
     calls.add('b', 1, 50);
-    expect(Object.fromEntries(calls.slots.inFlight())).toEqual({ a: 3, b: 1 });
+    expect(Object.fromEntries(calls.slots.inFlight().map(({ tenant_id, n }) => [tenant_id, n]))).toEqual({
+      a: 3,
+      b: 1,
+    });
     expect(calls.slots.size).toBe(4);
   });
 });

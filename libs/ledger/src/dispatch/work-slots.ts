@@ -1,5 +1,6 @@
 import type { Claim } from './claimed-row';
-import { ReadyClaims } from './ready-claims';
+import type { LaneLoad } from './claimer';
+import { type Calls, laneOf, ReadyClaims } from './ready-claims';
 
 /** A call that has ended; its result is on its way to the database. */
 export interface Ended {
@@ -16,11 +17,13 @@ const EXTRA = 0.1;
 /**
  * The places of one worker: a bounded number of calls, and claims in advance that wait for one. A place is free again
  * as soon as its call has ended; the commit of its result takes no call's place. The start is fair like the claim. A
- * tenant that is alone has all ordinary places; should all its calls hang, others still have the extra ones.
+ * tenant that is alone has all ordinary places; should all its calls hang, others still have the extra ones, and half of
+ * these also its own lanes that have hardly a call.
  */
 export class WorkSlots {
   private readonly ready = new ReadyClaims();
   private readonly running = new Map<string, number>();
+  private readonly lanes = new Map<string, LaneLoad>();
   private readonly extra: number;
   private active = 0;
   private settling = 0;
@@ -39,11 +42,11 @@ export class WorkSlots {
     return this.ready.size + this.active + this.settling;
   }
 
-  /** Per tenant, running and waiting. */
-  inFlight(): Map<string, number> {
-    const counts = new Map(this.running);
-    this.ready.countInto(counts);
-    return counts;
+  /** Per lane, running and waiting. */
+  inFlight(): LaneLoad[] {
+    const loads = new Map(this.lanes);
+    this.ready.countInto(loads);
+    return [...loads.values()];
   }
 
   add(claims: readonly Claim[]): void {
@@ -70,21 +73,38 @@ export class WorkSlots {
   }
 
   private next(): Claim | undefined {
-    const calls = (tenantId: string): number => this.running.get(tenantId) ?? 0;
-    if (this.active < this.concurrency) return this.ready.next(calls, this.concurrency);
-    return this.active < this.concurrency + this.extra ? this.ready.next(calls, this.extra) : undefined;
+    const { active, concurrency, extra } = this;
+    const half = Math.ceil(extra / 2);
+    const calls = (lane: string): Calls => ({ tenant: this.callsOfTenant(lane), lane: this.lanes.get(lane)?.n ?? 0 });
+    if (active < concurrency) return this.ready.next(calls, ({ tenant }) => tenant < concurrency);
+    if (active >= concurrency + extra) return undefined;
+    const few = ({ tenant, lane }: Calls): boolean =>
+      tenant < extra || (lane < half && active < concurrency + half && tenant < concurrency + half);
+    return this.ready.next(calls, few);
+  }
+
+  /** A lane's name begins with its tenant's. */
+  private callsOfTenant(lane: string): number {
+    return this.running.get(lane.slice(0, lane.indexOf(' '))) ?? 0;
+  }
+
+  private count(lane: string, { row: { tenant_id, provider, lane_key } }: Claim, more: 1 | -1): void {
+    const n = (this.lanes.get(lane)?.n ?? 0) + more;
+    if (n > 0) this.lanes.set(lane, { tenant_id, provider, lane_key, n });
+    else this.lanes.delete(lane);
+    const calls = (this.running.get(tenant_id) ?? 0) + more;
+    if (calls > 0) this.running.set(tenant_id, calls);
+    else this.running.delete(tenant_id);
   }
 
   private start(claim: Claim): void {
-    const tenant = claim.row.tenant_id;
+    const lane = laneOf(claim);
     this.active += 1;
-    this.running.set(tenant, (this.running.get(tenant) ?? 0) + 1);
+    this.count(lane, claim, 1);
     void this.run(claim).then(async ({ settled }) => {
       this.active -= 1;
       this.settling += 1;
-      const left = (this.running.get(tenant) ?? 1) - 1;
-      if (left > 0) this.running.set(tenant, left);
-      else this.running.delete(tenant);
+      this.count(lane, claim, -1);
       this.fill();
       await settled;
       this.settling -= 1;

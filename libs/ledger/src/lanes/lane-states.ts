@@ -1,8 +1,9 @@
-import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable, type OnModuleDestroy, Optional } from '@nestjs/common';
 import { DispatchDatabase } from '@puente/database';
 import type { LaneLook, LaneRef } from '@puente/resilience';
 import { WorkHints } from '../dispatch/work-hints';
 import { LedgerTime } from '../ledger-time';
+import { LaneLimits } from '../ports/lane-limits.port';
 import { type JudgedLane, READ_LANE, READ_LANES, type SeenLane } from '../sql/lane-circuit';
 import { keyOf } from './circuit-rows';
 import { CircuitLog } from './circuit-log';
@@ -38,6 +39,7 @@ export class LaneStates implements OnModuleDestroy {
     private readonly time: LedgerTime,
     private readonly hints: WorkHints,
     private readonly log: CircuitLog,
+    @Optional() private readonly limits?: LaneLimits,
   ) {}
 
   look(lane: LaneRef): LaneLook {
@@ -57,9 +59,15 @@ export class LaneStates implements OnModuleDestroy {
     return state !== undefined && (state.failures > 0 || state.opened > 0);
   }
 
-  /** What an administrator set for this lane; null when nothing is. */
-  capOf(lane: LaneRef): number | null {
-    return this.lanes.get(keyOf(lane))?.cap ?? null;
+  /** The lane's own number, or what its provider declares; undefined: nobody says. */
+  capOf(lane: LaneRef): number | undefined {
+    return this.lanes.get(keyOf(lane))?.cap ?? this.limits?.caps.get(lane.provider);
+  }
+
+  /** Providers, and how many calls at once they declare for each of their lanes: what a claim goes by. */
+  get declaredCaps(): readonly [providers: string[], caps: number[]] {
+    const caps = this.limits?.caps ?? new Map<string, number>();
+    return [[...caps.keys()], [...caps.values()]];
   }
 
   /** A claim that the database let pass knows better than a memory from before it. */

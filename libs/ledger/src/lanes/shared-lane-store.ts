@@ -27,6 +27,10 @@ export class SharedLaneStore extends LaneStore {
     return this.states.look(lane);
   }
 
+  capOf(lane: LaneRef): number | undefined {
+    return this.states.capOf(lane);
+  }
+
   async probe(lane: LaneRef, callId: string): Promise<LaneLook | { readonly kind: 'probe' }> {
     const { tenantId, provider, laneKey } = lane;
     try {

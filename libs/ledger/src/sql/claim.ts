@@ -85,11 +85,23 @@ const openLanes = (caps: string): string => `open AS MATERIALIZED (
     SELECT DISTINCT o.tenant_id, o.provider, o.lane_key, (SELECT now FROM clock)
     FROM open o WHERE o.room IS NOT NULL AND o.claims IS NULL ORDER BY 1, 2, 3 ON CONFLICT DO NOTHING RETURNING 1)`;
 
+/** What of all that waits may be taken at all, with its turn. */
+const CANDIDATES = `held AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset($4::jsonb) AS h(tenant_id uuid, provider text, lane_key text, n int)),
+  candidates AS MATERIALIZED (
+    SELECT o.id, o.next_attempt_at, coalesce(lane.n, 0) + o.nth <= $5::int AS modest, coalesce(tenant.n, 0)
+      + row_number() OVER (PARTITION BY o.tenant_id
+        ORDER BY coalesce(lane.n, 0) + o.nth > $5::int, o.priority, o.next_attempt_at, o.seq) AS turn
+    FROM waiting o LEFT JOIN held AS lane USING (tenant_id, provider, lane_key)
+    LEFT JOIN (SELECT tenant_id, sum(n) AS n FROM held GROUP BY 1) AS tenant USING (tenant_id)
+    WHERE o.room IS NULL OR o.nth <= o.room)`;
+
 /** Takes turns over `candidates`, and takes those that nobody else took meanwhile. */
 const TAKEN = `picked AS MATERIALIZED (
-    SELECT id FROM (
-      SELECT id, turn, row_number() OVER (ORDER BY turn > $6::int, turn, next_attempt_at) AS place FROM candidates) c
-    WHERE place <= $3::int AND (turn <= $6::int OR place <= $3::int - $7::int)),
+    SELECT id FROM (SELECT id, turn, modest,
+        row_number() OVER (ORDER BY turn > $6::int, turn, next_attempt_at) AS place FROM candidates) c
+    WHERE place <= $3::int
+      AND (turn <= $6::int OR place <= $3::int - CASE WHEN modest THEN $7::int / 2 ELSE $7::int END)),
   due AS MATERIALIZED (
     SELECT id FROM operations WHERE id = ANY (ARRAY(SELECT id FROM picked))
       AND state IN ('queued', 'unknown') AND next_attempt_at <= (SELECT now FROM clock)
@@ -113,11 +125,12 @@ const COUNTED = `counted AS (
  * claim that another worker won match nothing: a lost, doubled or late hint is harmless for the same reason.
  *
  * Beyond its share ($6) a tenant gets what nobody else wants, except the reserve ($7): a tenant whose calls all hang
- * leaves room for the others.
+ * leaves room for the others. The same holds among the lanes of a tenant ($5), for which half of the reserve is kept: one
+ * provider that swallows all calls stops neither other tenants nor the tenant's other providers.
  *
  * A half-open lane offers one operation, its probe; one with a cap offers what the cap leaves.
  *
- * $3 free places, $4 and $5 what each tenant has in flight here. Answers with at least one row, which tells of the claim
+ * $3 free places, $4 what each lane has in flight here. Answers with at least one row, which tells of the claim
  * as a whole.
  *
  * @param lanes makes `scanned`: the lanes in which work may be due
@@ -137,7 +150,7 @@ const fairClaim = ({
   ${lanes},
   ${openLanes(caps)},
   waiting AS MATERIALIZED (
-    SELECT o.*, open.tenant_id, open.room,
+    SELECT o.*, open.tenant_id, open.provider, open.lane_key, open.room,
       row_number() OVER (PARTITION BY open.tenant_id, open.provider, open.lane_key
         ORDER BY o.priority, o.next_attempt_at, o.seq) AS nth
     FROM open CROSS JOIN LATERAL (
@@ -149,11 +162,7 @@ const fairClaim = ({
       LIMIT CASE WHEN open.room IS NULL THEN ${most} ELSE greatest(0, least($3::int, open.room)) END) o
     WHERE open.room IS NULL
       OR (open.tenant_id, open.provider, open.lane_key) IN (SELECT t.tenant_id, t.provider, t.lane_key FROM turns t)),
-  candidates AS MATERIALIZED (
-    SELECT o.id, o.next_attempt_at, coalesce(held.n, 0)
-      + row_number() OVER (PARTITION BY o.tenant_id ORDER BY o.priority, o.next_attempt_at, o.seq) AS turn
-    FROM waiting o LEFT JOIN unnest($4::uuid[], $5::int[]) AS held(tenant_id, n) USING (tenant_id)
-    WHERE o.room IS NULL OR o.nth <= o.room),
+  ${CANDIDATES},
   ${TAKEN},
   ${COUNTED}
   SELECT ending.*, claimed.*, coalesce(about.half_open, false) AS lane_probe,

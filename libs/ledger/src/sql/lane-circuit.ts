@@ -5,7 +5,7 @@ export const OPEN_CAP_MS = 300_000;
  * A lane whose circuit closed does not get everything at once that has gathered: it begins with this many calls at a
  * time and gets as many more each second, until the ramp is over. A steady rise, so that its peak is at most twice its mean.
  */
-export const RAMP = { from: 2, perSecond: 5, forMs: 30_000 } as const;
+export const RAMP = { from: 5, perSecond: 5, forMs: 30_000 } as const;
 
 /** How long a probe has the half-open lane for itself, should nobody hear of it again. Longer than any call. */
 export const PROBE_MS = 60_000;

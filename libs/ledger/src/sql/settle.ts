@@ -97,10 +97,7 @@ const TRIED = `
 export const SETTLE = prepared('settle', `${SETTLED},${TRIED}`);
 
 /** The same, told to those who subscribed ($2). A text of its own: an insert of no rows is not free. */
-export const SETTLE_AND_PUBLISH = prepared(
-  'settle_and_publish',
-  `${SETTLED}, ${publishing('settled', '$2')},${TRIED}`,
-);
+export const SETTLE_AND_PUBLISH = prepared('settle_and_publish', `${SETTLED}, ${publishing('settled', '$2')},${TRIED}`);
 
 /**
  * Crashed workers. One UPDATE and not a decision per row in the process: a sweeper that dies leaves nothing half done,

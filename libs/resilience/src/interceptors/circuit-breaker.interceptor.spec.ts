@@ -1,5 +1,6 @@
 import { deferred, type Failure, notSent, ok, type Outcome, type ProviderCall, unknown } from '@puente/kernel';
 import { LeapingClock } from '../../../../test/support/manual-clock';
+import { ToldDecisions } from '../../../../test/support/told-decisions';
 import { policies } from '../policies';
 import { type LaneLook, type LaneRef, type LaneReport, LaneStore } from '../ports/lane-store.port';
 import { sampleCall } from './call.fixture';
@@ -21,6 +22,10 @@ class OneLane extends LaneStore {
     return Promise.resolve(this.answer);
   }
 
+  capOf(): undefined {
+    return undefined;
+  }
+
   report(_lane: LaneRef, report: LaneReport): void {
     this.reports.push(report);
   }
@@ -38,10 +43,13 @@ describe('CircuitBreakerInterceptor', () => {
   });
 
   const run = (over: Partial<ProviderCall> = {}, outcome: Outcome = ok(1)): Promise<Outcome> =>
-    new CircuitBreakerInterceptor(lane, clock).intercept(sampleCall({ policy: 'interactive', ...over }), async () => {
-      made += 1;
-      return outcome;
-    });
+    new CircuitBreakerInterceptor(lane, clock, new ToldDecisions()).intercept(
+      sampleCall({ policy: 'interactive', ...over }),
+      async () => {
+        made += 1;
+        return outcome;
+      },
+    );
 
   it('calls in a free lane, and reports what came of it', async () => {
     expect(await run()).toEqual(ok(1));

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import {
+  CallDecisions,
   type CallInterceptor,
   Clock,
   deferred,
@@ -30,16 +31,23 @@ export class CircuitBreakerInterceptor implements CallInterceptor {
   constructor(
     private readonly lanes: LaneStore,
     private readonly clock: Clock,
+    private readonly decisions: CallDecisions,
   ) {}
 
   async intercept(call: ProviderCall, next: NextCall): Promise<Outcome> {
     if (call.mode === 'probe' || call.laneProbe === true) return next(call);
     const seen = this.lanes.look(call);
-    if (!call.waitsInProcess) return seen.kind === 'free' ? next(call) : deferred('lane', seen.retryAfterMs);
+    if (!call.waitsInProcess) return seen.kind === 'free' ? next(call) : this.refused(call, seen.retryAfterMs);
     const now = seen.kind === 'parked' ? await this.outlasted(call, seen.retryAfterMs) : seen;
     const admission = now.kind === 'half_open' ? await this.lanes.probe(call, call.dedupeKey) : now;
-    if (admission.kind === 'parked' || admission.kind === 'half_open') return deferred('lane', admission.retryAfterMs);
+    if (admission.kind === 'parked' || admission.kind === 'half_open')
+      return this.refused(call, admission.retryAfterMs);
     return this.judged(call, admission.kind === 'probe', next);
+  }
+
+  private refused(call: ProviderCall, waitMs: number): Outcome {
+    this.decisions.deferredByLane(call, waitMs);
+    return deferred('lane', waitMs);
   }
 
   /** Waits, once, for a lane that opens soon. */

@@ -2,6 +2,7 @@ import { type Failure, notSent, ok, type Outcome, type ProviderCall, unknown } f
 import { FixedRandom, LeapingClock, ManualClock } from '../../../../test/support/manual-clock';
 import { ToldDecisions } from '../../../../test/support/told-decisions';
 import { sampleCall } from './call.fixture';
+import { RetryBudgets } from '../retry-budgets';
 import { RetryInterceptor } from './retry.interceptor';
 
 const throttled = (retryAfterMs?: number): Failure => ({ kind: 'throttled', status: 429, retryAfterMs });
@@ -11,13 +12,15 @@ async function run(call: ProviderCall, outcomes: Outcome[], random = 0) {
   const clock = new LeapingClock();
   const attempts: number[] = [];
   const decisions = new ToldDecisions();
-  const outcome = await new RetryInterceptor(clock, new FixedRandom(random), decisions).intercept(
-    call,
-    async ({ attempt }) => {
-      attempts.push(attempt);
-      return outcomes[Math.min(attempts.length, outcomes.length) - 1]!;
-    },
-  );
+  const outcome = await new RetryInterceptor(
+    clock,
+    new FixedRandom(random),
+    new RetryBudgets(clock),
+    decisions,
+  ).intercept(call, async ({ attempt }) => {
+    attempts.push(attempt);
+    return outcomes[Math.min(attempts.length, outcomes.length) - 1]!;
+  });
   return { outcome, attempts, waits: clock.sleeps, told: decisions.told };
 }
 
@@ -91,7 +94,7 @@ describe('RetryInterceptor', () => {
     const caller = new AbortController();
     const attempts: number[] = [];
     const decisions = new ToldDecisions();
-    const running = new RetryInterceptor(clock, new FixedRandom(0), decisions).intercept(
+    const running = new RetryInterceptor(clock, new FixedRandom(0), new RetryBudgets(clock), decisions).intercept(
       sampleCall({ signal: caller.signal }),
       async ({ attempt }) => {
         attempts.push(attempt);

@@ -40,6 +40,8 @@ export abstract class LaneStore {
    * @returns what the lane is now, unless this call is the probe
    */
   abstract probe(lane: LaneRef, callId: string): Promise<LaneLook | { readonly kind: 'probe' }>;
+  /** Calls at a time of this lane, over all processes; undefined where nobody says. */
+  abstract capOf(lane: LaneRef): number | undefined;
   /** Never fails and does not wait: reports are written in groups, and only where they change something. */
   abstract report(lane: LaneRef, report: LaneReport): void;
 }
