@@ -32,6 +32,9 @@ interface TracedMessage extends IncomingMessage {
   [TRACE]?: Trace;
 }
 
+/** Routes of health and metrics. */
+const PROBED = /^\/(?:health|metrics)/;
+
 /**
  * One line and one measurement per finished request. A hook of the server and not an interceptor of Nest: it also sees
  * requests that no route or no guard let through, and it knows the route's template, which has no ids and tokens in it.
@@ -65,7 +68,9 @@ export class HttpRequests implements OnModuleInit {
       // One id for everybody: what a problem document shows is what the log lines carry.
       request.id = trace.requestId;
       reply.raw.setHeader('x-request-id', trace.requestId);
-      runInTrace(trace, done);
+      // Nobody but us is asked there, and a worker has no other requests: it stays without a context (see trace.ts).
+      if (PROBED.test(request.routeOptions.url ?? '')) done();
+      else runInTrace(trace, done);
     });
     server.addHook('onResponse', (request, reply, done) => {
       this.finished(request, reply);

@@ -1,5 +1,5 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { type ProviderCall, randomHex, uuidv7 } from '@puente/kernel';
-import { ClsServiceManager } from 'nestjs-cls';
 
 /** Who is asking, and under which ids it is written down. Lives as long as the request, or as a worker's operation. */
 export interface Trace {
@@ -11,15 +11,18 @@ export interface Trace {
   keyId?: string | undefined;
 }
 
-const TRACE = Symbol('puente.trace');
+/**
+ * Node's own, and not the one of nestjs-cls: that begins to follow every promise of a process when it is loaded, this one
+ * when the first trace is opened, which in a worker is never.
+ */
+const traces = new AsyncLocalStorage<Trace>();
 const REQUEST_ID = /^[A-Za-z0-9._:-]{1,64}$/;
 const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(?:-.*)?$/;
 const ALL_ZERO = /^0+$/;
 
 /** The trace of the work this code runs for; undefined outside of any (start-up, timers). */
 export function currentTrace(): Trace | undefined {
-  const cls = ClsServiceManager.getClsService();
-  return cls.isActive() ? cls.get<Trace | undefined>(TRACE) : undefined;
+  return traces.getStore();
 }
 
 /** The ids of a log line about a call, for where no trace is current: in a worker. Elsewhere the line has them anyway. */
@@ -33,11 +36,7 @@ export function callTrace(
 
 /** Runs `work` so that everything it logs carries the trace: a request's handling, or a worker's operation. */
 export function runInTrace<T>(trace: Trace, work: () => T): T {
-  const cls = ClsServiceManager.getClsService();
-  return cls.run(() => {
-    cls.set(TRACE, trace);
-    return work();
-  });
+  return traces.run(trace, work);
 }
 
 /** Called once the caller is known, so that the remaining log lines of the request name the tenant and the key. */
