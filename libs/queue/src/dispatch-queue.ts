@@ -59,11 +59,11 @@ export class DispatchQueue {
     return notes.filter((_, at) => refused.has(String(at)));
   }
 
-  /** Waits for messages unless there are some. What is not ours is dropped here: nobody else would ever take it away. */
-  async receive(most: number, abortSignal: AbortSignal): Promise<readonly ReceivedNote[]> {
+  /** Waits for messages unless there are some, or it shall not. What is not ours is dropped here: nobody else would ever take it away. */
+  async receive(most: number, abortSignal: AbortSignal, waits = true): Promise<readonly ReceivedNote[]> {
     const { url: QueueUrl, client, installation } = this.options;
     const command = new ReceiveMessageCommand({
-      ...{ QueueUrl, VisibilityTimeout: VISIBILITY_S, WaitTimeSeconds: LONG_POLL_S },
+      ...{ QueueUrl, VisibilityTimeout: VISIBILITY_S, WaitTimeSeconds: waits ? LONG_POLL_S : 0 },
       MessageSystemAttributeNames: ['MessageGroupId'],
       MaxNumberOfMessages: Math.max(1, Math.min(MOST_NOTES, most)),
     });

@@ -176,15 +176,14 @@ export class Dispatcher implements NoteTaker {
       return;
     }
     const { capacity } = this.prefetch;
-    const { wakeUps } = this.support;
-    const pollMs = wakeUps.pollMs();
+    const pollMs = this.support.wakeUps.pollMs();
     const free = capacity - this.slots.size;
     if (this.offers.size > 0 && free > 0) return this.claimOffered({ free, capacity });
     const sinceMs = this.time.nowMs() - this.claimedAtMs;
     if (sinceMs >= pollMs) this.hinted = true;
     // A claim per freed place would be a query per call: a backlog waits until a few are free beyond the reserve.
     const enough = reserveOf(capacity) + Math.max(1, Math.floor(capacity * WORTH_A_CLAIM));
-    if (this.backlog && free >= enough && wakeUps.findsBacklog) return this.claim({ free, capacity });
+    if (this.backlog && free >= enough) return this.claim({ free, capacity });
     if (this.hinted && free > 0 && (free >= enough || sinceMs >= HINT_SPACING_MS))
       return this.claim({ free, capacity });
     const spacing = this.hinted && free > 0;

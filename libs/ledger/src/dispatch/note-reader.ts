@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type DispatchQueue, MOST_IDS, type ReceivedNote } from '@puente/queue';
+import { type DispatchQueue, MOST_IDS, MOST_NOTES, type ReceivedNote } from '@puente/queue';
 import { fullJitter } from '@puente/resilience';
 import { DispatchMode } from '../dispatch-mode';
 import { LedgerTime } from '../ledger-time';
@@ -13,6 +13,8 @@ const BACKOFF = { baseMs: 250, capMs: 5_000 };
 const LEFT_OVER_DELAY_S = 1;
 /** So long everything but the reserve is taken before messages are received for it. */
 const TIGHT_MS = 1_000;
+/** Requests side by side while the queue has more than one brings. */
+const WIDTH = 3;
 
 /** Who claims what the queue brings: the dispatcher. */
 export interface NoteTaker {
@@ -33,7 +35,7 @@ export class NoteReader {
   private finished: Promise<void> | undefined;
   private readonly handling = new Set<Promise<void>>();
   private failures = 0;
-  private last: 'nothing' | 'notes' = 'nothing';
+  private last: 'nothing' | 'notes' | 'more' = 'nothing';
 
   constructor(
     private readonly mode: DispatchMode,
@@ -47,7 +49,7 @@ export class NoteReader {
   get state(): 'none' | 'away' | 'busy' | 'quiet' {
     if (!this.mode.queue) return 'none';
     if (this.failures > 0 || this.announcer.isAway) return 'away';
-    return this.last === 'notes' ? 'busy' : 'quiet';
+    return this.last === 'nothing' ? 'quiet' : 'busy';
   }
 
   start(taker: NoteTaker): void {
@@ -84,7 +86,10 @@ export class NoteReader {
       }
       tightSinceMs = tight ? this.time.nowMs() : Infinity;
       try {
-        const notes = await queue.receive(Math.floor(room / MOST_IDS), signal);
+        const width = this.last === 'more' ? WIDTH : 1;
+        const most = Math.floor(room / MOST_IDS / width);
+        const receive = (): Promise<readonly ReceivedNote[]> => queue.receive(most, signal, width === 1);
+        const notes = (await Promise.all(Array.from({ length: width }, receive))).flat();
         this.answered(notes);
         if (notes.length > 0) this.handle(queue, taker, notes);
       } catch (error) {
@@ -104,7 +109,7 @@ export class NoteReader {
     const handles = notes.map(({ handle }) => handle);
     const answer = await taker.offer(notes.flatMap(({ ids }) => ids));
     if (answer.kind === 'refused') {
-      if (this.stopping.signal.aborted) await queue.giveBack(handles);
+      if (this.isStopping()) await inTens(handles, (some) => queue.giveBack(some));
       return;
     }
     if (answer.leftOver.length > 0) {
@@ -112,7 +117,7 @@ export class NoteReader {
       const refs = answer.leftOver.flatMap((id) => ({ id, tenantId: tenants.get(id) ?? '' }));
       this.announcer.announce(refs, LEFT_OVER_DELAY_S);
     }
-    await queue.discard(handles);
+    await inTens(handles, (some) => queue.discard(some));
   }
 
   /** A method, since it changes while one waits. */
@@ -123,7 +128,7 @@ export class NoteReader {
   private answered(notes: readonly ReceivedNote[]): void {
     if (this.failures > 0) this.log.dispatchQueueBack('receive');
     this.failures = 0;
-    this.last = notes.length > 0 ? 'notes' : 'nothing';
+    this.last = notes.length >= MOST_NOTES ? 'more' : notes.length > 0 ? 'notes' : 'nothing';
     this.notes.count('received', notes.length);
   }
 
@@ -132,4 +137,9 @@ export class NoteReader {
     if (this.failures === 1) this.log.dispatchQueueAway('receive', error);
     return fullJitter(BACKOFF, this.failures, this.time.random);
   }
+}
+
+async function inTens(handles: readonly string[], work: (some: readonly string[]) => Promise<void>): Promise<void> {
+  const tens = Array.from({ length: Math.ceil(handles.length / MOST_NOTES) }, (_, n) => n * MOST_NOTES);
+  await Promise.all(tens.map((at) => work(handles.slice(at, at + MOST_NOTES))));
 }

@@ -51,9 +51,4 @@ export class WakeUps {
         return safetyPollMs;
     }
   }
-
-  /** Whether more work is to be looked for as long as there is some: not while the queue brings it. */
-  get findsBacklog(): boolean {
-    return this.reader.state !== 'busy';
-  }
 }
