@@ -20,6 +20,12 @@ export interface Caught {
   readonly also: readonly string[];
 }
 
+interface Violated {
+  readonly id: string;
+  readonly n: number;
+  readonly first: string;
+}
+
 /** @throws when there is no bug of that name */
 export function bugsNamed(name: string): readonly PlantedBug[] {
   if (name === 'all') return plantedBugs;
@@ -51,7 +57,9 @@ export async function plant(
         ...theirs.map(({ id, n }) => `${id} (chaos, ${String(n)} violations)`),
         ...noticed.map(({ file, title }) => `${bug.breaks.join(', ')} (directed: ${path.basename(file)}, "${title}")`),
       ],
-      also: violated.filter(({ id }) => !bug.breaks.includes(id)).map(({ id, n }) => `${id} ${String(n)}`),
+      also: violated
+        .filter(({ id }) => !bug.breaks.includes(id))
+        .map(({ id, n, first }) => `${id} ${String(n)} (${first})`),
     };
   } finally {
     tree?.remove();
@@ -63,12 +71,13 @@ async function violatedBy(
   seed: number,
   say: (line: string) => void,
   build: string | undefined,
-): Promise<{ readonly id: string; readonly n: number }[]> {
+): Promise<Violated[]> {
   const plan = ledgerPlan({ healMs: HEAL_MS, ...chaos, seconds: chaos?.seconds ?? 60, seed });
   const run = await LedgerRun.prepare(plan, (line) => say(`${name}: ${line}`), build);
   try {
     const { verdicts } = await run.attack();
-    return verdicts.map(({ id, violations }) => ({ id, n: violations.length })).filter(({ n }) => n > 0);
+    const found = verdicts.map(({ id, violations }) => ({ id, n: violations.length, first: violations[0] ?? '' }));
+    return found.filter(({ n }) => n > 0);
   } finally {
     await run.end({ keepData: false });
   }
