@@ -75,13 +75,19 @@ export const AppConfigSchema = z.object({
   ),
   KEY_RING_FILE: optional(z.string().min(1)).describe('File with the same, one key a line. Use this or KEY_RING.'),
 
-  WORKER_CONCURRENCY: whole(1, 1000).default(50).describe('Operations one worker runs at a time.'),
+  WORKER_CONCURRENCY: whole(1, 1000)
+    .default(50)
+    .describe('Operations one worker runs at a time; up to a tenth more for tenants that have little.'),
   LEASE_MS: milliseconds
     .default(30_000)
     .describe('How long a claimed operation belongs to its worker without a heartbeat.'),
   POLL_MS: milliseconds.default(500).describe('How often an idle worker looks for due operations when no hint came.'),
   SWEEP_MS: milliseconds.default(1_000).describe('How often expired leases are looked for.'),
-  DRAIN_MS: milliseconds.default(25_000).describe('How long a stopping process lets calls in flight finish.'),
+  DRAIN_MS: milliseconds
+    .default(25_000)
+    .describe(
+      'How long a stopping process lets calls in flight finish. Longer than a call may take (15 s); give its supervisor 15 s more.',
+    ),
 
   DISPATCH_MODE: z
     .preprocess((value) => (value === '' ? undefined : value), z.enum(['postgres', 'sqs']).default('postgres'))

@@ -125,6 +125,22 @@ describe('leases', () => {
     expect(attempts).toHaveLength(3);
   });
 
+  it('tells workers apart by their fence although both have one name (F39)', async () => {
+    const id = await accepted();
+    const stale = only(await claim(one));
+    await expireLeases();
+    await two.sweeper.sweep();
+    const fresh = only(await claim(two));
+    await witness.sql(`UPDATE operations SET lease_owner = $2 WHERE id = $1`, [id, stale.row.lease_owner]);
+    const signal = one.part(LeaseKeeper).hold(stale.row, stale.askedAtMs);
+    await one.part(LeaseKeeper).beat();
+
+    expect([await mark(one, stale), signal.aborted]).toEqual([false, true]);
+    expect(await settle(one, stale, rejected)).toMatchObject({ applied: false });
+    one.part(LeaseKeeper).letGo(stale.row);
+    expect(await settle(two, fresh, success)).toMatchObject({ applied: true });
+  });
+
   it('refuses the failure of a stale worker while another one runs', async () => {
     const id = await accepted();
     const stale = only(await claim(one));
