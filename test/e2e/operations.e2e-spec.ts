@@ -213,6 +213,33 @@ describe('operations of providers', () => {
     expect(await countOf(body.message)).toBe(0);
   });
 
+  it('is made when it was asked for, at most 30 days ahead, and can be cancelled until then', async () => {
+    const at = (ms: number): string => encodeURIComponent(new Date(Date.now() + ms).toISOString());
+    const body = some();
+    const due = Date.now() + 700;
+    const soon = await publish(body, {}, `?notBefore=${encodeURIComponent(new Date(due).toISOString())}&priority=bulk`);
+    expect(soon.status).toBe(202);
+    const done = await tenant.client.get(`${String(soon.headers['location'])}?waitMs=20000`);
+    expect(bodyOf<OperationDetail>(done, 200).state).toBe('succeeded');
+    expect(Date.now()).toBeGreaterThanOrEqual(due);
+    expect(await countOf(body.message)).toBe(1);
+
+    const later = some();
+    const { operationId: id } = bodyOf<{ operationId: string }>(
+      await publish(later, {}, `?notBefore=${at(29 * 86_400_000)}`),
+      202,
+    );
+    bodyOf(await tenant.admin.post(`/v1/operations/${id}/cancel`), 200);
+    expect((await detail(id)).state).toBe('cancelled');
+    for (const query of [`?notBefore=${at(31 * 86_400_000)}`, '?priority=urgent', '?notBefore=tomorrow'])
+      expect(statusAndCode(await publish(later, {}, query))).toEqual([422, 'INVALID_INPUT']);
+    const read = `/v1/integrations/sns/operations/getTopicAttributes?notBefore=${at(1_000)}`;
+    expect(statusAndCode(await tenant.client.post(read, { topicArn: tenant.topicArn }))).toEqual([
+      422,
+      'READ_LEAVES_NO_ROW',
+    ]);
+  });
+
   it('is done again by retry as a new operation, linked to the finished one', async () => {
     const refused = await publish({ ...some(), topicArn: tenant.topicArn.replace('-news', '-later') });
     const id = (refused.body as Problem).operationId ?? '';

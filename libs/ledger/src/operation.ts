@@ -13,6 +13,10 @@ export const OPERATION_STATES = [
 ] as const;
 export type OperationState = (typeof OPERATION_STATES)[number];
 
+/** Lower goes first, within a tenant and within a lane. */
+export const PRIORITIES = { interactive: 50, normal: 100, bulk: 200 } as const;
+export type PriorityName = keyof typeof PRIORITIES;
+
 /** What a caller wants done. Effect, windows and policy were computed from the input once, by the gateway, at accept. */
 export interface NewOperation {
   readonly id: string;
@@ -26,7 +30,7 @@ export interface NewOperation {
   readonly effect: Exclude<Effect, 'read'>;
   readonly onUnknown: OnUnknown;
   readonly policy: string;
-  /** Lower first: 50 interactive, 100 normal, 200 bulk. */
+  /** See {@link PRIORITIES}. */
   readonly priority: number;
   readonly input: JsonValue;
   /** How long the provider may still act after we gave up; waited before a reconcile. */

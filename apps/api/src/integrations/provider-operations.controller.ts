@@ -1,7 +1,7 @@
 import { Controller, Post, Query, Res } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { IntegrationGateway, ProviderCatalogue, ProviderOperationNotFoundError } from '@puente/integrations';
-import type { IdempotencyClaim } from '@puente/ledger';
+import { type IdempotencyClaim, PRIORITIES } from '@puente/ledger';
 import type { JsonValue } from '@puente/kernel';
 import type { FastifyReply } from 'fastify';
 import { Scopes } from '../auth/scopes.decorator';
@@ -39,19 +39,28 @@ export class ProviderOperationsController {
   })
   async call(
     @ProviderCallRequest() { tenantId, provider, operation, idempotencyKey, respondAsync, input }: ProviderCall,
-    @Query() { name, waitMs, onUnknown }: CallQuery,
+    @Query() query: CallQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     if (this.catalogue.operation(provider, operation).internal)
       throw new ProviderOperationNotFoundError(provider, operation);
-    const idempotency =
-      idempotencyKey === undefined
-        ? undefined
-        : claim(provider, operation, idempotencyKey, { name, input: input as JsonValue });
-    const options = { tenantId, integration: name, idempotency, deadlineMs: waitMs, respondAsync, onUnknown };
-    const result = await this.gateway.call(provider, operation, input ?? {}, options);
+    const { name, waitMs, onUnknown, notBefore, notAfter, priority } = query;
+    const request = { name, input: input as JsonValue, ...times(query) };
+    const result = await this.gateway.call(provider, operation, input ?? {}, {
+      ...{ tenantId, integration: name, deadlineMs: waitMs, respondAsync, onUnknown, notBefore, deadlineAt: notAfter },
+      priority: priority && PRIORITIES[priority],
+      idempotency: idempotencyKey === undefined ? undefined : claim(provider, operation, idempotencyKey, request),
+    });
     return answerOf(`${provider}.${operation}`, result, reply);
   }
+}
+
+/** When it is to be made is part of the request: the same key for another time is another request. */
+function times({ notBefore, notAfter }: CallQuery): { notBefore?: string; notAfter?: string } {
+  return {
+    ...(notBefore && { notBefore: notBefore.toISOString() }),
+    ...(notAfter && { notAfter: notAfter.toISOString() }),
+  };
 }
 
 function claim(provider: string, operation: string, key: string, request: JsonValue): IdempotencyClaim {

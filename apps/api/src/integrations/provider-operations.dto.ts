@@ -1,6 +1,8 @@
 import { ON_UNKNOWN } from '@puente/kernel';
+import { PRIORITIES, type PriorityName } from '@puente/ledger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
+import { instant } from '../http/instant';
 import { integrationName } from './integrations.dto';
 
 /** How long a caller waits. */
@@ -12,6 +14,13 @@ export const waitMs = z.coerce
   .default(15_000)
   .meta({ description: 'How long to wait for the answer before 202.' });
 
+/** How far ahead a call may be scheduled. */
+const LONGEST_SCHEDULE_DAYS = 30;
+
+const soonEnough = instant.refine((at) => at.getTime() <= Date.now() + LONGEST_SCHEDULE_DAYS * 86_400_000, {
+  error: `expected a time within the next ${String(LONGEST_SCHEDULE_DAYS)} days`,
+});
+
 export class CallQuery extends createZodDto(
   z.strictObject({
     name: integrationName,
@@ -20,6 +29,19 @@ export class CallQuery extends createZodDto(
       .enum(ON_UNKNOWN)
       .default('review')
       .meta({ description: 'For calls that cannot be repeated safely: what to do when the answer is lost.' }),
+    notBefore: soonEnough.optional().meta({
+      description: `Make the call at this time, at most ${String(LONGEST_SCHEDULE_DAYS)} days ahead: the answer is 202. It can be cancelled until then. Not for reads.`,
+    }),
+    notAfter: soonEnough
+      .optional()
+      .meta({ description: 'Do not begin it after this time: it ends as `exhausted` when nothing was sent by then.' }),
+    priority: z
+      .enum(Object.keys(PRIORITIES) as [PriorityName, ...PriorityName[]])
+      .optional()
+      .meta({
+        description:
+          'What goes first when much waits. Without it `interactive` when the caller waits for the answer, else `normal`.',
+      }),
   }),
 ) {}
 

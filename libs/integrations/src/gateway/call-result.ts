@@ -20,6 +20,10 @@ export interface CallOptions {
   /** Accept and answer `pending` without calling. Without effect on reads: they leave no row. */
   readonly respondAsync?: boolean | undefined;
   readonly priority?: number | undefined;
+  /** Not before; in the future it is a schedule, and nobody waits. Not for reads. */
+  readonly notBefore?: Date | undefined;
+  /** Not begun after that. */
+  readonly deadlineAt?: Date | undefined;
   readonly onUnknown?: OnUnknown | undefined;
   readonly traceId?: string | undefined;
   /** The caller went away. Aborts a read; a write goes on, and nobody waits for it. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type Effect, uuidv7 } from '@puente/kernel';
-import { type NewOperation, OperationLedger } from '@puente/ledger';
+import { type NewOperation, OperationLedger, PRIORITIES } from '@puente/ledger';
 import { currentTrace } from '@puente/observability';
 import { ReadLeavesNoRowError } from '../integration.errors';
 import { ProviderCatalogue } from '../provider-catalogue';
@@ -12,10 +12,6 @@ import { SynchronousWrites } from './synchronous-writes';
 
 /** How long a caller waits who did not say: long enough for most calls, shorter than the usual patience of a client. */
 export const DEFAULT_WAIT_MS = 30_000;
-
-/** Lower goes first; see `NewOperation.priority`. */
-const INTERACTIVE = 50;
-const NORMAL = 100;
 
 /**
  * The one door to the outside: input, credentials, ledger, call pipeline, in that order.
@@ -40,17 +36,23 @@ export class IntegrationGateway {
    *
    * @throws {ProviderNotFoundError} {@link ProviderOperationNotFoundError}
    * @throws {InvalidInputError} nothing was written
+   * @throws {ReadLeavesNoRowError} a read is called now, or not at all
    * @throws {CredentialsUnavailableError} there is nothing to call with; the code says why
    * @throws {IdempotencyKeyReusedError} {@link IdempotencyInProgressError}
    */
   async call(provider: string, operation: string, input: unknown, options: CallOptions): Promise<CallResult> {
     const plan = planCall(this.catalogue, provider, operation, input, options.integration);
     const waitMs = options.deadlineMs ?? DEFAULT_WAIT_MS;
-    if (plan.effect === 'read') return this.reads.call(plan, options, waitMs > 0 ? waitMs : DEFAULT_WAIT_MS);
-    const { tenantId, idempotency, onUnknown, traceId } = options;
-    const priority = options.priority ?? INTERACTIVE;
-    const accepted = operationOf(plan, plan.effect, { tenantId, idempotency, onUnknown, traceId, priority });
-    if (options.respondAsync === true || waitMs <= 0) return this.accept(accepted);
+    if (plan.effect === 'read') {
+      if (options.notBefore) throw new ReadLeavesNoRowError(provider, operation);
+      return this.reads.call(plan, options, waitMs > 0 ? waitMs : DEFAULT_WAIT_MS);
+    }
+    const { tenantId, idempotency, onUnknown, traceId, notBefore, deadlineAt } = options;
+    const later = options.respondAsync === true || waitMs <= 0 || (notBefore?.getTime() ?? 0) > Date.now();
+    const priority = options.priority ?? (later ? PRIORITIES.normal : PRIORITIES.interactive);
+    const asked = { tenantId, idempotency, onUnknown, traceId, notBefore, deadlineAt, priority };
+    const accepted = operationOf(plan, plan.effect, asked);
+    if (later) return this.accept(accepted);
     await this.credentials.demand(tenantId, plan);
     return this.writes.call(plan, accepted, options, waitMs);
   }
@@ -88,7 +90,7 @@ function operationOf(plan: CallPlan, effect: Exclude<Effect, 'read'>, options: P
     effect,
     onUnknown: options.onUnknown ?? plan.onUnknown,
     policy: plan.policy,
-    priority: options.priority ?? NORMAL,
+    priority: options.priority ?? PRIORITIES.normal,
     input: plan.input,
     settleMs: plan.settleMs,
     keyWindowMs: plan.keyWindowMs,

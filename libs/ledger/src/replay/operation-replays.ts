@@ -3,14 +3,11 @@ import type { TenantTransaction } from '@puente/database';
 import { uuidv7 } from '@puente/kernel';
 import { TransactionalAccept } from '../accept/transactional-accept';
 import { IdempotencyKeyReusedError, ReplayNotFoundError } from '../ledger.errors';
-import type { OperationState } from '../operation';
+import { type OperationState, PRIORITIES } from '../operation';
 import { GET_REPLAY, INSERT_REPLAY, LOCK_REPLAYS, REPLAY_OF_KEY, REPLAY_STATES } from '../sql/replay';
 import { ReplayPages } from './replay-pages';
 import type { Replay, ReplayPlan, ReplayRequest, ReplayedOperation } from './replay-request';
 import { replayOf } from './whole-row';
-
-/** Behind everything that somebody waits for. */
-const BULK = 200;
 
 interface ReplayRow {
   readonly id: string;
@@ -57,7 +54,7 @@ export class OperationReplays {
     const before = await sameKey(tx, by.idempotencyKey, asked);
     if (before) return viewOf(before, false);
     const { replayable, skipped, next } = await this.pages.page(tx, request);
-    const operations = replayable.map(({ row, input }) => replayOf(row, input, BULK));
+    const operations = replayable.map(({ row, input }) => replayOf(row, input, PRIORITIES.bulk));
     await this.accept.acceptAll(tx, operations);
     const items = operations.map(({ id, replayOf: of }) => ({ of, operationId: id }));
     const values = [uuidv7(), by.idempotencyKey ?? null, asked, by.actor, json(items), json(skipped), next];
