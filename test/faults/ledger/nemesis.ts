@@ -46,7 +46,7 @@ export class Nemesis {
     await postgres.sql(`UPDATE clock_skew SET skew = interval '0' WHERE skew <> interval '0'`);
     await this.world.allReady();
     for (const tenant of tenants)
-      await until(() => this.world.verify(tenant), { withinMs: 30_000, everyMs: 200, what: 'credentials verify' });
+      await until(() => this.world.verify(tenant), { withinMs: 60_000, everyMs: 200, what: 'credentials verify' });
   }
 
   private async inject({ kind, victim, forMs }: FaultEvent): Promise<void> {
@@ -174,7 +174,9 @@ export class Nemesis {
     await this.world.mood({ refusedTokens: [tenant.token] });
     await sleep(forMs);
     await this.world.mood({ refusedTokens: [] });
-    await until(() => this.world.verify(tenant), { withinMs: 30_000, everyMs: 300, what: 'credentials verify' });
+    // Somebody mends them as soon as somebody answers; whoever finds nobody leaves it to the healing.
+    const mended = { withinMs: 30_000, everyMs: 300, what: `credentials of ${tenant.id} verify` };
+    await until(() => this.world.verify(tenant), mended).catch((error: unknown) => this.say(String(error)));
   }
 
   /** Who sleeps through its leases loses them to that, and not to being asked to go. */
