@@ -1,4 +1,5 @@
 import type { CancelSignal, Effect, Failure, OnUnknown, ProviderCall, Reconciliation, Secret } from '@puente/kernel';
+import type { HeadOfLine } from '@puente/ledger';
 import type { LimitFields, PolicyName } from '@puente/resilience';
 import type { z } from 'zod';
 
@@ -101,6 +102,8 @@ export interface OperationSpec<Client, I extends z.ZodType = z.ZodType, O extend
   /** `reconcilable` only: the longest time the provider may still act after we gave up. */
   readonly settleMs?: number;
   readonly onUnknown?: OnUnknown;
+  /** What later operations of the same order key do when this one ends badly. Default: they go on. */
+  readonly headOfLine?: HeadOfLine;
   readonly input: I;
   readonly output: O;
   readonly example: { readonly input: z.input<I>; readonly output: z.input<O> };

@@ -16,6 +16,17 @@ export type OperationState = (typeof OPERATION_STATES)[number];
 /** Lower goes first, within a tenant and within a lane. */
 export const PRIORITIES = { interactive: 50, normal: 100, bulk: 200 } as const;
 export type PriorityName = keyof typeof PRIORITIES;
+/**
+ * What later operations of the same order key do. While the one before them is queued, runs, waits for a retry or is
+ * unknown, they wait, whatever its policy: one is in flight at a time, in order. It is about a bad end of that one:
+ *
+ * - `skip`: once its ladder is used up (exhausted, or a person has to look) the next one goes on.
+ * - `wait`: what may have happened holds them until a person has resolved it; what certainly did not happen does not.
+ * - `park`: both hold them. A review is ended by `resolve`; an exhausted one by `retry`, which makes it anew behind the
+ *   others, since these were accepted before.
+ */
+export const HEADS_OF_LINE = ['skip', 'wait', 'park'] as const;
+export type HeadOfLine = (typeof HEADS_OF_LINE)[number];
 
 /** What a caller wants done. Effect, windows and policy were computed from the input once, by the gateway, at accept. */
 export interface NewOperation {
@@ -27,6 +38,8 @@ export interface NewOperation {
   readonly laneKey: string;
   /** FIFO per key: one in flight at a time, in the order of acceptance. */
   readonly orderKey?: string | undefined;
+  /** Default: `skip`. */
+  readonly headOfLine?: HeadOfLine | undefined;
   readonly effect: Exclude<Effect, 'read'>;
   readonly onUnknown: OnUnknown;
   readonly policy: string;

@@ -30,6 +30,7 @@ async function createOperations(db: QueryRunner): Promise<void> {
       integration     text NOT NULL DEFAULT 'default',
       lane_key        text NOT NULL DEFAULT 'default',
       order_key       text,                          -- FIFO: one operation in flight per key, by seq
+      head_of_line    text NOT NULL DEFAULT 'skip' CHECK (head_of_line IN ('skip', 'wait', 'park')), -- what the others of its key do when it ends badly
       effect          text NOT NULL CHECK (effect IN ('idempotent', 'reconcilable', 'once')),
       on_unknown      text NOT NULL CHECK (on_unknown IN ('review', 'resend', 'drop')),
       policy          text NOT NULL,
@@ -86,7 +87,8 @@ async function createOperations(db: QueryRunner): Promise<void> {
     `CREATE INDEX operations_in_flight ON operations (tenant_id, provider, lane_key) WHERE state = 'running'`,
   );
   await db.query(`CREATE INDEX operations_order ON operations (tenant_id, order_key, seq)
-    WHERE order_key IS NOT NULL AND state IN ('queued', 'running', 'unknown')`);
+    WHERE order_key IS NOT NULL AND (state IN ('queued', 'running', 'unknown')
+      OR (state = 'needs_review' AND head_of_line <> 'skip') OR (state = 'exhausted' AND head_of_line = 'park'))`);
   await db.query(`CREATE INDEX operations_blocked ON operations (tenant_id, order_key) WHERE blocked`);
   await db.query(`CREATE INDEX operations_undelivered ON operations (settled_at)
     WHERE subscriber IS NOT NULL AND delivered_at IS NULL AND settled_at IS NOT NULL`);

@@ -1,4 +1,5 @@
 import type { Effect, JsonValue, OnUnknown } from '@puente/kernel';
+import type { HeadOfLine } from '@puente/ledger';
 import { fieldProblems, InvalidInputError } from '../integration.errors';
 import type { OperationSpec, ProviderDefinition } from '../provider';
 import type { ProviderCatalogue } from '../provider-catalogue';
@@ -21,6 +22,7 @@ export interface CallPlan {
   readonly policy: string;
   readonly laneKey: string;
   readonly onUnknown: OnUnknown;
+  readonly headOfLine: HeadOfLine | undefined;
   readonly settleMs: number;
   readonly keyWindowMs: number | undefined;
 }
@@ -49,6 +51,7 @@ export function planCall(
     policy: spec.policy,
     laneKey: laneKeyOf(definition, operation, parsed, integration),
     onUnknown: spec.onUnknown ?? 'review',
+    headOfLine: spec.headOfLine,
     settleMs: effect === 'reconcilable' ? (spec.settleMs ?? 0) : 0,
     keyWindowMs: effect === 'idempotent' ? spec.idempotentForMs : undefined,
   };

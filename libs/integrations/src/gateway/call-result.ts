@@ -1,5 +1,5 @@
 import type { Failure, JsonValue, OnUnknown } from '@puente/kernel';
-import type { IdempotencyClaim, OperationView } from '@puente/ledger';
+import type { HeadOfLine, IdempotencyClaim, OperationView } from '@puente/ledger';
 
 /** What a synchronous caller gets. `operationId` is there whenever the ledger has a row. */
 export type CallResult<T = unknown> =
@@ -36,6 +36,8 @@ export interface PrepareOptions {
   readonly id?: string | undefined;
   readonly integration?: string | undefined;
   readonly orderKey?: string | undefined;
+  /** Instead of what the operation declares. */
+  readonly headOfLine?: HeadOfLine | undefined;
   readonly onUnknown?: OnUnknown | undefined;
   readonly priority?: number | undefined;
   readonly idempotency?: IdempotencyClaim | undefined;

@@ -87,6 +87,7 @@ function operationOf(plan: CallPlan, effect: Exclude<Effect, 'read'>, options: P
     integration: plan.integration,
     laneKey: plan.laneKey,
     orderKey: options.orderKey,
+    headOfLine: options.headOfLine ?? plan.headOfLine,
     effect,
     onUnknown: options.onUnknown ?? plan.onUnknown,
     policy: plan.policy,

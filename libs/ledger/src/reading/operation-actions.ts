@@ -7,6 +7,7 @@ import { IllegalTransitionError, OperationNotFoundError, PayloadExpiredError } f
 import type { OperationView, Resolution, Retried } from '../operation';
 import { type WholeRow, replayOf } from '../replay/whole-row';
 import { CLOSE, LOCK, MAKE_DUE, RESEND } from '../sql/act';
+import { LET_KEY_GO } from '../sql/order';
 import { UNBLOCK, type Unblocked, unblockedRefs } from '../sql/settle';
 import { OperationViews, type ViewRow } from './operation-views';
 
@@ -32,7 +33,7 @@ export class OperationActions {
       case 'exhausted':
       case 'cancelled':
       case 'dropped':
-        return { kind: 'replayed', operationId: await this.replay(tx, row) };
+        return { kind: 'replayed', operationId: await this.replayed(tx, row) };
       case 'running':
         throw new IllegalTransitionError(id, row.state, 'it runs at this moment. Wait for what comes of it.');
       case 'succeeded':
@@ -48,6 +49,15 @@ export class OperationActions {
           'it may have happened. Find out at the provider and resolve it.',
         );
     }
+  }
+
+  /** Whoever does it again has seen how it ended: nobody of its key waits for it any more. */
+  private async replayed(tx: TenantTransaction, row: WholeRow): Promise<string> {
+    const operationId = await this.replay(tx, row);
+    if (row.order_key === null) return operationId;
+    await tx.query(LET_KEY_GO, [row.id]);
+    await tx.query(UNBLOCK, [JSON.stringify([{ tenant_id: row.tenant_id, order_key: row.order_key }])]);
+    return operationId;
   }
 
   async cancel(tx: TenantTransaction, id: string): Promise<OperationView> {

@@ -1,4 +1,5 @@
 import type { PreparedStatement } from '@puente/database';
+import { HOLDS_KEY } from './order';
 import type { JsonObject } from '@puente/kernel';
 
 /** One request as the accepting statement reads it. */
@@ -12,6 +13,7 @@ export interface AcceptRow {
   readonly integration: string;
   readonly lane_key: string;
   readonly order_key: string | null;
+  readonly head_of_line: string;
   readonly effect: string;
   readonly on_unknown: string;
   readonly policy: string;
@@ -37,7 +39,7 @@ export interface AcceptRow {
 }
 
 const COLUMNS = `n int, id uuid, tenant_id uuid, provider text, operation text, integration text, lane_key text,
-  order_key text, effect text, on_unknown text, policy text, priority smallint, request_hash text, input jsonb,
+  order_key text, head_of_line text, effect text, on_unknown text, policy text, priority smallint, request_hash text, input jsonb,
   settle_ms int, key_window_ms bigint, deadline_at timestamptz, not_before timestamptz, subscriber text,
   replay_of uuid, trace_id text, route text, key text, subject_id uuid, replaces uuid, lease_ms int, lease_owner text`;
 
@@ -78,14 +80,14 @@ export const ACCEPT: PreparedStatement = {
   fresh AS MATERIALIZED (
     SELECT r.*, row_number() OVER (PARTITION BY r.tenant_id, r.order_key ORDER BY r.n) > 1 OR EXISTS (
         SELECT FROM operations e WHERE e.tenant_id = r.tenant_id AND e.order_key = r.order_key
-          AND e.state IN ('queued', 'running', 'unknown')) AS behind
+          AND ${HOLDS_KEY('e')}) AS behind
     FROM rows r
     WHERE r.route IS NULL OR r.id IN (SELECT operation_id FROM inserted UNION ALL SELECT operation_id FROM taken_over))
-  INSERT INTO operations (id, tenant_id, provider, operation, integration, lane_key, order_key, effect, on_unknown,
+  INSERT INTO operations (id, tenant_id, provider, operation, integration, lane_key, order_key, head_of_line, effect, on_unknown,
     policy, priority, route_key, request_hash, input, settle_ms, key_window_ms, deadline_at, subscriber, replay_of,
     trace_id, blocked, state, attempt, fence, sent_at, first_sent_at, lease_until, lease_owner,
     next_attempt_at, created_at, updated_at)
-  SELECT f.id, f.tenant_id, f.provider, f.operation, f.integration, f.lane_key, f.order_key, f.effect, f.on_unknown,
+  SELECT f.id, f.tenant_id, f.provider, f.operation, f.integration, f.lane_key, f.order_key, f.head_of_line, f.effect, f.on_unknown,
     f.policy, f.priority, f.route || ':' || f.key, decode(f.request_hash, 'hex'), f.input, f.settle_ms,
     f.key_window_ms, f.deadline_at, f.subscriber, f.replay_of, f.trace_id,
     f.order_key IS NOT NULL AND f.behind,

@@ -1,4 +1,5 @@
 import { LANE_CAP, LANE_OPEN, PROBE_MS } from './lane-circuit';
+import { HOLDS_KEY } from './order';
 import { prepared } from './prepared';
 
 /** Lanes looked at in one claim. Beyond that the scan goes on next time where it ended. */
@@ -17,10 +18,10 @@ const TAKE = `state = 'running', mode = CASE WHEN o.state = 'unknown' THEN 'reco
     lease_until = (SELECT now FROM clock) + $2::int * interval '1 ms', lease_owner = $1,
     updated_at = (SELECT now FROM clock)`;
 
-/** Nothing of the same order key is in flight, and nothing live was accepted before it. `blocked` only spares looking. */
+/** Nothing of the same order key is in flight, and nothing that holds the key was accepted before it. `blocked` only spares looking. */
 export const FIRST_OF_ITS_KEY = `(o.order_key IS NULL OR NOT EXISTS (
       SELECT FROM operations e WHERE e.tenant_id = o.tenant_id AND e.order_key = o.order_key AND e.id <> o.id
-        AND e.state IN ('queued', 'running', 'unknown') AND (e.state = 'running' OR e.seq < o.seq)))`;
+        AND ${HOLDS_KEY('e')} AND (e.state = 'running' OR e.seq < o.seq)))`;
 
 const LANE = `tenant_id, provider, lane_key, priority`;
 

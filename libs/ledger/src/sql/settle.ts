@@ -1,6 +1,7 @@
 import type { JsonObject } from '@puente/kernel';
 import { publishing } from './events';
 import { prepared } from './prepared';
+import { HOLDS_KEY } from './order';
 
 /** One decided operation as the settling statement reads it. */
 export interface SettleRow {
@@ -158,7 +159,7 @@ export const UNBLOCK = `
   heads AS MATERIALIZED (
     SELECT head.id FROM keys k CROSS JOIN LATERAL (
       SELECT id FROM operations o WHERE o.tenant_id = k.tenant_id AND o.order_key = k.order_key
-        AND o.state IN ('queued', 'running', 'unknown') ORDER BY o.seq LIMIT 1) head)
+        AND ${HOLDS_KEY('o')} ORDER BY o.seq LIMIT 1) head)
   UPDATE operations SET blocked = false WHERE id = ANY (ARRAY(SELECT id FROM heads)) AND blocked RETURNING id, tenant_id`;
 
 /** One that came forward. */
@@ -189,7 +190,7 @@ export const UNBLOCK_ALL = `
   heads AS MATERIALIZED (
     SELECT head.id FROM looked k CROSS JOIN LATERAL (
       SELECT id FROM operations o WHERE o.tenant_id = k.tenant_id AND o.order_key = k.order_key
-        AND o.state IN ('queued', 'running', 'unknown') ORDER BY o.seq LIMIT 1) head),
+        AND ${HOLDS_KEY('o')} ORDER BY o.seq LIMIT 1) head),
   freed AS (
     UPDATE operations SET blocked = false WHERE id = ANY (ARRAY(SELECT id FROM heads)) AND blocked RETURNING id)
   SELECT (SELECT count(*)::int FROM freed) AS freed, count(*)::int AS looked,
