@@ -16,14 +16,16 @@ import type { Bench, BenchResult, Context } from './harness/context';
 import { load, machine } from './harness/machine';
 import { Product } from './harness/product';
 import { installPeers } from './peers/peer';
+import { writeReport } from './report/write-report';
 
 const BENCHES: Readonly<Record<string, Bench>> = { accept, deliver, latency, wake, fairness, backlog, memory, deploy };
 
-const USAGE = `npm run bench -- [${Object.keys(BENCHES).join('|')} …] [--rounds N] [--seconds N] [--profiles FOLDER]`;
+const USAGE = `npm run bench -- [${Object.keys(BENCHES).join('|')} …] [--rounds N] [--seconds N] [--scale 0.1] [--profiles FOLDER] [--write]`;
 
 /**
  * Measures and prints JSON; progress goes to standard error. It asserts nothing: a figure means something only beside
- * another one of the same run, and those ratios are compared with the goals of docs/performance.md.
+ * another one of the same run, and those ratios are compared with the goals of docs/performance.md. `--write` puts the
+ * figures there.
  */
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -31,14 +33,21 @@ async function main(): Promise<void> {
     options: {
       rounds: { type: 'string', default: '3' },
       seconds: { type: 'string', default: '5' },
+      scale: { type: 'string', default: '1' },
       profiles: { type: 'string' },
+      write: { type: 'boolean', default: false },
     },
   });
   const names = positionals.length > 0 ? positionals : Object.keys(BENCHES);
   if (!names.every((name) => Object.hasOwn(BENCHES, name))) throw new Error(USAGE);
   installPeers(say);
   await Product.prepare();
-  const options = { rounds: Number(values.rounds), seconds: Number(values.seconds), profiles: values.profiles };
+  const options = {
+    rounds: Number(values.rounds),
+    seconds: Number(values.seconds),
+    scale: Number(values.scale),
+    profiles: values.profiles,
+  };
   const measured = await withContext(options, async (context) => {
     const started = { at: new Date().toISOString(), load: load() };
     const results: Record<string, BenchResult> = {};
@@ -49,17 +58,19 @@ async function main(): Promise<void> {
     const on = await machine(context.postgres.superuser);
     return { machine: on, started, ended: { at: new Date().toISOString(), load: load() }, options, results };
   });
+  if (values.write) writeReport(measured);
   process.stdout.write(`${JSON.stringify(measured, undefined, 2)}\n`);
 }
 
 interface Options {
   readonly rounds: number;
   readonly seconds: number;
+  readonly scale: number;
   readonly profiles: string | undefined;
 }
 
 async function withContext<T>(
-  { rounds, seconds, profiles }: Options,
+  { rounds, seconds, scale, profiles }: Options,
   work: (context: Context) => Promise<T>,
 ): Promise<T> {
   const postgres = await BenchPostgres.start();
@@ -74,6 +85,7 @@ async function withContext<T>(
     if (profiles !== undefined) mkdirSync(profiles, { recursive: true });
     return await work({
       ...{ postgres, sink, sinkUrl: String(sink.facts['url']), load: loader, rounds, seconds, say, startProcess },
+      scaled: (count) => Math.max(100, Math.round(count * scale)),
       profile: (name) =>
         profiles === undefined
           ? []

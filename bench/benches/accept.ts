@@ -62,6 +62,7 @@ export async function accept(context: Context): Promise<BenchResult> {
       acceptPerSecond: perSecond(accepts),
       rawInsertsPerSecond: perSecond(inserts),
       emptyRoutePerSecond: perSecond(empties),
+      cpuMicros: { accept: cpuOf(accepts), rawInserts: cpuOf(inserts) },
       acceptOfEmptyRoute: round(perSecond(accepts) / perSecond(empties), 3),
       runs: { accepts, inserts, empties },
     };
@@ -71,4 +72,11 @@ export async function accept(context: Context): Promise<BenchResult> {
     await postgres.drop('bench_accept');
     await postgres.drop('bench_raw');
   }
+}
+
+function cpuOf(runs: readonly WithCpu<object>[]): Readonly<Record<string, number>> {
+  const names = Object.keys(runs[0]?.cpuMicros ?? {});
+  return Object.fromEntries(
+    names.map((name) => [name, round(median(runs.map((run) => run.cpuMicros[name] ?? NaN)), 1)]),
+  );
 }

@@ -9,11 +9,15 @@ const DUE = 60_000;
 const MILLION = 1_000_000;
 const ALARM_WITHIN_MS = 90_000;
 
-/** What else lies in the table while the sixty thousand are worked off: state, due when, ended when. */
-const BESIDE: Readonly<
-  Record<string, { readonly state: string; readonly dueIn: string; readonly ended: string } | null>
-> = {
-  'nothing else': null,
+interface Beside {
+  readonly state: string;
+  readonly dueIn: string;
+  readonly ended: string;
+}
+
+/** What else lies in the table while the sixty thousand are worked off. */
+const BESIDE: Readonly<Record<string, Beside | undefined>> = {
+  'nothing else': undefined,
   'a million due': { state: 'queued', dueIn: '-1 minute', ended: 'NULL' },
   'a million scheduled': { state: 'queued', dueIn: '1 day', ended: 'NULL' },
   'a million finished': { state: 'succeeded', dueIn: '-1 day', ended: 'now()' },
@@ -22,6 +26,7 @@ const BESIDE: Readonly<
 /** Claims and settles without a provider, in a table that is small and in one that is not. */
 export async function backlog(context: Context): Promise<BenchResult> {
   const rates: Record<string, number> = {};
+  const due = context.scaled(DUE);
   let alarmMs = NaN;
   for (const [name, beside] of Object.entries(BESIDE)) {
     const database = 'bench_backlog';
@@ -31,18 +36,18 @@ export async function backlog(context: Context): Promise<BenchResult> {
       await product.startApi();
       const [tenant] = await product.tenants(1);
       const order = acceptOrder(product.apiUrl, tenant!, 'nothing');
-      await context.load.ask('load', { ...order, connections: 100, amount: DUE });
+      await context.load.ask('load', { ...order, connections: 100, amount: due });
       await context.postgres.ask(
         database,
         `UPDATE operations SET next_attempt_at = next_attempt_at - interval '1 hour'`,
       );
-      if (beside) await context.postgres.ask(database, millionSql(beside));
+      if (beside) await context.postgres.ask(database, millionSql(beside, context.scaled(MILLION)));
       await context.postgres.ask(database, 'VACUUM ANALYZE operations');
       await context.postgres.settle();
       await product.startWorker();
-      rates[name] = await settledPerSecond(product, context.seconds);
+      rates[name] = await settledPerSecond(product, context.seconds, due);
       context.say(`${name}: ${String(rates[name])} claimed and settled per second`);
-      if (beside === null) alarmMs = await untilAlarm(context, database, product);
+      if (!beside) alarmMs = await untilAlarm(context, database, product);
     } finally {
       await product.stop();
       await context.postgres.drop(database);
@@ -62,15 +67,7 @@ export async function backlog(context: Context): Promise<BenchResult> {
 }
 
 /** Copies of one operation under ids of their own. */
-function millionSql({
-  state,
-  dueIn,
-  ended,
-}: {
-  readonly state: string;
-  readonly dueIn: string;
-  readonly ended: string;
-}) {
+function millionSql({ state, dueIn, ended }: Beside, copies: number): string {
   const own: Readonly<Record<string, string>> = {
     id: 'gen_random_uuid()',
     state: `'${state}'`,
@@ -81,18 +78,18 @@ function millionSql({
   const same = [...copied, 'priority', 'request_hash', 'input', 'created_at', 'updated_at'];
   return `INSERT INTO operations (${[...Object.keys(own), ...same].join(', ')})
     SELECT ${[...Object.values(own), ...same.map((column) => `o.${column}`)].join(', ')}
-    FROM (SELECT * FROM operations LIMIT 1) o CROSS JOIN generate_series(1, ${String(MILLION)})`;
+    FROM (SELECT * FROM operations LIMIT 1) o CROSS JOIN generate_series(1, ${String(copies)})`;
 }
 
-async function settledPerSecond(product: Product, seconds: number): Promise<number> {
+async function settledPerSecond(product: Product, seconds: number, due: number): Promise<number> {
   const settled = async (): Promise<number> => (await product.workerMetric('puente_operations_settled_total')) ?? 0;
-  while ((await settled()) < 5_000) await sleep(20);
+  while ((await settled()) < due / 12) await sleep(20);
   const samples: number[] = [];
   for (let left = seconds * 2; left > 0; left--) {
     const [before, fromMs] = [await settled(), performance.now()];
     await sleep(250);
     const done = (await settled()) - before;
-    if (before + done >= DUE) break;
+    if (before + done >= due) break;
     samples.push((done / (performance.now() - fromMs)) * 1_000);
   }
   return Math.round(median(samples));

@@ -79,14 +79,16 @@ function rates(systems: readonly System[], rate: (name: string, sink: Sink) => n
 async function warmUp(context: Context, systems: readonly System[]): Promise<void> {
   for (const system of systems) {
     await context.sink.ask('reset', { delayMs: 0 });
-    await system.fill(COUNT.slow);
-    await system.drain(COUNT.slow);
+    const count = context.scaled(COUNT.slow);
+    await system.fill(count);
+    await system.drain(count);
   }
 }
 
 /** The rate at which the sink got them, after the first tenth; nobody's own clock or count. */
-async function measure({ sink, postgres }: Context, system: System, kind: Sink): Promise<Measured> {
-  const count = COUNT[kind];
+async function measure(context: Context, system: System, kind: Sink): Promise<Measured> {
+  const { sink, postgres } = context;
+  const count = context.scaled(COUNT[kind]);
   await sink.ask('reset', { delayMs: DELAY_MS[kind] });
   await system.fill(count);
   await postgres.settle();

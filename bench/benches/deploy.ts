@@ -11,6 +11,7 @@ const PROVIDER_MS = 50;
 /** Workers are exchanged again and again under load, as deploys do it: SIGTERM, and another one takes over. */
 export async function deploy(context: Context): Promise<BenchResult> {
   const { postgres, sink, sinkUrl, load } = context;
+  const operations = context.scaled(OPERATIONS);
   const urls = await postgres.puente('bench_deploy');
   const product = Product.on({ urls, sinkUrl });
   try {
@@ -18,7 +19,7 @@ export async function deploy(context: Context): Promise<BenchResult> {
     const [tenant] = await product.tenants(1);
     await sink.ask('reset', { delayMs: PROVIDER_MS });
     // Reconcilable: what was sent and whose answer is missing would have to become unknown.
-    await load.ask('load', { ...acceptOrder(product.apiUrl, tenant!, 'pay'), connections: 100, amount: OPERATIONS });
+    await load.ask('load', { ...acceptOrder(product.apiUrl, tenant!, 'pay'), connections: 100, amount: operations });
     const stops: number[] = [];
     for (let at = 0; at < DEPLOYS; at++) {
       const worker = await product.startWorker();
@@ -38,7 +39,7 @@ export async function deploy(context: Context): Promise<BenchResult> {
       verdicts: [
         atMost('operations unknown because of SIGTERM', 0, (counted?.unknown ?? NaN) + (counted?.repeated ?? NaN)),
       ],
-      ...{ operations: OPERATIONS, deploys: DEPLOYS, ended, ...counted, stopMs: stops },
+      ...{ operations, deploys: DEPLOYS, ended, ...counted, stopMs: stops },
       received: await sink.ask('received'),
     };
   } finally {

@@ -40,7 +40,11 @@ export async function fairness(context: Context): Promise<BenchResult> {
     for (let at = 0; at < Math.min(2, context.rounds); at++) {
       const alone = await journeys(context, caller, order, PROVIDER_MS);
       worker.signal('SIGSTOP');
-      await load.ask('load', { ...acceptOrder(product.apiUrl, noisy!), connections: 100, amount: NOISY_OPERATIONS });
+      await load.ask('load', {
+        ...acceptOrder(product.apiUrl, noisy!),
+        connections: 100,
+        amount: context.scaled(NOISY_OPERATIONS),
+      });
       await context.sink.ask('reset', { delayMs: PROVIDER_MS });
       worker.signal('SIGCONT');
       const capacityPerSecond = await rateOver(context, 1_000, 3_000);

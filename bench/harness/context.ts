@@ -12,6 +12,8 @@ export interface Context {
   readonly rounds: number;
   /** Length of one measurement. */
   readonly seconds: number;
+  /** Counts of rows and calls are a part of this for a trial run (`--scale 0.1`). */
+  scaled(count: number): number;
   say(line: string): void;
   /** A file of `bench/processes`. The caller stops it. */
   startProcess(name: string, env?: Readonly<Record<string, string>>): Promise<BenchProcess>;
