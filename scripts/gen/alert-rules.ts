@@ -263,4 +263,14 @@ const CREDENTIALS: readonly Rule[] = [
       document: README,
     },
   },
+  {
+    alert: 'PuenteLanesOpen',
+    expr: 'max by (provider) (puente_lanes_open) > 0',
+    for: '5m',
+    labels: { severity: 'warning' },
+    annotations: {
+      summary: '{{ $labels.provider }} does not answer or fails: the circuit of {{ $value }} lane(s) is open',
+      document: README,
+    },
+  },
 ];

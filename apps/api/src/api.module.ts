@@ -32,6 +32,8 @@ import { QueueHealth } from './health/queue.health';
 import { ProblemFilter } from './http/problem.filter';
 import { RequestSchemaPipe } from './http/zod.pipe';
 import { IntegrationDesk } from './integrations/integration-desk';
+import { LaneDesk } from './lanes/lane-desk';
+import { LanesController } from './lanes/lanes.controller';
 import { IntegrationsController } from './integrations/integrations.controller';
 import { InventoryController } from './integrations/inventory.controller';
 import { RotationsController } from './integrations/rotations.controller';
@@ -54,6 +56,7 @@ const CONTROLLERS = [
   TenantsController,
   TenantRecordsController,
   ApiKeysController,
+  LanesController,
   IntegrationsController,
   RotationsController,
   ProviderOperationsController,
@@ -111,7 +114,7 @@ export class ApiModule {
         { provide: Clock, useClass: SystemClock },
         documents,
         ...[OperationDesk, IntegrationDesk],
-        ReplayDesk,
+        ...[ReplayDesk, LaneDesk],
         TenantExports,
         DatabaseHealth,
         QueueHealth,

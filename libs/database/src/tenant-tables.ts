@@ -112,7 +112,8 @@ export const TENANT_TABLES: readonly TenantTable[] = [
     key: ['seq'],
     exported: {
       line: 'operation',
-      columns: words(`id seq provider operation integration lane_key order_key head_of_line effect on_unknown policy priority
+      columns:
+        words(`id seq provider operation integration lane_key order_key head_of_line effect on_unknown policy priority
         route_key settle_ms key_window_ms state mode attempt crashes repeats asks maybe_sent first_sent_at sent_at
         next_attempt_at deadline_at failure provider_code provider_status failure_message subscriber delivered_at
         replay_of payload_expired_at trace_id created_at updated_at settled_at`),

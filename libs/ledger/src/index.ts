@@ -14,7 +14,7 @@ export * from './ports/lane-limits.port';
 export * from './ports/lane-reports.port';
 export * from './ports/operation-executor.port';
 export * from './ports/payload-cipher.port';
-export { type LaneView, Lanes } from './reading/lanes';
+export { LANE_STATES, type LaneState, type LaneView, Lanes } from './reading/lanes';
 export { TenantOperations, type UnfinishedOperations } from './reading/tenant-operations';
 export { type MendedCredentials, MendedLanes } from './reading/mended-lanes';
 export { SettlementWaits } from './reading/settlement-waits';

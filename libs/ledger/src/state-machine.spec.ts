@@ -1,7 +1,7 @@
 import { deferred, ok, unknown } from '@puente/kernel';
 import { type Policy, policies, policyNamed } from '@puente/resilience';
 import fc from 'fast-check';
-import type { OperationEvent } from './operation-event';
+import type { RunEvent } from './run-event';
 import { ASK_LIMIT, CRASH_CAP, type DecidedOn, decide, keyWindowClosed } from './state-machine';
 import { LEASE_MS, LedgerModel, type ProviderMood } from './testing/ledger-model';
 import { isLive } from './transitions';
@@ -17,7 +17,7 @@ function running(given: Partial<DecidedOn> = {}): DecidedOn {
 }
 
 function after(
-  event: OperationEvent,
+  event: RunEvent,
   given: Partial<DecidedOn> = {},
   policy: Policy = policies.payment,
   synchronous = false,
@@ -25,7 +25,7 @@ function after(
   return decide(running(given), event, { policy, random, now, synchronous });
 }
 
-const called = (outcome: Extract<OperationEvent, { kind: 'called' }>['outcome']): OperationEvent => ({
+const called = (outcome: Extract<RunEvent, { kind: 'called' }>['outcome']): RunEvent => ({
   kind: 'called',
   outcome,
 });
@@ -131,7 +131,7 @@ describe('decide', () => {
 
   it('follows the provider’s answer to a question', () => {
     const asking = { mode: 'reconcile', effect: 'reconcilable', maybeSent: true } as const;
-    const answer = (kind: 'absent' | 'pending'): OperationEvent => ({ kind: 'asked', answer: { kind } });
+    const answer = (kind: 'absent' | 'pending'): RunEvent => ({ kind: 'asked', answer: { kind } });
     expect(after({ kind: 'asked', answer: { kind: 'applied', output: 1 } }, asking)).toMatchObject({
       state: 'succeeded',
     });

@@ -20,7 +20,7 @@ import {
   retryWait,
 } from '@puente/resilience';
 import type { ClaimedOperation, OperationState } from './operation';
-import { type OperationEvent, failureName } from './operation-event';
+import { type RunEvent, failureName } from './run-event';
 
 /** Crashes after which an operation is not tried again: it kills whoever runs it. */
 export const CRASH_CAP = 5;
@@ -84,7 +84,7 @@ export interface DecisionContext {
  * that there is none, so they are out of reach while it is set; a refusal after a try that may have been sent is a
  * question, not an answer.
  */
-export function decide(operation: DecidedOn, event: OperationEvent, context: DecisionContext): Decision {
+export function decide(operation: DecidedOn, event: RunEvent, context: DecisionContext): Decision {
   return new Deciding(operation, context).on(event);
 }
 
@@ -101,7 +101,7 @@ class Deciding {
     private readonly context: DecisionContext,
   ) {}
 
-  on(event: OperationEvent): Decision {
+  on(event: RunEvent): Decision {
     switch (event.kind) {
       case 'called':
         return event.outcome.kind === 'ok' ? this.settled('succeeded', null) : this.failed(event.outcome);

@@ -94,7 +94,7 @@ const leases: readonly PlantedBug[] = [
     name: 'no-order',
     what: 'a claim takes an operation although an earlier one of its order key is not settled',
     file: 'libs/ledger/src/sql/claim.ts',
-    find: "AND e.state IN ('queued', 'running', 'unknown') AND (e.state = 'running' OR e.seq < o.seq)))`;",
+    find: "AND ${HOLDS_KEY('e')} AND (e.state = 'running' OR e.seq < o.seq)))`;",
     replace: 'AND false))`;',
     breaks: ['I12-order-holds'],
     directed: { file: LEASES, title: 'never runs two of one order key at once, whatever the hint in the row says' },

@@ -84,11 +84,9 @@ export class Verification extends createZodDto(
 const health = z
   .object({
     state: z.enum(['ok', 'alert', 'idle']).meta({ description: '`idle`: no call in the last five minutes.' }),
-    window: z
-      .object({ calls: z.int(), errorPercent: z.number().nullable(), p95Ms: z.int().nullable() })
-      .meta({
-        description: 'The last five minutes. Errors are those of the provider: what it refuses does not count.',
-      }),
+    window: z.object({ calls: z.int(), errorPercent: z.number().nullable(), p95Ms: z.int().nullable() }).meta({
+      description: 'The last five minutes. Errors are those of the provider: what it refuses does not count.',
+    }),
     limitUsedPercent: z
       .number()
       .nullable()

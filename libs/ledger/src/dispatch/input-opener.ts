@@ -5,7 +5,7 @@ import { LedgerTime } from '../ledger-time';
 import { LedgerLog } from '../ledger.log';
 import type { LeasedOperation } from '../operation';
 import { isForAnotherProcess, PayloadCipher } from '../ports/payload-cipher.port';
-import type { OperationEvent } from '../operation-event';
+import type { RunEvent } from '../run-event';
 import { type Claim, leasedOperation } from './claimed-row';
 
 /** Before an operation is given back because this process cannot open it just now. */
@@ -23,7 +23,7 @@ export class InputOpener {
   async open(
     { row }: Claim,
     signal: CancelSignal,
-  ): Promise<{ readonly operation: LeasedOperation; readonly unreadable?: OperationEvent }> {
+  ): Promise<{ readonly operation: LeasedOperation; readonly unreadable?: RunEvent }> {
     const { id: operationId, tenant_id: tenantId } = row;
     try {
       const place = { tenantId, table: 'operations', rowId: operationId, column: 'input' };

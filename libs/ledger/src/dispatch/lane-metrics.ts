@@ -6,6 +6,7 @@ import type { Gauge } from 'prom-client';
 @Injectable()
 export class LaneMetrics {
   private readonly lanes: Gauge<'provider'>;
+  private readonly broken: Gauge<'provider'>;
 
   constructor(metrics: Metrics) {
     this.lanes = metrics.gauge({
@@ -13,6 +14,16 @@ export class LaneMetrics {
       help: 'Lanes that wait until somebody acts, mostly for credentials.',
       labelNames: ['provider'],
     });
+    this.broken = metrics.gauge({
+      name: 'puente_lanes_open',
+      help: 'Lanes whose circuit is open or half open: their provider fails or does not answer.',
+      labelNames: ['provider'],
+    });
+  }
+
+  open(rows: readonly { readonly provider: string; readonly lanes: number }[]): void {
+    this.broken.reset();
+    for (const { provider, lanes } of rows) this.broken.set({ provider }, lanes);
   }
 
   paused(rows: readonly { readonly provider: string; readonly lanes: number }[]): void {

@@ -4,7 +4,7 @@ import { policyNamed } from '@puente/resilience';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/test-database';
 import type { NewOperation } from '../operation';
 import { SWEEP } from '../sql/settle';
-import type { OperationEvent } from '../operation-event';
+import type { RunEvent } from '../run-event';
 import { CRASH_CAP, type DecidedOn, decide } from '../state-machine';
 import { LedgerWitness, type Row, TestProcess, eventually, newOperation } from '../testing/ledger.fixture';
 import { isLive } from '../transitions';
@@ -14,8 +14,8 @@ import { LeaseKeeper } from './lease-keeper';
 import { SentMarker } from './sent-marker';
 import { Settler } from './settler';
 
-const success: OperationEvent = { kind: 'called', outcome: ok({ n: 1 }) };
-const rejected: OperationEvent = { kind: 'called', outcome: { kind: 'rejected', status: 400 } };
+const success: RunEvent = { kind: 'called', outcome: ok({ n: 1 }) };
+const rejected: RunEvent = { kind: 'called', outcome: { kind: 'rejected', status: 400 } };
 
 describe('leases', () => {
   let database: TestDatabase;
@@ -53,7 +53,7 @@ describe('leases', () => {
     expect(claims).toHaveLength(1);
     return claims[0]!;
   };
-  const settle = (by: TestProcess, { row }: Claim, event: OperationEvent) => {
+  const settle = (by: TestProcess, { row }: Claim, event: RunEvent) => {
     const tried: TryRecord = { startedAt: new Date(), durationMs: 5, outcome: event.kind };
     return by
       .part(Settler)

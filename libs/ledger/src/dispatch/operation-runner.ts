@@ -4,7 +4,7 @@ import { policyNamed } from '@puente/resilience';
 import { LedgerTime } from '../ledger-time';
 import type { LeasedOperation } from '../operation';
 import { type Execution, OperationExecutor } from '../ports/operation-executor.port';
-import type { OperationEvent } from '../operation-event';
+import type { RunEvent } from '../run-event';
 import { keyWindowClosed } from '../state-machine';
 import { type Claim, leasedOperation } from './claimed-row';
 import { InputOpener } from './input-opener';
@@ -17,7 +17,7 @@ import type { Ended } from './work-slots';
 const ABORT_GRACE_MS = 5_000;
 
 interface Ran {
-  readonly event: OperationEvent;
+  readonly event: RunEvent;
   readonly execution?: Execution;
 }
 
@@ -65,7 +65,7 @@ export class OperationRunner {
   }
 
   /** Reasons not to make the call. Questions are always asked: an answer ends the matter, deadline or not. */
-  private obstacle(operation: LeasedOperation, askedAtMs: number): OperationEvent | undefined {
+  private obstacle(operation: LeasedOperation, askedAtMs: number): RunEvent | undefined {
     if (operation.mode === 'reconcile') return undefined;
     const now = this.databaseNow(operation, askedAtMs).getTime();
     if (operation.deadlineAt !== null && now > operation.deadlineAt.getTime()) return { kind: 'deadline_passed' };

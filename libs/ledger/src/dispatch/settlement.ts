@@ -2,7 +2,7 @@ import { type Evidence, type Failure, type JsonObject, type TryRecord, mayHaveBe
 import type { LeasedOperation } from '../operation';
 import type { Execution } from '../ports/operation-executor.port';
 import type { SettleRow, SettleTry } from '../sql/settle';
-import { type OperationEvent, failureName } from '../operation-event';
+import { type RunEvent, failureName } from '../run-event';
 import type { Decision } from '../state-machine';
 
 /** Longest text of a provider that the ledger keeps; the column's own bound. */
@@ -11,21 +11,21 @@ const MAX_MESSAGE = 500;
 /** Everything that is known when a claimed operation leaves our hands. */
 export interface Settlement {
   readonly operation: LeasedOperation;
-  readonly event: OperationEvent;
+  readonly event: RunEvent;
   readonly tries: readonly TryRecord[];
 }
 
 /** A decided settlement, ready to be written. */
 export interface Written {
   readonly operation: LeasedOperation;
-  readonly event: OperationEvent;
+  readonly event: RunEvent;
   /** Somebody waited for it; what it says about its lane was reported by the chain. */
   readonly synchronous: boolean;
   readonly decision: Decision;
   readonly row: SettleRow;
 }
 
-export function eventOf({ result }: Execution): OperationEvent {
+export function eventOf({ result }: Execution): RunEvent {
   switch (result.kind) {
     case 'called':
       return { kind: 'called', outcome: result.outcome };
@@ -50,7 +50,7 @@ export function withExtraTries(operation: LeasedOperation, tries: readonly TryRe
   return { ...operation, attempt: operation.attempt + earlier.length, maybeSent: operation.maybeSent || maybeSent };
 }
 
-export function outputOf(event: OperationEvent): { readonly value: unknown } | undefined {
+export function outputOf(event: RunEvent): { readonly value: unknown } | undefined {
   if (event.kind === 'called' && event.outcome.kind === 'ok') return { value: event.outcome.output };
   if (event.kind === 'asked' && event.answer.kind === 'applied') return { value: event.answer.output };
   return undefined;
@@ -89,12 +89,7 @@ export function settleRow(settlement: Settlement, decision: Decision, output: Js
   };
 }
 
-function settleTries(
-  operation: LeasedOperation,
-  event: OperationEvent,
-  tries: readonly TryRecord[],
-  now: Now,
-): SettleTry[] {
+function settleTries(operation: LeasedOperation, event: RunEvent, tries: readonly TryRecord[], now: Now): SettleTry[] {
   if (event.kind === 'released' || event.kind === 'withheld' || event.kind === 'deferred') return [];
   if (tries.length === 0) return [bareTry(operation.attempt, event, now)];
   return tries.map(({ startedAt, durationMs, outcome, failure }, at) => {
@@ -113,7 +108,7 @@ function settleTries(
 }
 
 /** No try was reported: the executor threw, or the operation ended without a call. Its history says so all the same. */
-function bareTry(number: number, event: OperationEvent, now: Now): SettleTry {
+function bareTry(number: number, event: RunEvent, now: Now): SettleTry {
   const failure = failureOf(event);
   const outcome = failure ? failureName(failure) : event.kind === 'called' ? 'ok' : eventName(event);
   const at = now.database.toISOString();
@@ -121,11 +116,11 @@ function bareTry(number: number, event: OperationEvent, now: Now): SettleTry {
   return { number, started_at: at, ended_at: at, duration_ms: 0, outcome, code: null, status: null, excerpt };
 }
 
-function eventName(event: OperationEvent): string {
+function eventName(event: RunEvent): string {
   return event.kind === 'asked' ? event.answer.kind : event.kind;
 }
 
-function failureOf(event: OperationEvent): Failure | undefined {
+function failureOf(event: RunEvent): Failure | undefined {
   if (event.kind === 'withheld' || event.kind === 'deferred') return event.failure;
   if (event.kind !== 'called' && event.kind !== 'ask_failed') return undefined;
   return event.outcome.kind === 'ok' ? undefined : event.outcome;

@@ -3,7 +3,7 @@ import { DispatchDatabase } from '@puente/database';
 import { LedgerSettings } from '../ledger-settings';
 import { LedgerTime } from '../ledger-time';
 import { ANY_QUARANTINED } from '../sql/claim';
-import { COUNT_PAUSED_LANES } from '../sql/lanes';
+import { COUNT_OPEN_LANES, COUNT_PAUSED_LANES } from '../sql/lanes';
 import { DEPTHS } from '../sql/read';
 import { SWEEP, UNBLOCK, UNBLOCK_ALL, type Unblocked } from '../sql/settle';
 import { CRASH_CAP } from '../state-machine';
@@ -81,6 +81,7 @@ export class Sweeper {
     this.measuredAtMs = this.time.nowMs();
     this.reports.metrics.depths(await this.db.query(DEPTHS));
     this.reports.lanes.paused(await this.db.query(COUNT_PAUSED_LANES));
+    this.reports.lanes.open(await this.db.query(COUNT_OPEN_LANES));
   }
 
   private async run(onQuarantine: (waiting: boolean) => void): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Random } from '@puente/kernel';
 import { type LaneVerdict, type Policy, laneVerdict, policyNamed } from '@puente/resilience';
 import type { Written } from '../dispatch/settlement';
-import type { OperationEvent } from '../operation-event';
+import type { RunEvent } from '../run-event';
 import type { CircuitRow } from '../sql/lane-circuit';
 
 /** One call as its lane sees it. */
@@ -41,7 +41,7 @@ function judgedCall({ operation, event }: Written): JudgedCall {
   return { lane: operation, callId, verdict: verdictOf(event), probe, claimedAt, breaker };
 }
 
-function verdictOf(event: OperationEvent): LaneVerdict {
+function verdictOf(event: RunEvent): LaneVerdict {
   switch (event.kind) {
     case 'called':
     case 'ask_failed':

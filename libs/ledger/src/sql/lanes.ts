@@ -61,7 +61,9 @@ export const RESUME_MENDED = `
     AND paused_by = 'unauthorized'
   RETURNING tenant_id, lane_key`;
 
-const LANE_VIEW = `provider, lane_key, open_until, paused_by, paused_at, reason, updated_at`;
+const LANE_VIEW = `provider, lane_key, open_until, paused_by, paused_at, reason, failures, opened, max_in_flight, updated_at,
+  CASE WHEN paused_by IS NOT NULL THEN 'paused' WHEN open_until > puente_now() THEN CASE WHEN opened > 0 THEN 'open' ELSE 'parked' END
+    WHEN opened > 0 THEN 'half_open' ELSE 'closed' END AS state`;
 
 /** In the tenant's context. */
 export const PAUSE_LANE = `
@@ -80,6 +82,7 @@ export const RESUME_LANES = `
     closed_at = CASE WHEN opened > 0 THEN puente_now() ELSE closed_at END, opened = 0, probe_until = NULL,
     probe_operation = NULL, claims = claims + 1, updated_at = puente_now()
   WHERE provider = $1 AND ($2::text IS NULL OR lane_key = $2) AND ($3::text IS NULL OR paused_by = $3)
+    AND ($4::text IS NULL OR lane_key = $4 OR starts_with(lane_key, $4 || '/'))
     AND (paused_by IS NOT NULL OR open_until IS NOT NULL OR opened > 0)
   RETURNING ${LANE_VIEW}`;
 
@@ -88,5 +91,14 @@ export const COUNT_PAUSED_LANES = `
   SELECT l.provider, count(*)::int AS lanes FROM lanes l JOIN tenants t ON t.id = l.tenant_id AND t.status = 'active'
   WHERE l.paused_by IS NOT NULL GROUP BY 1`;
 
+/** $1 provider, $2 integration, each null for all; $3 how many at most. Those that wait, and those that fail, the worst first. */
 export const LIST_LANES = `
-  SELECT ${LANE_VIEW} FROM lanes WHERE paused_by IS NOT NULL OR open_until > puente_now() ORDER BY provider, lane_key`;
+  SELECT ${LANE_VIEW} FROM lanes
+  WHERE (paused_by IS NOT NULL OR open_until > puente_now() OR opened > 0 OR failures > 0)
+    AND ($1::text IS NULL OR provider = $1) AND ($2::text IS NULL OR lane_key = $2 OR starts_with(lane_key, $2 || '/'))
+  ORDER BY paused_by IS NULL, opened DESC, failures DESC, provider, lane_key LIMIT $3`;
+
+/** As `puente_dispatch`: circuits that are not closed, in every tenant that is served. */
+export const COUNT_OPEN_LANES = `
+  SELECT l.provider, count(*)::int AS lanes FROM lanes l JOIN tenants t ON t.id = l.tenant_id AND t.status = 'active'
+  WHERE l.opened > 0 AND l.paused_by IS NULL GROUP BY 1`;

@@ -2,7 +2,7 @@ import { type Outcome, type Random, ok, unknown } from '@puente/kernel';
 import { policyNamed } from '@puente/resilience';
 import { holdMsFor } from '../ledger-settings';
 import type { NewOperation, OperationState } from '../operation';
-import type { OperationEvent } from '../operation-event';
+import type { RunEvent } from '../run-event';
 import { type DecidedOn, type Decision, decide, keyWindowClosed } from '../state-machine';
 import { TRANSITIONS, isLive } from '../transitions';
 
@@ -24,7 +24,7 @@ interface Worker {
   readonly leasedUntil: number;
   mayCall: 'no' | 'yes';
   localUntil: number;
-  event?: OperationEvent;
+  event?: RunEvent;
 }
 
 /** What the provider does with the next call, and what of it comes back. */
@@ -193,7 +193,7 @@ export class LedgerModel {
     }
   }
 
-  private ask(mood: ProviderMood): OperationEvent {
+  private ask(mood: ProviderMood): RunEvent {
     if (mood === 'evades') return { kind: 'asked', answer: { kind: 'pending' } };
     if (mood !== 'answers' && mood !== 'acts_late') return { kind: 'ask_failed', outcome: unknown('timeout') };
     return { kind: 'asked', answer: this.effects > 0 ? { kind: 'applied', output: {} } : { kind: 'absent' } };

@@ -328,7 +328,7 @@ describe('key rotation', () => {
     ];
     const plain = [
       ...['encryption_keys.canary', 'tenant_integrations.config', 'audit_entries.detail', 'operator_events.data'],
-      ...['redrives.filter', 'redrives.counts'],
+      ...['redrives.filter', 'redrives.counts', 'replays.request', 'replays.items', 'replays.skipped'],
       ...['config', 'fingerprints', 'probe'].map((column) => `integration_versions.${column}`),
     ];
     const columns = await sql(

@@ -1,7 +1,7 @@
 import { type DeferredOutcome, type Failure, isDeferred, type Outcome, type Reconciliation } from '@puente/kernel';
 
 /** What can happen to a running operation. */
-export type OperationEvent =
+export type RunEvent =
   | { readonly kind: 'called'; readonly outcome: Outcome }
   | { readonly kind: 'asked'; readonly answer: Reconciliation }
   | { readonly kind: 'ask_failed'; readonly outcome: Outcome }
