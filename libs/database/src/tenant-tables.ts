@@ -91,7 +91,7 @@ export const TENANT_TABLES: readonly TenantTable[] = [
       line: 'lane',
       columns: words(`provider lane_key open_until failures opened opened_at closed_at max_in_flight paused_by paused_at
         reason updated_at`),
-      withheld: { probe_until: OURS, probe_operation: OURS, claims: OURS },
+      withheld: { probe_until: OURS, probe_operation: OURS, claims: OURS, tried_at: OURS, vain_tries: OURS },
     },
     atDeletion: 'removed at once',
   },

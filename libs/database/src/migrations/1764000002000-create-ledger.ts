@@ -199,6 +199,8 @@ async function createKeysLanesInbox(db: QueryRunner): Promise<void> {
       paused_by    text,                             -- parked until somebody acts: 'unauthorized', an administrator
       paused_at    timestamptz,
       reason       text,
+      tried_at     timestamptz,                      -- let go because the credentials seemed to work again
+      vain_tries   int NOT NULL DEFAULT 0,           -- how often in a row it was paused again soon afterwards
       updated_at   timestamptz NOT NULL,
       PRIMARY KEY (tenant_id, provider, lane_key),
       CHECK (max_in_flight > 0)

@@ -61,6 +61,7 @@ export class LaneProbes implements BeforeApplicationShutdown {
       this.log.stillRefused(lane, integration, outcome);
       return false;
     }
+    await this.paused.noteTry(lane.tenantId, lane.provider, integration);
     await this.lanes.resume(lane.tenantId, lane.provider, integration);
     this.log.resumed(lane, integration);
     return true;

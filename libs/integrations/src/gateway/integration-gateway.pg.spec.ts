@@ -352,6 +352,40 @@ describe('IntegrationGateway on PostgreSQL', () => {
     expect(lines.join()).toContain('lane.resumed');
   });
 
+  it('tries a lane more and more rarely when the probe passes and its calls are refused all the same', async () => {
+    const probes = app.get(LaneProbes);
+    server.answer = (received, response) =>
+      (received.path === '/look' ? status(200, { id: 'fine' }) : status(401))(received, response);
+    await gateway.call('echo', 'send', { text: 'a' }, options({ respondAsync: true }));
+    const lane = async () => {
+      const { rows: lanes } = await superuser.query('SELECT * FROM lanes WHERE tenant_id = $1', [tenantId]);
+      return lanes[0] as { readonly paused_by: string | null; readonly tried_at: Date | null } | undefined;
+    };
+    const pausedAgain = () => until(async () => (await lane())?.paused_by === 'unauthorized');
+    const passes = (minutes: number) =>
+      superuser.query(`UPDATE lanes SET paused_at = paused_at - $2 * interval '1 minute' WHERE tenant_id = $1`, [
+        ...[tenantId, minutes],
+      ]);
+    const triedAt = async () => (await lane())?.tried_at?.getTime();
+    /** Whether the lane was let go. */
+    const looks = async (everyMs: number) => {
+      const before = await triedAt();
+      await probes.probeDue(everyMs);
+      return (await triedAt()) !== before;
+    };
+    for (let n = 0; n < 2; n++) {
+      await pausedAgain();
+      await until(() => looks(1));
+    }
+    await pausedAgain();
+
+    expect(await lane()).toMatchObject({ vain_tries: 1 });
+    await passes(3);
+    expect(await looks(60_000)).toBe(false); // four minutes by now
+    await passes(2);
+    expect(await looks(60_000)).toBe(true);
+  });
+
   it.each([
     ['shared', 'default'],
     ['mixed', 'of-the-tenant'],
