@@ -8,6 +8,8 @@ import { until } from '../support/sandbox-until';
 
 const PUBLISH = '/v1/integrations/sns/operations/publish';
 const IN_FLIGHT = 50;
+/** What two workers can do within the time of a test. */
+const MOST = 600;
 const DRAIN_MS = 8_000;
 /** SNS takes this long, so that a signal finds calls in flight. A publish to a standard topic is never repeated. */
 const SLOW_MS = 800;
@@ -72,13 +74,20 @@ describe('a deploy under load (F37)', () => {
   it('SIGTERM to a worker: calls in flight end, what has not begun goes to another at once, nothing is unknown', async () => {
     const held = async (): Promise<Row[]> =>
       (await rows()).filter(({ lease_owner }) => lease_owner?.includes(`:${String(worker.pid)}:`));
-    const accepted = Array.from({ length: 180 }, () =>
-      tenant.client.post(PUBLISH, message(), { prefer: 'respond-async' }),
+    // The sandbox's own worker takes its part, now more and now less of it: enough is when this one has its hands full.
+    let accepted = 0;
+    await until(
+      async () => {
+        const more = accepted < MOST ? 60 : 0;
+        const answers = Array.from({ length: more }, () =>
+          tenant.client.post(PUBLISH, message(), { prefer: 'respond-async' }),
+        );
+        for (const answer of await Promise.all(answers)) bodyOf(answer, 202);
+        accepted += more;
+        return (await held()).filter(({ sent_at }) => sent_at !== null).length >= IN_FLIGHT / 2;
+      },
+      { withinMs: 15_000, everyMs: 20, what: 'it has calls in flight' },
     );
-    for (const answer of await Promise.all(accepted)) bodyOf(answer, 202);
-    await until(async () => (await held()).filter(({ sent_at }) => sent_at !== null).length >= IN_FLIGHT, {
-      ...{ withinMs: 15_000, everyMs: 20, what: 'its places are taken' },
-    });
 
     const signalledAt = performance.now();
     worker.signal('SIGTERM');
@@ -89,7 +98,7 @@ describe('a deploy under load (F37)', () => {
     expect(await worker.ended()).toBe(0);
     expect(performance.now() - signalledAt).toBeLessThan(DRAIN_MS);
     expect(await held()).toEqual([]);
-    await everythingOnce(180);
+    await everythingOnce(accepted);
   }, 60_000);
 
   it('SIGTERM to an api: synchronous calls are answered, and nobody gets in any more', async () => {
