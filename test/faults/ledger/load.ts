@@ -74,10 +74,10 @@ export class Load {
     return Promise.race([request(client, item), sleep(PATIENCE_MS, undefined, { ref: false })]);
   }
 
-  private idsIn({ ref, kind }: Item, { status, body, text }: Answer): Acknowledged | undefined {
+  private idsIn({ ref }: Item, { status, body, text }: Answer): Acknowledged | undefined {
     const said = (body ?? {}) as { operationId?: string; id?: string; code?: string };
-    // A synchronous call also tells what became of it: refused by the provider, or by its credentials.
-    const told = status === 202 || (kind === 'sync' && [200, 422, 424, 502].includes(status));
+    // A synchronous call, and a repeat whose operation has ended by now, also tell what became of it.
+    const told = [200, 202, 422, 424, 502].includes(status);
     if (told && said.operationId !== undefined) return { operationId: said.operationId, orderId: said.id };
     const again = status === 503 || status === 409;
     if (!again) this.surprises.push(`${ref}: ${String(status)} ${text.slice(0, 300)}`);
