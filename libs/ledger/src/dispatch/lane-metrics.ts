@@ -2,6 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { Metrics } from '@puente/observability';
 import type { Gauge } from 'prom-client';
 
+interface LaneCount {
+  readonly provider: string;
+  readonly lanes: number;
+}
+
 /** How many lanes wait for somebody. By provider: tenants would be a time series each. */
 @Injectable()
 export class LaneMetrics {
@@ -21,13 +26,16 @@ export class LaneMetrics {
     });
   }
 
-  open(rows: readonly { readonly provider: string; readonly lanes: number }[]): void {
-    this.broken.reset();
-    for (const { provider, lanes } of rows) this.broken.set({ provider }, lanes);
+  open(rows: readonly LaneCount[]): void {
+    show(this.broken, rows);
   }
 
-  paused(rows: readonly { readonly provider: string; readonly lanes: number }[]): void {
-    this.lanes.reset(); // a provider whose lanes all go on leaves no stale value behind
-    for (const { provider, lanes } of rows) this.lanes.set({ provider }, lanes);
+  paused(rows: readonly LaneCount[]): void {
+    show(this.lanes, rows);
   }
+}
+
+function show(gauge: Gauge<'provider'>, rows: readonly LaneCount[]): void {
+  gauge.reset(); // a provider whose lanes all go on leaves no stale value behind
+  for (const { provider, lanes } of rows) gauge.set({ provider }, lanes);
 }

@@ -1,4 +1,5 @@
 import type { EndedState } from '../events/operation-event';
+import type { OperationFilter } from '../operation';
 
 /** What is replayed unless states are named: what certainly had no effect, and was not taken back by anybody. */
 export const REPLAYED_BY_DEFAULT = ['rejected', 'exhausted'] as const satisfies readonly EndedState[];
@@ -7,15 +8,9 @@ export const REPLAYED_BY_DEFAULT = ['rejected', 'exhausted'] as const satisfies 
 export const REPLAY_LIMIT = 1_000;
 
 /** Which operations shall be done again; all of the tenant's when nothing is named. */
-export interface ReplayFilter {
-  readonly provider?: string | undefined;
-  readonly integration?: string | undefined;
-  readonly operation?: string | undefined;
+export interface ReplayFilter extends Omit<OperationFilter, 'states' | 'routeKey'> {
   /** Only ended ones. Those that had, or may have had, their effect must be named. */
   readonly states?: readonly EndedState[] | undefined;
-  readonly createdFrom?: Date | undefined;
-  readonly createdBefore?: Date | undefined;
-  readonly settledFrom?: Date | undefined;
   readonly settledBefore?: Date | undefined;
   readonly ids?: readonly string[] | undefined;
 }

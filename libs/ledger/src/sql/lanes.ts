@@ -53,11 +53,15 @@ export const MEND = `
   INSERT INTO credential_mends AS m (tenant_id, provider, integration, mended_at) VALUES ($1, $2, $3, puente_now())
   ON CONFLICT (tenant_id, provider, integration) DO UPDATE SET mended_at = greatest(m.mended_at, excluded.mended_at)`;
 
+/** Lanes of one integration, whose name their keys begin with; of all when it is null. */
+const ofIntegration = (name: string): string =>
+  `(${name}::text IS NULL OR lane_key = ${name} OR starts_with(lane_key, ${name} || '/'))`;
+
 /** $1 provider, $2 integration, with which its lanes' keys begin, or null for all; as `puente_dispatch` of all tenants. */
 export const RESUME_MENDED = `
   UPDATE lanes SET paused_by = NULL, paused_at = NULL, reason = NULL, open_until = NULL, probe_until = NULL,
     updated_at = puente_now()
-  WHERE provider = $1 AND ($2::text IS NULL OR lane_key = $2 OR starts_with(lane_key, $2 || '/'))
+  WHERE provider = $1 AND ${ofIntegration('$2')}
     AND paused_by = 'unauthorized'
   RETURNING tenant_id, lane_key`;
 
@@ -82,7 +86,7 @@ export const RESUME_LANES = `
     closed_at = CASE WHEN opened > 0 THEN puente_now() ELSE closed_at END, opened = 0, probe_until = NULL,
     probe_operation = NULL, claims = claims + 1, updated_at = puente_now()
   WHERE provider = $1 AND ($2::text IS NULL OR lane_key = $2) AND ($3::text IS NULL OR paused_by = $3)
-    AND ($4::text IS NULL OR lane_key = $4 OR starts_with(lane_key, $4 || '/'))
+    AND ${ofIntegration('$4')}
     AND (paused_by IS NOT NULL OR open_until IS NOT NULL OR opened > 0)
   RETURNING ${LANE_VIEW}`;
 
@@ -95,7 +99,7 @@ export const COUNT_PAUSED_LANES = `
 export const LIST_LANES = `
   SELECT ${LANE_VIEW} FROM lanes
   WHERE (paused_by IS NOT NULL OR open_until > puente_now() OR opened > 0 OR failures > 0)
-    AND ($1::text IS NULL OR provider = $1) AND ($2::text IS NULL OR lane_key = $2 OR starts_with(lane_key, $2 || '/'))
+    AND ($1::text IS NULL OR provider = $1) AND ${ofIntegration('$2')}
   ORDER BY paused_by IS NULL, opened DESC, failures DESC, provider, lane_key LIMIT $3`;
 
 /** As `puente_dispatch`: circuits that are not closed, in every tenant that is served. */
