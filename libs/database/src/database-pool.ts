@@ -7,6 +7,8 @@ export interface DatabasePoolOptions {
   readonly url: string;
   readonly max: number;
   readonly applicationName: string;
+  /** How long a transaction may stand still between two statements before PostgreSQL ends it; 60 s when left out. */
+  readonly idleInTransactionMs?: number;
   /** Settings of PostgreSQL for each connection. */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -24,7 +26,7 @@ export abstract class DatabasePool implements Queryable {
       max: options.max,
       application_name: options.applicationName,
       connectionTimeoutMillis: 5_000,
-      idle_in_transaction_session_timeout: 60_000,
+      idle_in_transaction_session_timeout: options.idleInTransactionMs ?? 60_000,
       statement_timeout: 60_000,
       ...(options.settings ? { options: asOptions(options.settings) } : {}),
     });
@@ -80,6 +82,12 @@ export abstract class DatabasePool implements Queryable {
   }
 }
 
+/**
+ * A lane's row is locked by whoever settles a call on it. A worker that is frozen between that and its commit would keep
+ * all others from settling, and so cost them their leases, for as long as it sleeps.
+ */
+const FROZEN_AFTER_MS = 1_000;
+
 /** All tenants' operations, attempts, lanes and inbox; of credentials no more than when they were mended. */
 export class DispatchDatabase extends DatabasePool {
   /**
@@ -89,6 +97,7 @@ export class DispatchDatabase extends DatabasePool {
   constructor(options: DatabasePoolOptions) {
     super({
       ...options,
+      idleInTransactionMs: FROZEN_AFTER_MS,
       settings: { enable_seqscan: 'off', enable_bitmapscan: 'off', jit: 'off', plan_cache_mode: 'force_generic_plan' },
     });
   }

@@ -1,7 +1,7 @@
 import { DataSource } from 'typeorm';
 import { until } from '../../../test/support/sandbox-until';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database';
-import { DatabasePool, DispatchDatabase, isConnectionLost } from './database-pool';
+import { DatabasePool, DispatchDatabase, isConnectionLost, isDatabaseAway } from './database-pool';
 import { UnsafeRoleError } from './database-errors';
 import { assertSafeRoles, roleProblems, unguardedTables } from './role-check';
 import { pendingMigrations, runMigrations } from './run-migrations';
@@ -99,6 +99,19 @@ describe('the database', () => {
     await other.close();
     expect(isConnectionLost(error)).toBe(true);
     expect(await seenBy(TENANTS[0])).toEqual([TENANTS[0]]);
+  });
+
+  it('takes the locks of a process that fell asleep in a transaction, within a second (F3)', async () => {
+    const KEY = 'SELECT pg_advisory_xact_lock(17)';
+    const asleep = dispatch
+      .transaction(async (tx) => {
+        await tx.query(KEY);
+        await dispatch.transaction((waiting) => waiting.query(KEY));
+        return tx.query('SELECT 1');
+      })
+      .catch((error: unknown) => error);
+
+    expect(isDatabaseAway(await asleep)).toBe(true);
   });
 
   it('guards every table that has a tenant', async () => {

@@ -5,7 +5,7 @@ import { LedgerMetrics } from '../ledger-metrics';
 import { LedgerSettings } from '../ledger-settings';
 import { LedgerTime } from '../ledger-time';
 import { LedgerLog } from '../ledger.log';
-import { HEARTBEAT } from '../sql/claim';
+import { type Beaten, HEARTBEAT } from '../sql/claim';
 
 /** What identifies a lease: an operation under one fence. */
 export interface Leased {
@@ -105,11 +105,13 @@ export class LeaseKeeper {
     if (due.length === 0) return;
     const ids = due.map(({ id }) => id);
     const fences = due.map(({ fence }) => fence);
-    const renewed = await this.db.query<Leased>(HEARTBEAT, [ids, fences, this.settings.leaseMs]);
-    const ours = new Set(renewed.map(keyOf));
+    const beaten = await this.db.query<Beaten>(HEARTBEAT, [ids, fences, this.settings.leaseMs]);
+    const ours = new Map(beaten.map((lease) => [keyOf(lease), lease.renewed]));
     for (const lease of due) {
-      if (ours.has(keyOf(lease))) lease.untilMs = Math.max(lease.untilMs, askedAtMs + this.settings.leaseMs);
-      else if (!lease.settling && this.held.get(keyOf(lease)) === lease) this.lost(lease, 'taken');
+      const renewed = ours.get(keyOf(lease));
+      if (renewed) lease.untilMs = Math.max(lease.untilMs, askedAtMs + this.settings.leaseMs);
+      else if (renewed === undefined && !lease.settling && this.held.get(keyOf(lease)) === lease)
+        this.lost(lease, 'taken');
     }
   }
 

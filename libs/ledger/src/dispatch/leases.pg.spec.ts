@@ -274,6 +274,26 @@ describe('leases', () => {
     for (const { row: lease } of [kept!, taken!]) keeper.letGo(lease);
   });
 
+  it('renews what it can while rows are locked, and takes no lock for a loss (F3)', async () => {
+    const keeper = one.part(LeaseKeeper);
+    await accepted();
+    await accepted();
+    const [locked, free] = await claim(one);
+    const signals = [locked!, free!].map(({ row, askedAtMs }) => keeper.hold(row, askedAtMs));
+    await witness.sql(`UPDATE operations SET lease_until = puente_now() + interval '1 s'`);
+    const frozen = await witness.pool.connect();
+    await frozen.query('BEGIN');
+    await frozen.query('SELECT FROM operations WHERE id = $1 FOR UPDATE', [locked!.row.id]);
+    await keeper.beat();
+    await frozen.query('ROLLBACK');
+    frozen.release();
+
+    const beaten = await witness.sql(`SELECT id FROM operations WHERE lease_until > puente_now() + interval '20 s'`);
+    expect(beaten).toEqual([{ id: free!.row.id }]);
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false, false]);
+    for (const { row } of [locked!, free!]) keeper.letGo(row);
+  });
+
   it('stops renewing what is held too long, so that the sweeper gets it', async () => {
     const short = await TestProcess.start(database, { settings: { maxHoldMs: 1 } });
     const id = await accepted();

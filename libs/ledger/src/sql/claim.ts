@@ -245,16 +245,31 @@ export const MARK_SENT = prepared(
   RETURNING o.id, o.fence::text AS fence`,
 );
 
-/** A row that does not come back has another owner, or none: its call must stop. Never shortens what a mark stretched. */
+/**
+ * A row that does not come back has another owner, or none: its call must stop. Never shortens what a mark stretched.
+ * Waits for nobody: a row that somebody holds at the moment is left for the next beat, or one settle that waits for its
+ * lane would cost all the other leases of the process.
+ */
 export const HEARTBEAT = prepared(
   'heartbeat',
   `
   WITH clock AS MATERIALIZED (SELECT puente_now() AS now),
   u AS MATERIALIZED (SELECT * FROM unnest($1::uuid[], $2::bigint[]) AS u(id, fence)),
+  held AS MATERIALIZED (
+    SELECT o.id, o.fence FROM operations o JOIN u ON u.id = o.id AND u.fence = o.fence WHERE o.state = 'running'),
   locked AS MATERIALIZED (
-    SELECT id FROM operations WHERE id = ANY (ARRAY(SELECT id FROM u)) ORDER BY id FOR UPDATE)
-  UPDATE operations o SET lease_until = greatest(o.lease_until, clock.now + $3::int * interval '1 ms')
-  FROM u, clock
-  WHERE o.id = ANY (ARRAY(SELECT id FROM locked)) AND o.id = u.id AND o.fence = u.fence AND o.state = 'running'
-  RETURNING o.id, o.fence::text AS fence`,
+    SELECT id FROM operations WHERE id = ANY (ARRAY(SELECT id FROM held)) FOR UPDATE SKIP LOCKED),
+  renewed AS (
+    UPDATE operations o SET lease_until = greatest(o.lease_until, clock.now + $3::int * interval '1 ms')
+    FROM u, clock
+    WHERE o.id = ANY (ARRAY(SELECT id FROM locked)) AND o.id = u.id AND o.fence = u.fence AND o.state = 'running'
+    RETURNING o.id)
+  SELECT h.id, h.fence::text AS fence, r.id IS NOT NULL AS renewed FROM held h LEFT JOIN renewed r ON r.id = h.id`,
 );
+
+/** A lease that is still the asker's. Not renewed when its row was locked at the moment. */
+export interface Beaten {
+  readonly id: string;
+  readonly fence: string;
+  readonly renewed: boolean;
+}
