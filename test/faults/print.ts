@@ -25,6 +25,17 @@ export function printLedger(report: LedgerReport, options: Pick<FaultOptions, 'j
   return print({ ...numbers, violations: countOf(verdicts) }, verdicts, options);
 }
 
+/** @returns whether reviews are as rare as they must be, over all seeds */
+export function printReviews(
+  { of, waiting }: { readonly of: number; readonly waiting: number },
+  rare: number,
+): boolean {
+  const few = waiting <= of * rare;
+  const share = `${((100 * waiting) / of).toFixed(3)} %`;
+  say(`${few ? 'ok    ' : 'FAILED'} all seeds: ${String(waiting)} of ${String(of)} wait for a person (${share})`);
+  return few;
+}
+
 export function printCaught({ name, what, breaks }: PlantedBug, { caught, by, also }: Caught): void {
   say(`${caught ? 'caught' : 'MISSED'} ${name}: ${what}`);
   for (const each of by) say(`         caught by ${each}`);

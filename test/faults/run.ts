@@ -1,9 +1,10 @@
 import { closeClients } from '../support/sandbox-client';
 import { type FaultOptions, optionsFrom, USAGE } from './fault-options';
+import { RARE } from './ledger/ledger-invariants';
 import { ledgerPlan } from './ledger/ledger-plan';
 import { LedgerRun } from './ledger/ledger-run';
 import { bugsNamed, plant } from './planted/planted-run';
-import { printCaught, printLedger, printTrunk } from './print';
+import { printCaught, printLedger, printReviews, printTrunk } from './print';
 import { trunkPlan } from './trunk/fault-plan';
 import { FaultRun } from './trunk/fault-run';
 
@@ -29,9 +30,13 @@ async function main(): Promise<void> {
     if (options.scenarios.includes('trunk')) failed += await trunk(seed, options);
     if (options.scenarios.includes('ledger')) failed += await ledger(seed, options);
   }
+  if (options.seeds.length > 1 && reviewed.of > 0) failed += printReviews(reviewed, RARE) ? 0 : 1;
   await closeClients();
   process.exitCode = failed > 0 ? 1 : 0;
 }
+
+/** Over all seeds: what could be repeated or asked about, and what of it waits for a person all the same. */
+const reviewed = { of: 0, waiting: 0 };
 
 /** @returns how many bugs nobody caught, or with `--control` how many runs caught one that was not there */
 async function planted(name: string, { seeds, control }: FaultOptions): Promise<number> {
@@ -58,7 +63,11 @@ async function ledger(seed: number, options: FaultOptions): Promise<number> {
   const { items, events } = plan;
   say(`ledger, seed ${String(seed)}: ${String(items.length)} operations, ${String(events.length)} faults`);
   const run = await LedgerRun.prepare(plan, say);
-  return carriedOut(run, options, (report) => printLedger(report, options));
+  return carriedOut(run, options, (report) => {
+    reviewed.of += report.reviews.of;
+    reviewed.waiting += Object.values(report.reviews.why).reduce((sum, n) => sum + n, 0);
+    return printLedger(report, options);
+  });
 }
 
 /** @returns how many invariants did not hold */

@@ -4,6 +4,7 @@ import {
   GetQueueUrlCommand,
   QueueDoesNotExist,
   type SQSClient,
+  SQSServiceException,
 } from '@aws-sdk/client-sqs';
 
 /** A note is received once, or a few times when PostgreSQL is away; one that comes back more often is of no use. */
@@ -44,6 +45,53 @@ export async function createDispatchQueues(client: SQSClient, name: string): Pro
       ...(dead.created ? (['deadLetterQueueUrl'] as const) : []),
     ],
   };
+}
+
+/** One thing that was looked at; `text` says how it is, and how it should be when it is wrong. */
+export interface DispatchQueueFinding {
+  readonly ok: boolean;
+  readonly check: 'reachable' | 'type' | 'encryption' | 'dead_letter' | 'retention' | 'delay';
+  readonly text: string;
+}
+
+/**
+ * Whether a queue can carry the notes of DISPATCH_MODE=sqs. They are wake-ups: no setting can lose an operation, but a
+ * wrong one makes all of them late.
+ */
+export async function verifyDispatchQueue(client: SQSClient, queueUrl: string): Promise<DispatchQueueFinding[]> {
+  const command = new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['All'] });
+  let attributes: Record<string, string>;
+  try {
+    attributes = (await client.send(command)).Attributes ?? {};
+  } catch (error) {
+    if (!(error instanceof SQSServiceException)) throw error;
+    return [{ ok: false, check: 'reachable', text: `SQS said: ${error.name}: ${error.message}` }];
+  }
+  const retention = Number(attributes.MessageRetentionPeriod);
+  const delay = Number(attributes.DelaySeconds);
+  const encrypted = attributes.SqsManagedSseEnabled === 'true' || (attributes.KmsMasterKeyId ?? '') !== '';
+  const standard = attributes.FifoQueue !== 'true';
+  return [
+    { ok: true, check: 'reachable', text: attributes.QueueArn ?? '' },
+    { ok: standard, check: 'type', text: standard ? 'standard' : 'FIFO: notes would wait for one another' },
+    { ok: encrypted, check: 'encryption', text: encrypted ? 'at rest' : 'none: set SqsManagedSseEnabled' },
+    receives(attributes.RedrivePolicy),
+    {
+      ok: retention <= RETENTION_S,
+      check: 'retention',
+      text: `${String(retention)} s, at most ${String(RETENTION_S)}`,
+    },
+    { ok: delay === 0, check: 'delay', text: `${String(delay)} s, should be 0` },
+  ];
+}
+
+function receives(policy: string | undefined): DispatchQueueFinding {
+  const check = 'dead_letter';
+  if (policy === undefined)
+    return { ok: false, check, text: 'none: a note that cannot be read would come back for ever' };
+  const { maxReceiveCount } = JSON.parse(policy) as { maxReceiveCount?: number | string };
+  const most = Number(maxReceiveCount);
+  return { ok: most >= 3, check, text: `after ${String(most)} receives, at least 3` };
 }
 
 async function ensure(

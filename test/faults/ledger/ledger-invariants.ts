@@ -17,8 +17,12 @@ export interface Violation {
 
 /** Tries of one operation at most: the schedule, the first, and what crashes may add before they are too many. */
 const MOST_ATTEMPTS = WAITS_MS.length + 1 + 5;
-/** Reviews among idempotent and reconcilable ones, and innocents hurt by poison: at most one in a thousand. */
-const RARE = 0.001;
+/**
+ * Reviews among idempotent and reconcilable ones, and innocents hurt by poison: one in a thousand. Two more are chance in
+ * one run of some 1,400; the command holds all its seeds together to the thousandth.
+ */
+export const RARE = 0.001;
+const CHANCE = 2;
 const CLAIM_NO_EFFECT = ['rejected', 'exhausted', 'cancelled'];
 
 /**
@@ -168,10 +172,10 @@ function where(cases: readonly Case[], broken: (each: Case) => boolean): Violati
   return cases.filter(broken).map((of) => ({ what: describe(of), of }));
 }
 
-/** Nothing as long as it is one in a thousand; of few operations, one. */
+/** Nothing as long as it is about one in a thousand. */
 function rarely(cases: readonly Case[], broken: (each: Case) => boolean): Violation[] {
   const found = where(cases, broken);
-  return found.length <= Math.max(1, Math.ceil(cases.length * RARE)) ? [] : found;
+  return found.length <= Math.floor(cases.length * RARE) + CHANCE ? [] : found;
 }
 
 function gaveUp(state: string): boolean {

@@ -31,6 +31,10 @@ export class ReplayDesk {
     return { dryRun: false, ...shown(replay) };
   }
 
+  list(tenantId: string, cursor: string | undefined, limit: number) {
+    return this.database.run(tenantId, (tx) => this.replays.list(tx, cursor, limit));
+  }
+
   async get(tenantId: string, id: string) {
     const { states, actor, createdAt, ...replay } = await this.database.run(tenantId, (tx) => this.replays.get(tx, id));
     return { ...shown({ ...replay, actor, createdAt }), actor, createdAt, states };

@@ -1,4 +1,4 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { Caller, Origin } from '@puente/tenancy';
 import type { FastifyReply } from 'fastify';
@@ -6,7 +6,15 @@ import { CurrentCaller, CurrentOrigin } from '../auth/caller.decorator';
 import { Scopes } from '../auth/scopes.decorator';
 import { IdempotencyKey } from '../http/idempotency-key.decorator';
 import { ReplayDesk } from './replay-desk';
-import { ReplayDetail, ReplayOperations, ReplayParams, ReplayResult, requestOf } from './replays.dto';
+import {
+  ReplayDetail,
+  ReplayList,
+  ReplayOperations,
+  ReplayPage,
+  ReplayParams,
+  ReplayResult,
+  requestOf,
+} from './replays.dto';
 
 /** Ended operations done again, many at once, behind everything that somebody waits for. */
 @ApiTags('Operations')
@@ -42,6 +50,14 @@ export class ReplaysController {
     const replay = await this.desk.replay(tenantId, origin, idempotencyKey, requestOf(body));
     void reply.header('location', `/v1/operation-replays/${replay.id}`);
     return replay;
+  }
+
+  /** What was replayed, newest first. */
+  @Get('operation-replays')
+  @Scopes('admin', 'audit')
+  @ApiOkResponse({ type: ReplayPage })
+  list(@CurrentCaller() { tenantId }: Caller, @Query() { cursor, limit }: ReplayList) {
+    return this.desk.list(tenantId, cursor, limit);
   }
 
   /** What a replay did, and how far its operations are. */

@@ -9,7 +9,7 @@ import {
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { instant, since } from '../http/instant';
-import { filterText } from '../http/page';
+import { filterText, limit, seqCursor } from '../http/page';
 
 const SKIPS = ['not_found', 'live', 'state', 'replayed', 'happened', 'expired', 'unreadable'] as const;
 SKIPS satisfies readonly ReplaySkip[];
@@ -81,6 +81,32 @@ export class ReplayResult extends createZodDto(
   z
     .object({ id: z.uuid().nullable().meta({ description: 'null in a dry run.' }), dryRun: z.boolean(), ...result })
     .meta({ examples: [example] }),
+) {}
+
+export class ReplayList extends createZodDto(z.strictObject({ cursor: seqCursor, limit })) {}
+
+export class ReplayPage extends createZodDto(
+  z.object({
+    items: z.array(
+      z
+        .object({
+          id: z.uuid(),
+          actor: z.string(),
+          replayed: z.int().meta({ description: 'New operations that it made.' }),
+          skipped: z.int().meta({ description: 'Operations that it left out.' }),
+          createdAt: z.iso.datetime(),
+        })
+        .meta({
+          examples: [
+            {
+              ...{ id: example.id, actor: 'key:pnt_prod_1a2b3c', replayed: 1, skipped: 1 },
+              createdAt: '2026-11-23T12:00:00.000Z',
+            },
+          ],
+        }),
+    ),
+    next: z.string().nullable(),
+  }),
 ) {}
 
 export class ReplayDetail extends createZodDto(

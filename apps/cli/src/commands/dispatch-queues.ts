@@ -1,6 +1,13 @@
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import { loadConfig } from '@puente/config';
 import { AppError } from '@puente/kernel';
-import { createDispatchQueues, type DispatchQueues, platformQueueClient } from '@puente/queue';
+import {
+  createDispatchQueues,
+  type DispatchQueueFinding,
+  type DispatchQueues,
+  platformQueueClient,
+  verifyDispatchQueue,
+} from '@puente/queue';
 
 /** SQS refused what was asked of it in the platform's own account. */
 export class DispatchQueuesError extends AppError {
@@ -12,14 +19,33 @@ export class DispatchQueuesError extends AppError {
  *
  * @throws {DispatchQueuesError} with what SQS said
  */
-export async function makeDispatchQueues(env: NodeJS.ProcessEnv, name: string): Promise<DispatchQueues> {
+export function makeDispatchQueues(env: NodeJS.ProcessEnv, name: string): Promise<DispatchQueues> {
+  return asPlatform(env, 'could not be made', (client) => createDispatchQueues(client, name));
+}
+
+/**
+ * Looks at the queue of DISPATCH_QUEUE_URL as the workers will find it.
+ *
+ * @throws {DispatchQueuesError} no queue is configured, or SQS cannot be asked
+ */
+export function checkDispatchQueue(env: NodeJS.ProcessEnv): Promise<DispatchQueueFinding[]> {
+  const { DISPATCH_QUEUE_URL: url } = env;
+  if (url === undefined || url === '') throw new DispatchQueuesError('DISPATCH_QUEUE_URL is not set.');
+  return asPlatform(env, 'cannot be checked', (client) => verifyDispatchQueue(client, url));
+}
+
+async function asPlatform<T>(
+  env: NodeJS.ProcessEnv,
+  failed: string,
+  work: (client: SQSClient) => Promise<T>,
+): Promise<T> {
   const { AWS_REGION: region, AWS_ENDPOINT_URL: endpoint } = loadConfig({ ...env, DISPATCH_MODE: 'postgres' });
   const client = platformQueueClient({ region, endpoint });
   try {
-    return await createDispatchQueues(client, name);
+    return await work(client);
   } catch (error) {
     const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    throw new DispatchQueuesError(`The dispatch queues could not be made. SQS said: ${said}`, { cause: error });
+    throw new DispatchQueuesError(`The dispatch queues ${failed}. SQS said: ${said}`, { cause: error });
   } finally {
     client.destroy();
   }

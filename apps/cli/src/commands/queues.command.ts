@@ -10,7 +10,7 @@ import { AppError } from '@puente/kernel';
 import type { QueueBinding } from '@puente/queue';
 import { Command, InvalidArgumentError } from 'commander';
 import { withPlatform } from '../platform';
-import { makeDispatchQueues } from './dispatch-queues';
+import { checkDispatchQueue, makeDispatchQueues } from './dispatch-queues';
 
 const origin = { actor: 'system:cli' };
 
@@ -31,9 +31,7 @@ const DISPATCH_QUEUE = 'puente-dispatch';
  * wrong with those that are bound.
  */
 export function queuesCommand(env: NodeJS.ProcessEnv): Command {
-  const command = new Command('queues').description(
-    'Create notification queues and the dispatch queue, and verify the former.',
-  );
+  const command = new Command('queues').description('Create and verify notification queues and the dispatch queue.');
   command
     .command('create')
     .description("Create a queue and its dead-letter queue with the tenant's own credentials. Safe to repeat.")
@@ -55,7 +53,10 @@ export function queuesCommand(env: NodeJS.ProcessEnv): Command {
     .command('verify')
     .description('Check all bound queues, a line per check. Ends with 1 when something is wrong.')
     .option('--tenant <uuid>', 'only this tenant')
-    .action(({ tenant }: { tenant?: string }) => verify(env, tenant));
+    .option('--dispatch', 'instead, the queue of DISPATCH_QUEUE_URL')
+    .action(({ tenant, dispatch }: { tenant?: string; dispatch?: boolean }) =>
+      dispatch ? verifyDispatch(env) : verify(env, tenant),
+    );
   return command;
 }
 
@@ -64,6 +65,13 @@ async function createDispatch(env: NodeJS.ProcessEnv, name: string): Promise<voi
   for (const field of ['queueUrl', 'deadLetterQueueUrl'] as const)
     say(`${(made.created.includes(field) ? 'created' : 'exists').padEnd(8)} ${field} ${made[field]}`);
   say(`DISPATCH_MODE=sqs\nDISPATCH_QUEUE_URL=${made.queueUrl}`);
+}
+
+async function verifyDispatch(env: NodeJS.ProcessEnv): Promise<void> {
+  for (const { ok, check, text } of await checkDispatchQueue(env)) {
+    say(`  ${ok ? 'ok   ' : 'wrong'} ${check}: ${text}`);
+    if (!ok) process.exitCode = 1;
+  }
 }
 
 async function create(

@@ -159,6 +159,19 @@ describe('operation replays', () => {
     expect(await made()).toBe(5);
   });
 
+  it('are listed, newest first, page by page, and only the tenant’s own', async () => {
+    const first = await replay(request({ ids: [await rejected()] }));
+    const second = await replay(request({ ids: [await rejected(), await ended([])] }));
+    const list = (cursor?: string, of = tenant) => one.run(of, (tx) => one.part(OperationReplays).list(tx, cursor, 1));
+
+    const page = await list();
+    expect(page.items).toEqual([
+      { id: second.id, actor: 'test', replayed: 1, skipped: 1, createdAt: expect.any(Date) as Date },
+    ]);
+    expect(await list(page.next!)).toMatchObject({ items: [{ id: first.id, replayed: 1, skipped: 0 }], next: null });
+    expect(await list(undefined, await witness.tenant())).toEqual({ items: [], next: null });
+  });
+
   it('see only the tenant’s own', async () => {
     const old = await rejected();
     tenant = await witness.tenant();

@@ -4,9 +4,9 @@ import { uuidv7 } from '@puente/kernel';
 import { TransactionalAccept } from '../accept/transactional-accept';
 import { IdempotencyKeyReusedError, ReplayNotFoundError } from '../ledger.errors';
 import { type OperationState, PRIORITIES } from '../operation';
-import { GET_REPLAY, INSERT_REPLAY, LOCK_REPLAYS, REPLAY_OF_KEY, REPLAY_STATES } from '../sql/replay';
+import { GET_REPLAY, INSERT_REPLAY, LIST_REPLAYS, LOCK_REPLAYS, REPLAY_OF_KEY, REPLAY_STATES } from '../sql/replay';
 import { ReplayPages } from './replay-pages';
-import type { Replay, ReplayPlan, ReplayRequest, ReplayedOperation } from './replay-request';
+import type { Replay, ReplayPlan, ReplayRequest, ReplaySummary, ReplayedOperation } from './replay-request';
 import { replayOf } from './whole-row';
 
 interface ReplayRow {
@@ -61,6 +61,20 @@ export class OperationReplays {
     const [row] = await tx.query<ReplayRow>(INSERT_REPLAY, values);
     if (!row) throw new Error('An insert answers with its row');
     return viewOf(row, true);
+  }
+
+  /** Newest first. @param cursor `next` of the page before */
+  async list(
+    tx: TenantTransaction,
+    cursor: string | undefined,
+    limit: number,
+  ): Promise<{ readonly items: readonly ReplaySummary[]; readonly next: string | null }> {
+    const rows = await tx.query<ReplaySummary & { seq: string }>(LIST_REPLAYS, [cursor ?? null, limit + 1]);
+    const page = rows.slice(0, limit);
+    return {
+      items: page.map(({ seq: _, ...replay }) => replay),
+      next: rows.length > limit ? (page.at(-1)?.seq ?? null) : null,
+    };
   }
 
   /** What a replay did, and what has become of its operations. @throws {ReplayNotFoundError} */

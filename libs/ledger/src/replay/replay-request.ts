@@ -50,6 +50,16 @@ export interface ReplayPlan {
   readonly next: string | null;
 }
 
+/** A replay in a list. */
+export interface ReplaySummary {
+  readonly id: string;
+  readonly actor: string;
+  /** How many new operations it made, and how many it left out. */
+  readonly replayed: number;
+  readonly skipped: number;
+  readonly createdAt: Date;
+}
+
 /** What a request did. The same key gives it back. */
 export interface Replay {
   readonly id: string;

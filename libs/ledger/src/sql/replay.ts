@@ -37,6 +37,12 @@ export const INSERT_REPLAY = `
 /** $1 key, $2 the request that came with it now. */
 export const REPLAY_OF_KEY = `
   SELECT ${REPLAY}, request = $2::jsonb AS same FROM replays WHERE idempotency_key = $1`;
+/** Newest first: before seq $1, at most $2. */
+export const LIST_REPLAYS = `
+  SELECT id, seq::text AS seq, actor, jsonb_array_length(items) AS replayed, jsonb_array_length(skipped) AS skipped,
+    created_at AS "createdAt"
+  FROM replays r WHERE $1::bigint IS NULL OR r.seq < $1 ORDER BY r.seq DESC LIMIT $2::int`;
+
 export const GET_REPLAY = `SELECT ${REPLAY} FROM replays WHERE id = $1`;
 
 /** What has become of them so far. */
