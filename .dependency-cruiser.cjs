@@ -13,6 +13,7 @@ const ranks = {
   resilience: 2,
   observability: 2,
   queue: 2,
+  egress: 2,
   ledger: 3,
   tenancy: 3,
   integrations: 4,

@@ -10,7 +10,7 @@ const root = resolve(__dirname, '../..');
 const ranks = [
   ['kernel'],
   ['config'],
-  ['database', 'resilience', 'observability', 'queue'],
+  ['database', 'resilience', 'observability', 'queue', 'egress'],
   ['ledger', 'tenancy'],
   ['integrations'],
   ['providers'],

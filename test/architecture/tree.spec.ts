@@ -6,7 +6,7 @@ const root = resolve(__dirname, '../..');
 /** What a reader of the design expects to find, and where. */
 const expected = [
   ...['api', 'worker', 'sandbox', 'cli'].map((app) => `apps/${app}/src/main.ts`),
-  ...['kernel', 'config', 'database', 'resilience', 'observability', 'queue'].map(
+  ...['kernel', 'config', 'database', 'resilience', 'observability', 'queue', 'egress'].map(
     (library) => `libs/${library}/src/index.ts`,
   ),
   ...['ledger', 'tenancy', 'integrations', 'providers'].map((library) => `libs/${library}/src/index.ts`),

@@ -35,6 +35,20 @@ describe('loadConfig', () => {
     expect(load).not.toThrow(/hunter/);
   });
 
+  it('reads networks and ports that tenants may reach, and says which entry is none', () => {
+    const load = (EGRESS_ALLOWED_CIDRS: string, EGRESS_PORTS = '') =>
+      loadConfig({ ...complete, EGRESS_ALLOWED_CIDRS, EGRESS_PORTS });
+
+    expect(load('')).toMatchObject({ EGRESS_ALLOWED_CIDRS: [], EGRESS_PORTS: [443, 8443] });
+    expect(load('10.20.0.0/16, fd12::/48', '443, 9443')).toMatchObject({
+      EGRESS_ALLOWED_CIDRS: ['10.20.0.0/16', 'fd12::/48'],
+      EGRESS_PORTS: [443, 9443],
+    });
+    for (const bad of ['0.0.0.0/0', '::/0', '10.0.0.1/8', '10.0.0.0', 'all', '::ffff:10.0.0.0/104', '10.0.0.0/33'])
+      expect(() => load(`127.0.0.0/8,${bad}`)).toThrow(/EGRESS_ALLOWED_CIDRS: entry 2 is not the CIDR of a network/);
+    for (const bad of ['0', '65536', 'https', '443,', '-1']) expect(() => load('', bad)).toThrow(/EGRESS_PORTS/);
+  });
+
   it('wants a standard queue for dispatch mode sqs', () => {
     const load = (DISPATCH_QUEUE_URL: string) => () =>
       loadConfig({ ...complete, DISPATCH_MODE: 'sqs', DISPATCH_QUEUE_URL });

@@ -1,4 +1,4 @@
-import { AppError } from '@puente/kernel';
+import { AppError, Cidr } from '@puente/kernel';
 import { z } from 'zod';
 
 /** A whole number; whatever is wrong with it, the answer is the range. */
@@ -22,6 +22,22 @@ const list = z
       .map((item) => item.trim())
       .filter((item) => item !== ''),
   );
+const ports = z
+  .string()
+  .default('443,8443')
+  .transform((text) => (text === '' ? '443,8443' : text).split(',').map(Number))
+  .refine((numbers) => numbers.every((number) => Number.isInteger(number) && number >= 1 && number <= 65_535), {
+    error: 'expected ports from 1 to 65535, comma separated',
+  });
+const IPV4_MAPPED = Cidr.parse('::ffff:0:0/96');
+const cidrs = list.superRefine((texts, context) => {
+  for (const [at, text] of texts.entries()) {
+    const cidr = Cidr.parse(text);
+    if (cidr && cidr.bits > 0 && IPV4_MAPPED?.covers(cidr) === false) continue;
+    const message = `entry ${String(at + 1)} is not the CIDR of a network, such as 10.20.0.0/16 or fd12::/48 (no bits beyond the prefix; not everything, as 0.0.0.0/0; IPv4 as IPv4)`;
+    context.addIssue({ code: 'custom', message });
+  }
+});
 /** An unset variable and an empty one mean the same: compose files and CI systems pass empty strings. */
 const optional = <T extends z.ZodType>(schema: T) =>
   z.preprocess((value) => (value === '' ? undefined : value), schema.optional());
@@ -133,6 +149,10 @@ export const AppConfigSchema = z.object({
   ),
   AWS_REGION: z.string().min(1).default('us-east-1').describe("Region of the platform's own queues."),
   AWS_ENDPOINT_URL: optional(z.url()).describe("Endpoint of the platform's own queues, when it is not AWS itself."),
+  EGRESS_ALLOWED_CIDRS: cidrs.describe(
+    'Networks beside the public internet that URLs given by tenants may lead to, as CIDRs, comma separated; there also over http and on any port. Empty: none.',
+  ),
+  EGRESS_PORTS: ports.describe('Ports that URLs given by tenants may have, comma separated.'),
   AWS_ALLOWED_ENDPOINTS: list.describe(
     'Origins that tenants may name as custom AWS endpoint, comma separated. Empty: none.',
   ),

@@ -4,6 +4,7 @@ export * from './call-interceptor';
 export * from './cancellation';
 export * from './clock';
 export * from './ids';
+export { Cidr, type IpAddress, parseIp } from './ip-address';
 export type * from './json';
 export * from './outcome';
 export * from './secret';

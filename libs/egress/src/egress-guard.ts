@@ -1,0 +1,158 @@
+import type { LookupAddress } from 'node:dns';
+import type { LookupFunction } from 'node:net';
+import { Cidr, type IpAddress, parseIp } from '@puente/kernel';
+import { type Destination, destinationOf } from './destination';
+import {
+  EgressAddressRefusedError,
+  type EgressError,
+  EgressHostUnresolvedError,
+  EgressUrlRefusedError,
+} from './egress.errors';
+import type { HostResolver } from './host-resolver.port';
+import { isPublic } from './special-ranges';
+
+/** What the operator allows beyond the public internet. */
+export interface EgressRules {
+  /** `EGRESS_ALLOWED_CIDRS`: networks that may be called, over http as well and on any port. */
+  readonly allowedCidrs: readonly string[];
+  /** `EGRESS_PORTS`: ports that may be called on the public internet. */
+  readonly ports: readonly number[];
+}
+
+/** `public`: the internet and what the operator allows. `allowed`: only the latter. */
+export type Reach = 'public' | 'allowed';
+
+/** Less than connecting may take, so that a slow name is told from a slow server. */
+const RESOLVE_MS = 2_500;
+
+/** Names that no public name server knows: whether a private one does is not for tenants to find out. */
+const PRIVATE_NAME = /^[^.:]+$|\.(?:localhost|local|internal|intranet|lan|home|corp|private|home\.arpa)$/i;
+
+/**
+ * Decides where a tenant's URL may lead: {@link check} it when it is saved, and connect through {@link egressConnector}
+ * or {@link EgressGuard.lookup} when it is called, because names lead elsewhere from one moment to the next. Only the
+ * second is what protects: there the addresses that were judged are the ones that are dialled.
+ *
+ * Of a name all addresses count: one that is not public makes the whole answer suspect, and nothing is dialled.
+ */
+export class EgressGuard {
+  private readonly allowed: readonly Cidr[];
+  private readonly ports: ReadonlySet<number>;
+
+  constructor(
+    { allowedCidrs, ports }: EgressRules,
+    private readonly resolver: HostResolver,
+    private readonly resolveMs = RESOLVE_MS,
+  ) {
+    this.allowed = allowedCidrs.map((text) => {
+      const cidr = Cidr.parse(text);
+      if (!cidr) throw new TypeError(`${text} is no CIDR`);
+      return cidr;
+    });
+    this.ports = new Set(ports);
+  }
+
+  /**
+   * For saving a URL: says at once what every later call would say.
+   *
+   * @throws {EgressUrlRefusedError} {@link EgressAddressRefusedError} {@link EgressHostUnresolvedError}
+   */
+  async check(url: string, reach: Reach = 'public'): Promise<void> {
+    await this.addresses(destinationOf(url), reach);
+  }
+
+  /**
+   * What can be said without asking anybody: scheme, port, form of the host, and an address where the URL has one. A
+   * socket needs it before it connects, because for an address Node looks nothing up.
+   *
+   * @throws {EgressUrlRefusedError} {@link EgressAddressRefusedError}
+   */
+  admit(destination: Destination, reach: Reach = 'public'): void {
+    const { host } = destination;
+    const onlyAllowed = this.onlyAllowed(destination, reach);
+    const literal = parseIp(host);
+    if (literal) this.judge(literal, destination, onlyAllowed);
+    else if (/^$|\.$|[%:[\]]/.test(host)) throw new EgressUrlRefusedError('its host must be a plain name or address');
+    else if (onlyAllowed && this.allowed.length === 0) throw onlyAllowed;
+  }
+
+  /**
+   * All addresses that may be dialled now, IPv4 first.
+   *
+   * @throws {EgressUrlRefusedError} {@link EgressAddressRefusedError} {@link EgressHostUnresolvedError}
+   */
+  async addresses(destination: Destination, reach: Reach = 'public'): Promise<readonly LookupAddress[]> {
+    this.admit(destination, reach);
+    const { host } = destination;
+    const literal = parseIp(host);
+    if (literal) return [{ address: host, family: literal.version }];
+    const onlyAllowed = this.onlyAllowed(destination, reach);
+    const found = await this.resolved(host).catch((cause: unknown) => {
+      throw onlyAllowed ?? new EgressHostUnresolvedError(host, { cause });
+    });
+    if (found.length === 0) throw onlyAllowed ?? new EgressHostUnresolvedError(host);
+    return found
+      .map((address) => ({ address, family: this.judge(parseIp(address), destination, onlyAllowed).version }))
+      .sort((a, b) => a.family - b.family);
+  }
+
+  /**
+   * For `net.connect` and `tls.connect`: resolves, judges, and hands on only what was judged. The name stays the one
+   * that certificates are checked against. {@link admit} first: for a literal address no lookup is made.
+   */
+  lookup(destination: Omit<Destination, 'host'>, reach: Reach = 'public'): LookupFunction {
+    return (host, { all, family }, callback) => {
+      this.addresses({ ...destination, host }, reach).then(
+        (addresses) => {
+          const usable = addresses.filter((one) => !isFamily(family) || one.family === family);
+          const [first] = usable;
+          if (!first) callback(new EgressHostUnresolvedError(host), '');
+          else if (all === true) callback(null, usable);
+          else callback(null, first.address, first.family);
+        },
+        (error: unknown) => {
+          callback(error as Error, '');
+        },
+      );
+    };
+  }
+
+  /** @returns why only networks that the operator allows will do, as the error for when it is none of them */
+  private onlyAllowed({ protocol, host, port }: Destination, reach: Reach): EgressError | undefined {
+    if (protocol !== 'https:') return new EgressUrlRefusedError('it must begin with https://');
+    if (!this.ports.has(port)) {
+      const known = [...this.ports].map(String).join(', ');
+      return new EgressUrlRefusedError(`port ${String(port)} is not one of those that may be called (${known})`);
+    }
+    return reach === 'allowed' || PRIVATE_NAME.test(host) ? new EgressAddressRefusedError(host) : undefined;
+  }
+
+  private judge(
+    address: IpAddress | undefined,
+    { host }: Destination,
+    onlyAllowed: EgressError | undefined,
+  ): IpAddress {
+    if (address && this.allowed.some((cidr) => cidr.contains(address))) return address;
+    if (onlyAllowed) throw onlyAllowed;
+    if (!address || !isPublic(address)) throw new EgressAddressRefusedError(host);
+    return address;
+  }
+
+  private async resolved(host: string): Promise<readonly string[]> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => {
+        reject(new Error('the name servers did not answer in time'));
+      }, this.resolveMs);
+    });
+    try {
+      return await Promise.race([this.resolver.resolve(host), late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+function isFamily(family: unknown): family is 4 | 6 {
+  return family === 4 || family === 6;
+}

@@ -1,0 +1,13 @@
+export { type Destination, destinationOf } from './destination';
+export { DnsHostResolver } from './dns-host-resolver';
+export { egressConnector, type ConnectorOptions } from './egress-connector';
+export { EgressGuard, type EgressRules, type Reach } from './egress-guard';
+export { EgressModule } from './egress.module';
+export {
+  EgressAddressRefusedError,
+  EgressError,
+  EgressHostUnresolvedError,
+  EgressUrlRefusedError,
+} from './egress.errors';
+export { HostResolver } from './host-resolver.port';
+export { isPublic } from './special-ranges';
