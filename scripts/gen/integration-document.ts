@@ -197,13 +197,21 @@ function period(windowMs: number): string {
 }
 
 function errors({ errors: specs, operations }: AnyProvider): string {
-  const fixed = directive(operations as Record<string, OperationSpec<unknown>>);
-  const own = specs.map(({ code: name, descripcion, accion }) => [name, descripcion, accion]);
+  const fixed = directive(operations as Record<string, OperationSpec<unknown>>, specs);
+  const own = specs
+    .filter(({ code: name }) => !Object.hasOwn(ERROR_ACTIONS, name))
+    .map(({ code: name, descripcion, accion }) => [name, descripcion, accion]);
   return table('Manejo de Errores', [...fixed, ...own]);
 }
 
-/** The rows every document has, in the directive's words, and how ours are finer where they are (docs/adr/0007). */
-function directive(operations: Readonly<Record<string, OperationSpec<unknown>>>): string[][] {
+/**
+ * The rows every document has, in the directive's words, and how ours are finer where they are (docs/adr/0007). A provider
+ * for which a status means something else says so in its own words.
+ */
+function directive(
+  operations: Readonly<Record<string, OperationSpec<unknown>>>,
+  own: AnyProvider['errors'],
+): string[][] {
   const specs = Object.values(operations);
   const blind = specs.some(({ effect: declared }) => declared !== 'read' && declared !== 'idempotent');
   const finer = blind
@@ -220,6 +228,8 @@ function directive(operations: Readonly<Record<string, OperationSpec<unknown>>>)
     '500': ['Error del proveedor', `${longer}${finer}`],
   };
   return Object.entries(ERROR_ACTIONS).map(([status, action]) => {
+    const other = own.find(({ code: name }) => name === status);
+    if (other) return [status, other.descripcion, `${action} en general. Aquí: ${other.accion}`];
     const [descripcion = '', detail = ''] = rows[status] ?? [];
     return [status, descripcion, action + detail];
   });
@@ -239,10 +249,13 @@ const MODELS: Readonly<Record<string, string>> = {
   hybrid: 'Modelo híbrido: credenciales de la plataforma que el tenant puede reemplazar campo por campo.',
 };
 
-function tenancy({ credentials: { model, globalFields, rebindOn } }: AnyProvider): string {
+function tenancy({ credentials: { model, globalFields, rebindOn, boundSecrets } }: AnyProvider): string {
   const lines = [MODELS[model] ?? ''];
   if (model === 'hybrid') lines.push(`Campos que pueden venir de la plataforma: ${code(globalFields ?? [])}.`);
-  if (rebindOn.length > 0) lines.push(`Cambiar ${code(rebindOn)} exige ingresar de nuevo los secretos.`);
+  if (rebindOn.length > 0)
+    lines.push(
+      `Cambiar ${code(rebindOn)} exige ingresar de nuevo ${boundSecrets ? code(boundSecrets) : 'los secretos'}.`,
+    );
   return lines.join(' ');
 }
 

@@ -35,7 +35,7 @@ export async function providerFiles(root: string, options: NewProviderOptions, t
   return files.set(CATALOGUE, withLine(readFileSync(path.join(root, CATALOGUE), 'utf8'), options));
 }
 
-/** Codes have no holes: the next one is one more than there are. */
+/** One more than the highest: what is free in between is promised to somebody. */
 export function nextCode(root: string): string {
   const codes = readdirSync(path.join(root, PROVIDERS), { withFileTypes: true })
     .filter((entry) => entry.isDirectory())

@@ -102,7 +102,7 @@ export const AppConfigSchema = z.object({
   DRAIN_MS: milliseconds
     .default(25_000)
     .describe(
-      'How long a stopping process lets calls in flight finish. Longer than a call may take (15 s); give its supervisor 15 s more.',
+      'How long a stopping process lets calls in flight finish. Longer than a call may take (20 s); give its supervisor 15 s more.',
     ),
 
   DISPATCH_MODE: z

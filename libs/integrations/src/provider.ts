@@ -46,6 +46,8 @@ export interface CredentialSpec<S extends z.ZodObject, C extends z.ZodObject> {
   readonly rotateEveryDays: number;
   /** Config fields whose change demands the secrets again: else a stored key could be sent to another host. */
   readonly rebindOn: readonly (keyof z.output<C> & string)[];
+  /** The secrets that `rebindOn` is about: those that travel. Left out: all. A key that only signs never leaves us. */
+  readonly boundSecrets?: readonly (keyof z.output<S> & string)[];
 }
 
 /** What `connect` may know beyond the credentials. */
@@ -163,7 +165,15 @@ export interface ProviderDefinition<
   /** Which calls share breaker, cap and pause. Default: one lane per tenant, provider and integration. */
   lane?(operation: keyof Ops & string, input: unknown, integration: string): string;
   /** "Test connection": a read that fails on wrong credentials. `unauthorized` and `rejected` both mean: not usable. */
-  readonly probe: { readonly operation: keyof Ops & string; readonly input: (config: z.output<C>) => unknown };
+  readonly probe: {
+    readonly operation: keyof Ops & string;
+    readonly input: (config: z.output<C>) => unknown;
+    /**
+     * false: credentials are used as soon as they are saved, and probed only when somebody asks. For what is sent to
+     * servers of strangers, which may not even be built yet. Left out: they are used once the probe has passed.
+     */
+    readonly beforeUse?: false;
+  };
   readonly limits: readonly RateLimitSpec[];
   readonly errors: readonly ErrorSpec[];
   /** Spanish sentences for the document: what happens instead when the provider is not available. */

@@ -14,6 +14,7 @@ import {
   fullJitter,
   ladderLength,
   ladderWait,
+  parkWait,
   retriesAllowed,
   retryAfterFloor,
   retryRule,
@@ -135,7 +136,8 @@ class Deciding {
         const asked = failure.kind === 'throttled' ? failure.retryAfterMs : undefined;
         const waitMs = retryWait(rule.wait, policy, Math.max(1, this.op.attempt), random, asked);
         const decision = this.retried(name, rule, waitMs, this.op.maybeSent || mayHaveBeenSent(failure));
-        return failure.kind === 'throttled' ? { ...decision, lane: { kind: 'park', forMs: waitMs } } : decision;
+        if (failure.kind !== 'throttled') return decision;
+        return { ...decision, lane: { kind: 'park', forMs: policy.schedule ? parkWait(asked) : waitMs } };
       }
       case 'ask':
         return this.toAsk(name);

@@ -6,7 +6,7 @@ export { createLogSink, LogSink, type LogSinkOptions } from './log-sink';
 export { Metrics, SECONDS_BUCKETS } from './metrics';
 export { MetricsInterceptor } from './metrics.interceptor';
 export { ObservabilityModule, type ObservabilityOptions, useStructuredLogs } from './observability.module';
-export { MAX_EXCERPT, printable } from './printable';
+export { MAX_ANSWER_EXCERPT, MAX_EXCERPT, printable } from './printable';
 export { describeFailure, ProviderCallLog } from './provider-call-log';
 export { type HeldRedaction, type Redaction, Redactor, secretTexts, type SharedRedaction } from './redactor';
 export {

@@ -1,6 +1,9 @@
 /** Longest text of another system that we keep: the ledger's columns have the same bound. */
 export const MAX_EXCERPT = 500;
 
+/** Longest excerpt of an answer in the record of a try, where somebody asks what the other side said. */
+export const MAX_ANSWER_EXCERPT = 4_096;
+
 /** More than anybody reads; what lies behind it is not even looked at. */
 const LOOKED_AT = 65_536;
 

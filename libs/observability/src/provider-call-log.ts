@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type DeferredOutcome, type Failure, isDeferred, type ProviderCall } from '@puente/kernel';
 import { LogSink } from './log-sink';
+import { MAX_EXCERPT } from './printable';
 import { callTrace } from './trace';
 
 export interface FailedTry {
@@ -22,7 +23,7 @@ export class ProviderCallLog {
       event: 'provider_call.failed',
       service: call.provider,
       operation: call.operation,
-      error: failure.message ?? describeFailure(failure),
+      error: failure.message?.slice(0, MAX_EXCERPT) ?? describeFailure(failure),
       code: failureCode(failure),
       tenantId: call.tenantId,
       operationId: call.operationId,

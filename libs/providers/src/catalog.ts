@@ -2,3 +2,4 @@
 export { lambda } from './lambda';
 export { sns } from './sns';
 export { sqs } from './sqs';
+export { webhooks } from './webhooks';

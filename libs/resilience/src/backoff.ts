@@ -29,9 +29,17 @@ export function fullJitter(backoff: Policy['backoff'], retry: number, random: Ra
 }
 
 /** A provider's Retry-After as a minimum: nonsense counts as nothing, and no provider parks us for longer than the cap. */
-export function retryAfterFloor(retryAfterMs: number | undefined): number {
+export function retryAfterFloor(retryAfterMs: number | undefined, capMs = RETRY_AFTER_CAP_MS): number {
   if (retryAfterMs === undefined || !(retryAfterMs > 0)) return 0;
-  return Math.min(RETRY_AFTER_CAP_MS, Math.ceil(retryAfterMs));
+  return Math.min(capMs, Math.ceil(retryAfterMs));
+}
+
+/**
+ * How long a 429 parks the lane. Not for as long as the one operation waits that was answered so: the last steps of a
+ * schedule are hours, and what came after it has nothing to do with them.
+ */
+export function parkWait(retryAfterMs: number | undefined): number {
+  return Math.max(LADDER_MS[0] ?? 0, retryAfterFloor(retryAfterMs));
 }
 
 /** How many retries a rule allows under a policy: a schedule replaces the table's count, never its verdict. */
@@ -58,7 +66,7 @@ export function retryWait(
   random: Random,
   retryAfterMs?: number,
 ): number {
-  return Math.max(ownWait(wait, policy, retry, random), retryAfterFloor(retryAfterMs));
+  return Math.max(ownWait(wait, policy, retry, random), retryAfterFloor(retryAfterMs, policy.retryAfterCapMs));
 }
 
 function ownWait(wait: RetryRule['wait'], policy: Policy, retry: number, random: Random): number {

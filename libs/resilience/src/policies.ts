@@ -9,6 +9,8 @@ export interface Policy {
    * verdicts. For traffic that must outlive an outage of the provider.
    */
   readonly schedule?: readonly number[];
+  /** How far away a Retry-After may send one operation; left out: `RETRY_AFTER_CAP_MS`. */
+  readonly retryAfterCapMs?: number;
   /** Consecutive transient failures of a lane that open its circuit, and for how long it opens the first time. */
   readonly breaker: { readonly after: number; readonly openMs: number };
   /** Calls of one lane that people wait for, at a time in one process, where the lane has no smaller cap. */
@@ -16,9 +18,14 @@ export interface Policy {
 }
 
 const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 /** 79 minutes in all. */
 // prettier-ignore
 const OUTLASTS_AN_OUTAGE = [1_000, 2_000, 4_000, 8_000, 15_000, 30_000, MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 20 * MINUTE, 40 * MINUTE] as const;
+
+/** 75.6 hours in all: a receiver that breaks on Friday evening is repaired on Monday morning. */
+// prettier-ignore
+const OUTLASTS_A_WEEKEND = [5_000, MINUTE, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR] as const;
 
 // prettier-ignore
 export const policies = {
@@ -27,6 +34,7 @@ export const policies = {
   messaging:   { timeoutMs: 10_000, backoff: { baseMs:   250, capMs:  60_000 }, breaker: { after: 10, openMs:  30_000 }, schedule: OUTLASTS_AN_OUTAGE, inFlight: 50 },
   compute:     { timeoutMs: 15_000, backoff: { baseMs:   250, capMs:  60_000 }, breaker: { after: 10, openMs:  30_000 }, schedule: OUTLASTS_AN_OUTAGE, inFlight: 50 },
   bulk:        { timeoutMs: 15_000, backoff: { baseMs: 1_000, capMs: 300_000 }, breaker: { after: 20, openMs: 120_000 }, inFlight: 10 },
+  webhook:     { timeoutMs: 20_000, backoff: { baseMs: 1_000, capMs: 300_000 }, breaker: { after: 10, openMs:  30_000 }, schedule: OUTLASTS_A_WEEKEND, retryAfterCapMs: 24 * HOUR, inFlight: 10 },
 } as const satisfies Record<string, Policy>;
 
 export type PolicyName = keyof typeof policies;

@@ -1,5 +1,5 @@
 import type { Failure } from '@puente/kernel';
-import type { Redaction } from '@puente/observability';
+import { MAX_ANSWER_EXCERPT, type Redaction } from '@puente/observability';
 
 const MAX_CODE = 100;
 
@@ -12,7 +12,7 @@ export function cleanFailure(failure: Failure, redaction: Redaction): Failure {
   const evidence = {
     ...(code === undefined ? {} : { code: redaction.clean(code, MAX_CODE) }),
     ...(isStatus(status) ? { status } : {}),
-    ...(message === undefined ? {} : { message: redaction.clean(message) }),
+    ...(message === undefined ? {} : { message: redaction.clean(message, MAX_ANSWER_EXCERPT) }),
   };
   switch (failure.kind) {
     case 'rejected':

@@ -13,6 +13,8 @@ export interface RulesOfCredentials {
   readonly globalFields: readonly string[];
   readonly rotateEveryDays: number;
   readonly rebindOn: readonly string[];
+  readonly boundSecrets: readonly string[] | undefined;
+  readonly probedBeforeUse: boolean;
 }
 
 /** Tells tenancy about providers without tenancy knowing any: bind as `{ provide: CredentialCatalogue, useExisting: … }`. */
@@ -29,17 +31,23 @@ export class CatalogueCredentialRules {
   rulesOf(provider: string): RulesOfCredentials | undefined {
     const known = this.known.get(provider);
     if (known) return known;
-    const spec = this.catalogue.find(provider)?.credentials;
-    if (!spec) return undefined;
-    const rules = this.rulesFrom(provider, spec);
+    const definition = this.catalogue.find(provider);
+    if (!definition) return undefined;
+    const rules = this.rulesFrom(provider, definition);
     this.known.set(provider, rules);
     return rules;
   }
 
-  private rulesFrom(provider: string, spec: ProviderDefinition['credentials']): RulesOfCredentials {
-    const { model, secrets, globalFields = [], rotateEveryDays, rebindOn } = spec;
-    const config = this.withAllowedEndpoint(spec.config);
-    return { provider, model, secrets, config, globalFields, rotateEveryDays, rebindOn };
+  private rulesFrom(provider: string, { credentials, probe }: ProviderDefinition): RulesOfCredentials {
+    const { model, secrets, globalFields = [], rotateEveryDays, rebindOn, boundSecrets } = credentials;
+    const config = this.withAllowedEndpoint(credentials.config);
+    const probedBeforeUse = probe.beforeUse ?? true;
+    return {
+      ...{ provider, model, secrets, config, globalFields, rotateEveryDays },
+      rebindOn,
+      boundSecrets,
+      probedBeforeUse,
+    };
   }
 
   /** A custom endpoint is refused when it is saved, not when it is called; `connect` refuses it all the same. */

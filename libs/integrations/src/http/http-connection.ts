@@ -1,21 +1,26 @@
 import type { CancelSignal, Failure, NotSentCause } from '@puente/kernel';
 import { notSent, unknown } from '@puente/kernel';
-import { Pool } from 'undici';
+import { type Dispatcher, Pool } from 'undici';
 import type { HttpAnswer, ProviderFault } from './http-answer';
 import { jsonOf } from './http-answer';
-import { HttpExchange } from './http-exchange';
+import { HttpExchange, type Unanswered } from './http-exchange';
 import { HttpAnswerError, HttpUnansweredError } from './http.errors';
 
 /** A connection that is not there after this long is proof that nothing was sent. */
 const CONNECT_MS = 3_000;
 /** A net below the chain's own timeout per try, which is always shorter and the one that decides. */
-const SILENCE_MS = 20_000;
+const SILENCE_MS = 25_000;
 /** Shorter than what servers keep idle connections for: they must not close one under a request. */
 const IDLE_MS = 4_000;
 const MAX_CONNECTIONS = 50;
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 const WITHOUT_BODY = { accept: 'application/json' };
 const WITH_JSON = { ...WITHOUT_BODY, 'content-type': 'application/json' };
+
+export interface HttpConnectionOptions {
+  /** At most; one is opened when all others are busy, and closed when it has been idle. */
+  readonly connections?: number;
+}
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -26,6 +31,15 @@ export interface HttpRequest {
   readonly json?: unknown;
   /** An operation's `call.cancel`, or any `AbortSignal`. */
   readonly signal: CancelSignal;
+}
+
+/** For who reads answers itself, and not as JSON: any status is an answer. */
+export interface RawHttpRequest extends Pick<HttpRequest, 'method' | 'path' | 'signal'> {
+  readonly headers: Readonly<Record<string, string>>;
+  /** Sent as it is. */
+  readonly body: Buffer;
+  /** What is read of the answer's body; the rest is left, and the connection with it. */
+  readonly maxAnswerBytes: number;
 }
 
 /**
@@ -43,12 +57,13 @@ export class HttpConnection {
    */
   constructor(
     base: string,
-    private readonly faultOf: (body: unknown) => ProviderFault,
+    private readonly faultOf: (body: unknown) => ProviderFault = () => ({}),
+    { connections = MAX_CONNECTIONS }: HttpConnectionOptions = {},
   ) {
     const { origin, pathname } = new URL(base);
     this.prefix = pathname.replace(/\/$/, '');
     this.pool = new Pool(origin, {
-      connections: MAX_CONNECTIONS,
+      connections,
       connect: { timeout: CONNECT_MS },
       headersTimeout: SILENCE_MS,
       bodyTimeout: SILENCE_MS,
@@ -72,22 +87,40 @@ export class HttpConnection {
     return body;
   }
 
+  /**
+   * Sends these bytes and headers, once, and answers with whatever comes back.
+   *
+   * @throws {HttpUnansweredError}
+   */
+  raw({ signal, maxAnswerBytes, path, ...request }: RawHttpRequest): Promise<HttpAnswer> {
+    return this.exchange({ ...request, path: this.prefix + path }, signal, maxAnswerBytes);
+  }
+
   close(): void {
     void this.pool.destroy();
   }
 
   private answer({ method, path, headers, json, signal }: HttpRequest): Promise<HttpAnswer> {
+    const isJson = json !== undefined;
+    const body = isJson ? JSON.stringify(json) : null;
+    const own = isJson ? WITH_JSON : WITHOUT_BODY;
+    return this.exchange({ method, path: this.prefix + path, headers: { ...own, ...headers }, body }, signal);
+  }
+
+  private exchange(
+    request: Dispatcher.DispatchOptions,
+    signal: CancelSignal,
+    maxAnswerBytes?: number,
+  ): Promise<HttpAnswer> {
     if (signal.aborted) return Promise.reject(new HttpUnansweredError(notSent('deadline')));
     return new Promise((resolve, reject) => {
-      const exchange = new HttpExchange(signal, resolve, ({ begun, error }) => {
+      const unanswered = ({ begun, error }: Unanswered): void => {
         const failure = begun ? lost(error, signal) : unsent(error, signal);
         reject(failure ? new HttpUnansweredError(failure) : (error as Error));
-      });
-      const isJson = json !== undefined;
-      const body = isJson ? JSON.stringify(json) : null;
+      };
+      const exchange = new HttpExchange(signal, resolve, unanswered, maxAnswerBytes);
       try {
-        const own = isJson ? WITH_JSON : WITHOUT_BODY;
-        this.pool.dispatch({ method, path: this.prefix + path, headers: { ...own, ...headers }, body }, exchange);
+        this.pool.dispatch(request, exchange);
       } catch (error) {
         exchange.fail(error);
       }

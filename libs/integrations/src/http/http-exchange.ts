@@ -19,6 +19,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   private status = 0;
   private headers: Readonly<Record<string, string | string[] | undefined>> = {};
   private readonly chunks: Buffer[] = [];
+  private bytes = 0;
   private isOver = false;
   private readonly giveUp = (): void => {
     // While it connects there is nothing to be broken off: undici asks again before it writes.
@@ -30,6 +31,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     private readonly signal: CancelSignal,
     private readonly answered: (answer: HttpAnswer) => void,
     private readonly unanswered: (what: Unanswered) => void,
+    private readonly maxBytes = Number.POSITIVE_INFINITY,
   ) {
     signal.addEventListener('abort', this.giveUp, { once: true });
   }
@@ -49,8 +51,14 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     answered(this.signal, { status, headers });
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.chunks.push(chunk);
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.isOver) return;
+    const left = this.maxBytes - this.bytes;
+    this.bytes += chunk.length;
+    this.chunks.push(chunk.length > left ? chunk.subarray(0, left) : chunk);
+    if (this.bytes < this.maxBytes) return;
+    this.onResponseEnd();
+    controller.abort(new Error('Enough was read'));
   }
 
   onResponseEnd(): void {

@@ -1,5 +1,6 @@
 export { endpointOr, EndpointNotAllowedError } from './allowed-endpoint';
 export { classifyHttpError, type HttpErrorMeaning } from './classify-http-error';
-export type { ProviderFault } from './http-answer';
-export { HttpConnection, type HttpRequest } from './http-connection';
+export type { HttpAnswer, ProviderFault } from './http-answer';
+export { HttpConnection, type HttpConnectionOptions, type HttpRequest, type RawHttpRequest } from './http-connection';
+export { retryAfterMs } from './retry-after';
 export { HttpAnswerError, HttpUnansweredError } from './http.errors';

@@ -1,6 +1,6 @@
 import type { AnswerHead } from '@puente/kernel';
 
-/** Longer waits than this are not believed: a lane must not sleep for days because of one header. */
+/** Longer waits than this are not believed, unless it is asked for: a lane must not sleep for days because of one header. */
 const LONGEST_MS = 15 * 60_000;
 
 /**
@@ -9,11 +9,15 @@ const LONGEST_MS = 15 * 60_000;
  *
  * @returns undefined when there is no header or it cannot be read
  */
-export function retryAfterMs(headers: AnswerHead['headers'], now: () => number = Date.now): number | undefined {
+export function retryAfterMs(
+  headers: AnswerHead['headers'],
+  now: () => number = Date.now,
+  longestMs = LONGEST_MS,
+): number | undefined {
   const value = single(headers['retry-after'])?.trim();
   if (value === undefined || value === '') return undefined;
   const wait = /^\d+(\.\d+)?$/.test(value) ? Number(value) * 1_000 : until(value, single(headers.date), now);
-  return wait === undefined || Number.isNaN(wait) ? undefined : Math.min(Math.max(Math.ceil(wait), 0), LONGEST_MS);
+  return wait === undefined || Number.isNaN(wait) ? undefined : Math.min(Math.max(Math.ceil(wait), 0), longestMs);
 }
 
 function until(value: string, answered: string | undefined, now: () => number): number | undefined {

@@ -1,11 +1,12 @@
 import { type Evidence, type Failure, type JsonObject, type TryRecord, mayHaveBeenSent } from '@puente/kernel';
+import { MAX_ANSWER_EXCERPT } from '@puente/observability';
 import type { LeasedOperation } from '../operation';
 import type { Execution } from '../ports/operation-executor.port';
 import type { SettleRow, SettleTry } from '../sql/settle';
 import { type RunEvent, failureName } from '../run-event';
 import type { Decision } from '../state-machine';
 
-/** Longest text of a provider that the ledger keeps; the column's own bound. */
+/** Longest text of a provider that an operation keeps; the column's own bound. */
 const MAX_MESSAGE = 500;
 
 /** Everything that is known when a claimed operation leaves our hands. */
@@ -102,7 +103,7 @@ function settleTries(operation: LeasedOperation, event: RunEvent, tries: readonl
       outcome,
       code: clean(failure?.code, 200),
       status: failure?.status ?? null,
-      excerpt: clean(failure?.message, MAX_MESSAGE),
+      excerpt: clean(failure?.message, MAX_ANSWER_EXCERPT),
     };
   });
 }
@@ -112,7 +113,7 @@ function bareTry(number: number, event: RunEvent, now: Now): SettleTry {
   const failure = failureOf(event);
   const outcome = failure ? failureName(failure) : event.kind === 'called' ? 'ok' : eventName(event);
   const at = now.database.toISOString();
-  const excerpt = clean(failure?.message, MAX_MESSAGE);
+  const excerpt = clean(failure?.message, MAX_ANSWER_EXCERPT);
   return { number, started_at: at, ended_at: at, duration_ms: 0, outcome, code: null, status: null, excerpt };
 }
 

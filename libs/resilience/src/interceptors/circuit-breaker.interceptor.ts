@@ -9,7 +9,7 @@ import {
   type Outcome,
   type ProviderCall,
 } from '@puente/kernel';
-import { LADDER_MS, retryAfterFloor } from '../backoff';
+import { parkWait } from '../backoff';
 import { laneVerdict } from '../lane-verdict';
 import { policyNamed } from '../policies';
 import { type LaneLook, LaneStore } from '../ports/lane-store.port';
@@ -72,5 +72,5 @@ export class CircuitBreakerInterceptor implements CallInterceptor {
 /** A 429 that outlasted the retries: the lane waits at least as long as the ladder's first step. */
 function parkOf(outcome: Outcome): number | undefined {
   if (outcome.kind !== 'throttled' || isDeferred(outcome)) return undefined;
-  return Math.max(LADDER_MS[0] ?? 0, retryAfterFloor(outcome.retryAfterMs));
+  return parkWait(outcome.retryAfterMs);
 }

@@ -57,7 +57,8 @@ export class CredentialActivation {
   }
 
   /**
-   * Probe, then activate. When the probe does not say yes the candidate stays staged and the old version active.
+   * Probe, then activate. When the probe does not say yes the candidate stays staged and the old version active. What
+   * is not probed before it is used is activated at once.
    *
    * @throws {CredentialsRejectedError} {@link ProbeUnclearError} {@link IntegrationVersionConflictError} when a newer
    *   version was saved while the provider was being asked
@@ -69,11 +70,7 @@ export class CredentialActivation {
     candidate: Candidate,
     promotion: Promotion,
   ): Promise<void> {
-    const verdict = await this.verify(origin, rules, ref, candidate);
-    if (verdict.kind === 'refused')
-      throw new CredentialsRejectedError(ref.provider, ref.name, candidate.version, verdict.code);
-    if (verdict.kind === 'unclear')
-      throw new ProbeUnclearError(ref.provider, ref.name, candidate.version, verdict.outcome);
+    if (rules.probedBeforeUse ?? true) requireGood(ref, candidate, await this.verify(origin, rules, ref, candidate));
     await this.database.run(ref.tenantId, (tx) => this.promote(tx, origin, rules, ref, candidate, promotion));
   }
 
@@ -153,6 +150,12 @@ export class CredentialActivation {
       detail,
     });
   }
+}
+
+/** @throws {CredentialsRejectedError} {@link ProbeUnclearError} */
+function requireGood(ref: IntegrationRef, { version }: Candidate, verdict: ProbeVerdict): void {
+  if (verdict.kind === 'refused') throw new CredentialsRejectedError(ref.provider, ref.name, version, verdict.code);
+  if (verdict.kind === 'unclear') throw new ProbeUnclearError(ref.provider, ref.name, version, verdict.outcome);
 }
 
 function clockOf(

@@ -165,7 +165,9 @@ function changed(before: Fields, change: Fields = {}): Fields {
 
 function requireSecretsFor(rules: CredentialRules, before: Candidate, config: Fields, sent: Fields = {}): void {
   const because = rules.rebindOn.filter((field) => !isDeepStrictEqual(before.config[field], config[field]));
-  const carried = Object.keys(before.secrets.reveal()).filter((field) => !Object.hasOwn(sent, field));
+  const carried = Object.keys(before.secrets.reveal()).filter(
+    (field) => !Object.hasOwn(sent, field) && (rules.boundSecrets?.includes(field) ?? true),
+  );
   if (because.length === 0 || carried.length === 0) return;
   throw new SecretsRequiredError(
     because.map((field) => `config.${field}`),

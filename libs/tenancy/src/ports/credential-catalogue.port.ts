@@ -10,6 +10,10 @@ export interface CredentialRules {
   readonly globalFields: readonly string[];
   readonly rotateEveryDays: number;
   readonly rebindOn: readonly string[];
+  /** The secrets that `rebindOn` is about; left out: all. */
+  readonly boundSecrets?: readonly string[] | undefined;
+  /** false: used as soon as they are saved; the provider is only asked when somebody wants to know. Left out: true. */
+  readonly probedBeforeUse?: boolean | undefined;
 }
 
 /** What credentials each provider takes; the catalogue is above tenancy, hence a port. */

@@ -15,7 +15,7 @@ export interface ContractWorld {
   fault(fault: WireFault): Promise<void>;
   /** Forgets what was ordered and not used. */
   clearFaults(): Promise<void>;
-  /** Makes the good credentials bad, and good again. */
+  /** Makes the good credentials bad, and good again; of a provider with an API. */
   revoke(): Promise<void>;
   restore(): Promise<void>;
 }
@@ -44,6 +44,11 @@ export interface ContractSubject {
   readonly secrets: Readonly<Record<string, unknown>>;
   readonly config: (endpoint: string) => Readonly<Record<string, unknown>>;
   readonly samples: readonly ContractSample[];
+  /**
+   * `by_status`: the other side may be anybody's server. It knows no credentials of ours to refuse, whatever body comes
+   * with a success is one, and how long it is does not matter. Left out: a provider with an API.
+   */
+  readonly answers?: 'by_status';
   /** A refusal of the provider's own that is neither about credentials nor about limits. */
   readonly rejection: { readonly status: number; readonly code: string };
   /** The status a documented error comes with, where that is not the usual one of its kind. */

@@ -11,14 +11,7 @@ import type { DraftCase } from './draft-case';
 export function credentialCases(subject: ContractSubject): DraftCase[] {
   return [
     { name: 'the probe passes with good credentials, and leaves no effect', run: (run) => probePasses(run) },
-    {
-      name: 'the probe fails with revoked credentials, and leaves no effect',
-      run: (run) => revoked(run, () => probe(run)),
-    },
-    ...subject.samples.map((sample) => ({
-      name: `${sampleName(sample)}: revoked credentials are unauthorized`,
-      run: (run: ContractRun) => revoked(run, () => run.call(sample)),
-    })),
+    ...(subject.answers === 'by_status' ? [] : revokedCases(subject)),
     ...subject.samples.map((sample) => ({
       name: `${sampleName(sample)}: no failure shows a secret`,
       run: (run: ContractRun) => secretive(run, sample),
@@ -27,6 +20,19 @@ export function credentialCases(subject: ContractSubject): DraftCase[] {
       name: `${sampleName(sample)}: a secret the provider repeats in its refusal goes no further (T13)`,
       masked: true,
       run: (run: ContractRun) => echoed(run, sample),
+    })),
+  ];
+}
+
+function revokedCases(subject: ContractSubject): DraftCase[] {
+  return [
+    {
+      name: 'the probe fails with revoked credentials, and leaves no effect',
+      run: (run) => revoked(run, () => probe(run)),
+    },
+    ...subject.samples.map((sample) => ({
+      name: `${sampleName(sample)}: revoked credentials are unauthorized`,
+      run: (run: ContractRun) => revoked(run, () => run.call(sample)),
     })),
   ];
 }

@@ -14,7 +14,11 @@ const PATIENCE_MS = 3_000;
 
 /** Accidents on the line. What was delivered before them may have happened, and only what was never sent did not. */
 export function lostAnswerCases(subject: ContractSubject): DraftCase[] {
-  return subject.samples.flatMap((sample) => [...delivered(sample), ...undelivered(sample)]);
+  return subject.samples.flatMap((sample) => [
+    ...delivered(sample),
+    ...(subject.answers === 'by_status' ? takenAnyhow(sample) : unreadable(sample)),
+    ...undelivered(sample),
+  ]);
 }
 
 function delivered(sample: ContractSample): DraftCase[] {
@@ -32,10 +36,6 @@ function delivered(sample: ContractSample): DraftCase[] {
       run: (run) => lost(run, sample, 'truncate', ['reset', 'bad_body'], effectsOf(sample)),
     },
     {
-      name: `${name}: an answer that is something else is unknown(bad_body), never a success`,
-      run: (run) => lost(run, sample, 'garbage', ['bad_body'], effectsOf(sample)),
-    },
-    {
       name: `${name}: no answer is unknown(timeout), and giving up ends the request`,
       run: (run) => givesUp(run, sample, 'silence'),
     },
@@ -44,15 +44,48 @@ function delivered(sample: ContractSample): DraftCase[] {
       run: (run) => givesUp(run, sample, 'drip'),
     },
     {
+      name: `${name}: a redirect is unknown and not followed (T14)`,
+      run: (run) => lost(run, sample, 'redirect', ['bad_body'], effectsOf(sample)),
+    },
+  ];
+}
+
+function unreadable(sample: ContractSample): DraftCase[] {
+  const name = sampleName(sample);
+  return [
+    {
+      name: `${name}: an answer that is something else is unknown(bad_body), never a success`,
+      run: (run) => lost(run, sample, 'garbage', ['bad_body'], effectsOf(sample)),
+    },
+    {
       name: `${name}: an answer without end is cut off and unknown (T20)`,
       run: async (run) => {
         await lost(run, sample, 'flood', ['bad_body', 'reset'], effectsOf(sample));
         assert.ok(run.line.flooded < MOST_FLOOD, `${String(run.line.flooded)} bytes were read`);
       },
     },
+  ];
+}
+
+function takenAnyhow(sample: ContractSample): DraftCase[] {
+  const name = sampleName(sample);
+  return [
     {
-      name: `${name}: a redirect is unknown and not followed (T14)`,
-      run: (run) => lost(run, sample, 'redirect', ['bad_body'], effectsOf(sample)),
+      name: `${name}: a success is one by its status, whatever its body says`,
+      run: async (run) => {
+        run.line.fault = 'garbage';
+        const outcome = await run.call(sample);
+        assert.equal(outcome.kind, 'ok', describe(outcome));
+      },
+    },
+    {
+      name: `${name}: an answer without end is cut off, and its status counts (T20)`,
+      run: async (run) => {
+        run.line.fault = 'flood';
+        const outcome = await run.call(sample);
+        assert.equal(outcome.kind, 'ok', describe(outcome));
+        assert.ok(run.line.flooded < MOST_FLOOD, `${String(run.line.flooded)} bytes were read`);
+      },
     },
   ];
 }

@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto';
+import { type HttpAnswer, HttpConnection, type OperationCall } from '@puente/integrations';
+import type { Secret } from '@puente/kernel';
+import { WebhookSigner } from './signature';
+import { excerptOf, WebhookHeadersMismatchError, WebhookRefusedError } from './webhooks.errors';
+import type { Deliver, Delivered, WebhookConfig, WebhookSecrets } from './webhooks.schemas';
+
+/** At most to one receiver: as many as a worker has calls at a time, opened only while they are needed. */
+const CONNECTIONS = 64;
+/** What is read of an answer; what follows is left. */
+const MAX_ANSWER_BYTES = 64 * 1024;
+const USER_AGENT = 'Puente-Webhooks/1 (+https://www.standardwebhooks.com)';
+
+/** Posts signed messages to one endpoint. Made once for each version of its credentials, with its keys and connections. */
+export class WebhooksClient {
+  private readonly signer: WebhookSigner;
+  private readonly http: HttpConnection;
+  private readonly path: string;
+  private readonly headers: Readonly<Record<string, string>>;
+
+  /** @throws {WebhookHeadersMismatchError} */
+  constructor(secrets: Secret<WebhookSecrets>, { url, headerNames = [] }: WebhookConfig) {
+    const { signing, headers = {} } = secrets.reveal();
+    requireSame(headerNames, Object.keys(headers));
+    const { origin, pathname, search } = new URL(url);
+    this.signer = new WebhookSigner(signing);
+    this.headers = { ...headers, 'user-agent': USER_AGENT, 'content-type': 'application/json' };
+    this.path = pathname + search;
+    this.http = new HttpConnection(origin, undefined, { connections: CONNECTIONS });
+  }
+
+  close(): void {
+    this.http.close();
+  }
+
+  /** @throws {WebhookRefusedError} an answer that is not 2xx */
+  async deliver({ messageId, body }: Deliver, { cancel }: Pick<OperationCall, 'cancel'>): Promise<Delivered> {
+    const answer = await this.post(messageId, Buffer.from(body), cancel);
+    const excerpt = excerptOf(answer);
+    return excerpt === undefined ? { status: answer.status } : { status: answer.status, excerpt };
+  }
+
+  /** A test event that says nothing: the receiver verifies it like any other, and need not act on it. */
+  ping({ cancel }: Pick<OperationCall, 'cancel'>): Promise<Delivered> {
+    const body = JSON.stringify({ type: 'ping', timestamp: new Date().toISOString(), data: {} });
+    return this.deliver({ messageId: `msg_${randomUUID()}`, body, eventType: 'ping' }, { cancel });
+  }
+
+  private async post(id: string, body: Buffer, signal: OperationCall['cancel']): Promise<HttpAnswer> {
+    const timestamp = Math.floor(Date.now() / 1_000);
+    const headers = {
+      ...this.headers,
+      'webhook-id': id,
+      'webhook-timestamp': String(timestamp),
+      'webhook-signature': this.signer.sign(id, timestamp, body),
+    };
+    const request = {
+      method: 'POST',
+      path: this.path,
+      headers,
+      body,
+      signal,
+      maxAnswerBytes: MAX_ANSWER_BYTES,
+    } as const;
+    const answer = await this.http.raw(request);
+    if (answer.status < 200 || answer.status > 299) throw new WebhookRefusedError(answer);
+    return answer;
+  }
+}
+
+function requireSame(named: readonly string[], given: readonly string[]): void {
+  const [names, values] = [lower(named), lower(given)];
+  const alone = [...names.filter((name) => !values.includes(name)), ...values.filter((name) => !names.includes(name))];
+  if (alone.length > 0) throw new WebhookHeadersMismatchError(alone);
+}
+
+function lower(names: readonly string[]): string[] {
+  return names.map((name) => name.toLowerCase());
+}
