@@ -22,7 +22,7 @@ import { createTestDatabase, type TestDatabase } from './test-database';
 
 type Candidate = Parameters<CredentialProbe['probe']>[0];
 
-/** `acme` is per tenant, `bulk` the platform's, `mixed` hybrid: three providers that exist only here. */
+/** `acme` and `hook` are per tenant, `bulk` the platform's, `mixed` hybrid: four providers that exist only here. */
 export const RULES: readonly CredentialRules[] = [
   {
     ...{ provider: 'acme', model: 'tenant', globalFields: [], rotateEveryDays: 90, rebindOn: ['host'] },
@@ -39,6 +39,12 @@ export const RULES: readonly CredentialRules[] = [
     globalFields: ['apiKey', 'host', 'sender'],
     secrets: z.strictObject({ apiKey: z.string(), pin: z.string().optional() }),
     config: z.strictObject({ host: z.string(), sender: z.string(), region: z.string().optional() }),
+  },
+  {
+    ...{ provider: 'hook', model: 'tenant', globalFields: [], rotateEveryDays: 90, rebindOn: ['host'] },
+    ...{ boundSecrets: ['token'], probedBeforeUse: false },
+    secrets: z.strictObject({ signing: z.string().min(8), token: z.string().optional() }),
+    config: z.strictObject({ host: z.url() }),
   },
 ];
 

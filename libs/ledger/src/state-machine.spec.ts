@@ -1,4 +1,4 @@
-import { deferred, ok, unknown } from '@puente/kernel';
+import { deferred, notSent, ok, unknown } from '@puente/kernel';
 import { type Policy, policies, policyNamed } from '@puente/resilience';
 import fc from 'fast-check';
 import type { RunEvent } from './run-event';
@@ -64,6 +64,54 @@ describe('decide', () => {
   it('lets a schedule replace the length of the ladder', () => {
     expect(after(throttled, { attempt: 12 }, policies.messaging)).toMatchObject({ state: 'queued' });
     expect(after(throttled, { attempt: 13 }, policies.messaging)).toMatchObject({ state: 'exhausted' });
+  });
+
+  it('parks the lane for what the provider asked, not for a step of the schedule', () => {
+    expect(after(throttled, { attempt: 10 }, policies.messaging)).toMatchObject({
+      ...{ delayMs: 600_000, lane: { kind: 'park', forMs: 9_000 } },
+    });
+    const silent = called({ kind: 'throttled' });
+    expect(after(silent, { attempt: 10 }, policies.messaging)).toMatchObject({ lane: { kind: 'park', forMs: 1_000 } });
+  });
+
+  describe('of a webhook', () => {
+    const HOUR = 3_600_000;
+    const webhook = { effect: 'idempotent', onUnknown: 'drop' } as const;
+    const to = (event: RunEvent, given: Partial<DecidedOn> = {}) =>
+      after(event, { ...webhook, ...given }, policies.webhook);
+    const failed = called(unknown('server_error', { status: 500 }));
+
+    it('repeats whatever failed by the schedule, and never sooner', () => {
+      const steps = [5_000, 60_000, 300_000, 1_800_000, ...[2, 5, 10, 14, 20, 24].map((hours) => hours * HOUR)];
+      for (const event of [failed, timeout, called(unknown('bad_body')), called(notSent('connect'))])
+        for (const [at, delayMs] of steps.entries())
+          expect(to(event, { attempt: at + 1 })).toMatchObject({ state: 'queued', delayMs });
+    });
+
+    it('waits for a Retry-After that is longer than the schedule, a day at most, and keeps others waiting an hour at most', () => {
+      const asked = (retryAfterMs: number): RunEvent => called({ kind: 'throttled', retryAfterMs });
+      expect(to(asked(9_000))).toMatchObject({ delayMs: 9_000, lane: { kind: 'park', forMs: 9_000 } });
+      expect(to(asked(9_000), { attempt: 2 })).toMatchObject({ delayMs: 60_000, lane: { forMs: 9_000 } });
+      expect(to(asked(30 * HOUR))).toMatchObject({ delayMs: 24 * HOUR, lane: { forMs: HOUR } });
+    });
+
+    it('ends without a person, and claims that nothing arrived only when nothing can have', () => {
+      expect(to(failed, { attempt: 11, maybeSent: true })).toMatchObject({
+        state: 'dropped',
+        failure: 'unknown:server_error',
+      });
+      expect(to(failed, { attempt: 11 })).toMatchObject({ state: 'dropped', maybeSent: true });
+      expect(to(called(notSent('dns')), { attempt: 11 })).toMatchObject({ state: 'exhausted', maybeSent: false });
+      expect(to(throttled, { attempt: 11, maybeSent: true })).toMatchObject({ state: 'dropped' });
+      const crash = { kind: 'crashed', sent: true } as const;
+      expect(to(crash, { crashes: CRASH_CAP - 1 })).toMatchObject({ state: 'dropped' });
+    });
+
+    it('ends at once when its receiver is gone, whatever came before', () => {
+      const gone = called({ kind: 'rejected', code: 'GONE', status: 410 });
+      expect(to(gone)).toMatchObject({ state: 'rejected', failure: 'rejected' });
+      expect(to(gone, { attempt: 4, maybeSent: true })).toMatchObject({ state: 'dropped', failure: 'rejected' });
+    });
   });
 
   it('keeps operations whose credentials fail, pauses the lane and burns nothing (F41)', () => {

@@ -1,6 +1,6 @@
 import type { CancelSignal, Failure, NotSentCause } from '@puente/kernel';
 import { notSent, unknown } from '@puente/kernel';
-import { type Dispatcher, Pool } from 'undici';
+import { type Dispatcher, errors, Pool } from 'undici';
 import type { HttpAnswer, ProviderFault } from './http-answer';
 import { jsonOf } from './http-answer';
 import { HttpExchange, type Unanswered } from './http-exchange';
@@ -13,6 +13,7 @@ const SILENCE_MS = 25_000;
 /** Shorter than what servers keep idle connections for: they must not close one under a request. */
 const IDLE_MS = 4_000;
 const MAX_CONNECTIONS = 50;
+const UNREADABLE = new Set<string | undefined>(['UND_ERR_RES_EXCEEDED_MAX_SIZE', 'UND_ERR_HEADERS_OVERFLOW']);
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 const WITHOUT_BODY = { accept: 'application/json' };
 const WITH_JSON = { ...WITHOUT_BODY, 'content-type': 'application/json' };
@@ -145,7 +146,7 @@ function lost(error: unknown, signal: CancelSignal): Failure {
   const code = codeOf(error);
   if (signal.aborted || code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT')
     return unknown('timeout');
-  const isUnreadable = code?.startsWith('HPE_') === true || code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE';
+  const isUnreadable = error instanceof errors.HTTPParserError || UNREADABLE.has(code);
   return unknown(isUnreadable ? 'bad_body' : 'reset', { code });
 }
 

@@ -40,6 +40,36 @@ describe('integrations', () => {
   const put = (secrets: Record<string, unknown>, config = {}, more = {}): Promise<void> =>
     admin.put(origin, ref, { secrets, config, ...more });
 
+  describe('what is not probed before use', () => {
+    beforeEach(() => {
+      ref = { ...ref, provider: 'hook' };
+    });
+
+    it('is used as soon as it is saved, without a word to anybody', async () => {
+      tenancy.probe.answer = () => ({ kind: 'not_sent', cause: 'connect' });
+      await put({ signing: 'key-number-1' }, { host: 'https://one.test' });
+      await admin.rotate(origin, ref, { secrets: { signing: 'key-number-2' } });
+
+      expect(tenancy.probe.asked).toEqual([]);
+      expect(await used()).toEqual({ signing: 'key-number-2' });
+      expect(await actions()).not.toContainEqual(expect.stringContaining('verified'));
+      expect(await admin.verify(origin, ref)).toMatchObject({ version: 2, verdict: 'unclear', outcome: 'not_sent' });
+      expect(await used()).toEqual({ signing: 'key-number-2' });
+    });
+
+    it('keeps secrets that only sign when the address changes, and asks for those that travel', async () => {
+      await put({ signing: 'key-number-1' }, { host: 'https://one.test' });
+      await admin.patch(origin, ref, { config: { host: 'https://two.test' } });
+      expect(await used()).toEqual({ signing: 'key-number-1' });
+
+      await admin.patch(origin, ref, { secrets: { token: 'token-number-1' } });
+      const moved = admin.patch(origin, ref, { config: { host: 'https://three.test' } });
+      await expect(moved).rejects.toMatchObject({
+        ...{ code: 'SECRETS_REQUIRED', errors: [{ path: 'secrets.token', message: 'must be sent again' }] },
+      });
+    });
+  });
+
   describe('saving', () => {
     it('probes first, uses what the provider accepts, and lets paused calls go on', async () => {
       await put({ apiKey: 'key-number-1' }, { label: 'uno' });
