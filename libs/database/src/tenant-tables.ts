@@ -85,6 +85,22 @@ export const TENANT_TABLES: readonly TenantTable[] = [
     atDeletion: 'removed at once',
   },
   {
+    table: 'webhook_endpoints',
+    key: ['id'],
+    exported: {
+      line: 'webhook_endpoint',
+      columns: words(`id description event_types user_id payload_version ordering head_of_line enabled disabled_reason
+        disabled_at failing_since public_keys created_at updated_at`),
+    },
+    atDeletion: 'removed',
+  },
+  {
+    table: 'webhook_subscriptions',
+    key: ['pattern', 'user_id', 'endpoint_id'],
+    exported: 'holds the same event types as the line of type webhook_endpoint',
+    atDeletion: 'removed',
+  },
+  {
     table: 'lanes',
     key: ['provider', 'lane_key'],
     exported: {
@@ -217,6 +233,26 @@ export const TENANT_TABLES: readonly TenantTable[] = [
         ...{ reason: `''`, body_md5: `''`, group_id: `''`, redrive_failure: 'NULL' },
       },
     },
+  },
+  {
+    table: 'webhook_events',
+    key: ['id'],
+    exported: {
+      line: 'webhook_event',
+      columns: words(`id event_id type key user_id origin payload_expired_at deliveries held created_at`),
+      sealed: ['payload'],
+      withheld: { request_hash: KEYED_HASH },
+    },
+    atDeletion: { erased: { payload: `'{}'`, event_id: 'NULL', type: `''`, key: 'NULL', user_id: 'NULL' } },
+  },
+  {
+    table: 'webhook_deliveries',
+    key: ['id'],
+    exported: {
+      line: 'webhook_delivery',
+      columns: words(`id event_id endpoint_id operation_id earlier created_at`),
+    },
+    atDeletion: 'removed',
   },
   {
     table: 'operator_events',

@@ -10,6 +10,7 @@ import { CreateFunctions1764000009000 } from './1764000009000-create-functions';
 import { CompleteLedger1764000010000 } from './1764000010000-complete-ledger';
 import { CreateQuotas1764000011000 } from './1764000011000-create-quotas';
 import { CreateDispatchTurn1764000012000 } from './1764000012000-create-dispatch-turn';
+import { CreateWebhooks1764000014000 } from './1764000014000-create-webhooks';
 
 /** Every migration in order. A list instead of a glob: it works in `dist`, under Jest and in a bundle alike. */
 export const migrations = [
@@ -25,4 +26,5 @@ export const migrations = [
   CompleteLedger1764000010000,
   CreateQuotas1764000011000,
   CreateDispatchTurn1764000012000,
+  CreateWebhooks1764000014000,
 ];

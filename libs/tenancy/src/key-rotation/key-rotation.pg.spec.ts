@@ -325,9 +325,11 @@ describe('key rotation', () => {
   it('knows every column that could hold a wrapped data key', async () => {
     const underTheTenantsKey = [
       ...['operations.input', 'operations.output', 'notifications.content', 'dead_letters.content'],
+      'webhook_events.payload',
     ];
     const plain = [
       ...['encryption_keys.canary', 'tenant_integrations.config', 'audit_entries.detail', 'operator_events.data'],
+      'webhook_endpoints.public_keys',
       ...['redrives.filter', 'redrives.counts', 'replays.request', 'replays.items', 'replays.skipped'],
       ...['config', 'fingerprints', 'probe'].map((column) => `integration_versions.${column}`),
     ];
