@@ -28,7 +28,9 @@ export async function ownThings(owner: ReadyTenant): Promise<OwnedThings> {
   });
   const operation = firstId(await owner.client.get('/v1/operations'));
   const replayed = await owner.admin.post('/v1/operations/replay', { filter: { ids: [operation] } });
+  const endpoint = await owner.admin.post('/v1/webhook-endpoints', { url: owner.receiverUrl, eventTypes: ['owned.*'] });
   return {
+    '/v1/webhook-endpoints/{id}': bodyOf<{ id: string }>(endpoint, 201).id,
     '/v1/operation-replays/{id}': bodyOf<{ id: string }>(replayed, 202).id,
     '/v1/tenants/{id}': owner.id,
     '/v1/notifications/redrives/{id}': redrive,

@@ -87,6 +87,11 @@ export class SandboxTenant {
     return Object.assign(tenant, { queueUrl, deadLetterQueueUrl, topicArn });
   }
 
+  /** Of webhooks; what comes is read at `/_sandbox/webhooks/received`. */
+  get receiverUrl(): string {
+    return `${this.facts.sandboxUrl}/_receivers/${this.name}`;
+  }
+
   get client(): JsonClient {
     return new JsonClient(this.facts.apiUrl, this.keys.client);
   }

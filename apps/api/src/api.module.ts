@@ -3,8 +3,10 @@ import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
 import { type AppConfig, AppConfigModule } from '@puente/config';
 import { DatabaseModule } from '@puente/database';
+import { EgressModule } from '@puente/egress';
 import { FunctionHandlers, FunctionsModule } from '@puente/flows/functions';
 import { NotificationsModule } from '@puente/flows/notifications';
+import { WebhooksModule } from '@puente/flows/webhooks';
 import {
   DocumentLibrary,
   IntegrationsModule,
@@ -48,6 +50,9 @@ import { ReplayDesk } from './operations/replay-desk';
 import { ReplaysController } from './operations/replays.controller';
 import { OperatorEventsController } from './operator-events/operator-events.controller';
 import { OperationsController } from './operations/operations.controller';
+import { EventsController } from './webhooks/events.controller';
+import { PublicKeysController } from './webhooks/public-keys.controller';
+import { WebhookEndpointsController } from './webhooks/webhook-endpoints.controller';
 import { TenantExports } from './tenants/tenant-exports';
 import { TenantRecordsController } from './tenants/tenant-records.controller';
 import { TenantsController } from './tenants/tenants.controller';
@@ -67,6 +72,7 @@ const CONTROLLERS = [
   DeadLettersController,
   RedrivesController,
   NotificationsController,
+  ...[EventsController, WebhookEndpointsController, PublicKeysController],
   FunctionsController,
   FunctionInvocationsController,
   AuditController,
@@ -101,7 +107,7 @@ export class ApiModule {
           allowedEndpoints: config.AWS_ALLOWED_ENDPOINTS,
           ...{ platformAws: platformIdentity(config.AWS_REGION), redisUrl: config.REDIS_URL },
         }),
-        PortsModule,
+        ...[PortsModule, EgressModule, WebhooksModule],
         FunctionsModule,
         NotificationsModule.forRoot({
           platformQueueUrls: config.NOTIFICATIONS_QUEUE_URLS,

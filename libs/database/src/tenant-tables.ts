@@ -90,7 +90,7 @@ export const TENANT_TABLES: readonly TenantTable[] = [
     exported: {
       line: 'webhook_endpoint',
       columns: words(`id description event_types user_id payload_version ordering head_of_line enabled disabled_reason
-        disabled_at failing_since public_keys created_at updated_at`),
+        disabled_at failing_since signing_keys keys_expire_at created_at updated_at`),
     },
     atDeletion: 'removed',
   },

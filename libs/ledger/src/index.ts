@@ -1,3 +1,4 @@
+export { JoinedAccept, type SealedOperations } from './accept/joined-accept';
 export { DispatchModule } from './dispatch.module';
 export { DispatchMode } from './dispatch-mode';
 export { Dispatcher } from './dispatch/dispatcher';
@@ -5,6 +6,7 @@ export * from './events/operation-event';
 export { OperationEventRegistry } from './events/operation-event-registry';
 export { SharedLaneStore } from './lanes/shared-lane-store';
 export { NoteReader } from './dispatch/note-reader';
+export { done, failed, GroupCommit, type GroupCommitOptions, type GroupResult } from './group-commit';
 export { LedgerModule } from './ledger.module';
 export { LedgerSettings, type LedgerSettingsValues } from './ledger-settings';
 export * from './ledger.errors';

@@ -13,6 +13,7 @@ import { Metrics } from '@puente/observability';
 import { DispatchQueue, platformQueueClient } from '@puente/queue';
 import { RetryBudgets } from '@puente/resilience';
 import { GroupedAccept } from './accept/grouped-accept';
+import { JoinedAccept } from './accept/joined-accept';
 import { TransactionalAccept } from './accept/transactional-accept';
 import { DueAnnouncer } from './dispatch/due-announcer';
 import { InputOpener } from './dispatch/input-opener';
@@ -89,7 +90,7 @@ export class LedgerModule {
     ];
     const machinery = [
       ...[LeaseKeeper, Settler, NoteMetrics, DueAnnouncer, WorkHints],
-      ...[OperationViews, InputOpener, LaneStates, SharedLaneStore, RetryBudgets],
+      ...[JoinedAccept, OperationViews, InputOpener, LaneStates, SharedLaneStore, RetryBudgets],
     ];
     return {
       module: LedgerModule,

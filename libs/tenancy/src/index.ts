@@ -48,6 +48,7 @@ export {
   type RotateInput,
   type VerifyResult,
 } from './integrations/integrations-admin';
+export { type OwnCredentials, OwnIntegrations } from './integrations/own-integrations';
 export {
   type DueRotation,
   ROTATION_STATES,

@@ -29,6 +29,7 @@ import { IntegrationViews } from './integrations/integration-views';
 import { IntegrationVersion } from './integrations/integration-version.entity';
 import { IntegrationsAdmin } from './integrations/integrations-admin';
 import { IntegrationsRepository } from './integrations/integrations.repository';
+import { OwnIntegrations } from './integrations/own-integrations';
 import { PausedCalls } from './integrations/paused-calls';
 import { Rotations } from './integrations/rotations';
 import { RetiredSecrets } from './integrations/retired-secrets';
@@ -55,6 +56,7 @@ export const TENANCY_ENTITIES = [
 
 const offered = [
   ...[Tenants, ApiKeys, IntegrationsAdmin, IntegrationViews, RetiredSecrets, AuditLog, AuditVerifier, OperatorEvents],
+  OwnIntegrations,
   ...[TenantPayloadCipher, TenantCredentialVault, Rotations, TenantExport, TenantDeletion, TenantErasure],
 ];
 

@@ -40,7 +40,8 @@ async function createEndpoints(db: QueryRunner): Promise<void> {
       disabled_reason text CHECK (disabled_reason IN ('admin', 'gone', 'failing')),
       disabled_at     timestamptz,
       failing_since   timestamptz,                   -- no delivery has succeeded since the one that began to fail then
-      public_keys     jsonb NOT NULL DEFAULT '[]',   -- of its ed25519 secrets: [{"kid", "x", "expiresAt"?}]
+      signing_keys    jsonb NOT NULL,                -- [{"kind", "expiresAt"?, and of ed25519 "kid", "x"}]; no secret
+      keys_expire_at  timestamptz,                   -- when the next of them has to be removed
       created_at      timestamptz NOT NULL,
       updated_at      timestamptz NOT NULL,
       PRIMARY KEY (tenant_id, id),
@@ -50,6 +51,9 @@ async function createEndpoints(db: QueryRunner): Promise<void> {
   await db.query(`CREATE UNIQUE INDEX webhook_endpoints_id ON webhook_endpoints (id)`);
   await db.query(
     `CREATE INDEX webhook_endpoints_failing ON webhook_endpoints (failing_since) WHERE failing_since IS NOT NULL AND enabled`,
+  );
+  await db.query(
+    `CREATE INDEX webhook_endpoints_expiring ON webhook_endpoints (keys_expire_at) WHERE keys_expire_at IS NOT NULL`,
   );
   // One row for each pattern: an event looks for a handful of patterns, however many endpoints there are.
   await db.query(`
@@ -86,8 +90,9 @@ async function createEvents(db: QueryRunner): Promise<void> {
   await db.query(
     `CREATE UNIQUE INDEX webhook_events_event_id ON webhook_events (tenant_id, event_id) WHERE event_id IS NOT NULL`,
   );
-  // What becomes of a delivery is what becomes of its operation: success writes nothing here. No foreign key to
-  // operations: one may be gone while the delivery is still worth showing, and each key costs every delivery.
+  // What becomes of a delivery is what becomes of its operation: success writes nothing here. No foreign keys to
+  // operations and endpoints: either may be gone while the delivery is still worth showing, each key costs every
+  // delivery, and that of an endpoint would have all publishers lock its one row.
   await db.query(`
     CREATE TABLE webhook_deliveries (
       id             uuid NOT NULL,                  -- also of its first operation, when it was not held
@@ -99,8 +104,7 @@ async function createEvents(db: QueryRunner): Promise<void> {
       created_at     timestamptz NOT NULL,
       PRIMARY KEY (tenant_id, id),
       UNIQUE (tenant_id, event_id, endpoint_id),
-      FOREIGN KEY (tenant_id, event_id) REFERENCES webhook_events (tenant_id, id) ON DELETE CASCADE,
-      FOREIGN KEY (tenant_id, endpoint_id) REFERENCES webhook_endpoints (tenant_id, id) ON DELETE CASCADE
+      FOREIGN KEY (tenant_id, event_id) REFERENCES webhook_events (tenant_id, id) ON DELETE CASCADE
     )`);
   await db.query(`CREATE INDEX webhook_deliveries_of_endpoint ON webhook_deliveries (tenant_id, endpoint_id, id)`);
   // Settled operations look for their delivery: by its id, or here when it was made again.
@@ -119,7 +123,7 @@ async function grantPublishing(db: QueryRunner): Promise<void> {
     await db.query(`CREATE POLICY dispatch_reads ON ${table} FOR SELECT TO puente_dispatch USING (true)`);
   await db.query(`GRANT SELECT ON webhook_subscriptions TO puente_dispatch`);
   await db.query(`
-    GRANT SELECT (id, tenant_id, payload_version, ordering, head_of_line, enabled, failing_since, public_keys)
+    GRANT SELECT (id, tenant_id, payload_version, ordering, head_of_line, enabled, failing_since, keys_expire_at, signing_keys)
     ON webhook_endpoints TO puente_dispatch`);
   await db.query(
     `GRANT SELECT (id, tenant_id, event_id, request_hash, deliveries, held) ON webhook_events TO puente_dispatch`,

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { TenantTransaction } from '@puente/database';
 import type { OperationState } from '../operation';
-import { ABANDON, TELL_NOBODY, UNFINISHED } from '../sql/tenant-work';
+import { ABANDON, ABANDON_INTEGRATION, TELL_NOBODY, UNFINISHED } from '../sql/tenant-work';
 
 /** Operations of one state that may have had an effect, and whose end nobody knows. */
 export interface UnfinishedOperations {
@@ -29,5 +29,13 @@ export class TenantOperations {
     const ended = (await tx.query(ABANDON, [PAGE])).length;
     if (ended === 0) await tx.query(TELL_NOBODY);
     return ended;
+  }
+
+  /**
+   * Ends what waits for calls with an integration that was removed for good. A page of it; call again until it answers 0,
+   * and once more later: a call that was in flight may come back to wait.
+   */
+  async abandonIntegration(tx: TenantTransaction, provider: string, integration: string): Promise<number> {
+    return (await tx.query(ABANDON_INTEGRATION, [PAGE, provider, integration])).length;
   }
 }

@@ -38,3 +38,21 @@ export const ABANDON = `
 export const TELL_NOBODY = `
   UPDATE operations SET delivered_at = puente_now()
   WHERE tenant_id = current_tenant() AND subscriber IS NOT NULL AND delivered_at IS NULL AND settled_at IS NOT NULL`;
+
+/**
+ * The same for one integration that is no more: a page ($1) of what waits for calls with it ($2 provider, $3 its name).
+ * What runs at this moment ends by itself.
+ */
+export const ABANDON_INTEGRATION = `
+  WITH waiting AS MATERIALIZED (
+    SELECT id FROM (
+      SELECT id FROM operations WHERE ${LIVE} AND NOT blocked AND provider = $2 AND lane_key = $3
+      UNION ALL SELECT id FROM operations WHERE ${LIVE} AND blocked AND provider = $2 AND integration = $3) AS all_of_it
+    LIMIT $1::int),
+  locked AS MATERIALIZED (
+    SELECT id FROM operations WHERE id = ANY (ARRAY(SELECT id FROM waiting)) ORDER BY id FOR UPDATE SKIP LOCKED)
+  UPDATE operations o SET
+    state = CASE WHEN ${UNCLEAR} THEN 'dropped' ELSE 'cancelled' END, maybe_sent = ${UNCLEAR},
+    failure = 'integration_removed', blocked = false, updated_at = puente_now(), settled_at = puente_now()
+  WHERE o.id = ANY (ARRAY(SELECT id FROM locked)) AND o.state IN ('queued', 'unknown')
+  RETURNING o.id`;

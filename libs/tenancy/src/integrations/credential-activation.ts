@@ -93,31 +93,40 @@ export class CredentialActivation {
 
   /** Repeating it changes nothing and is not audited again. @throws {IntegrationNotFoundError} */
   deactivate(origin: Origin, ref: IntegrationRef): Promise<void> {
-    return this.database.run(ref.tenantId, async (tx) => {
-      const integration = await this.repository.lock(tx, ref);
-      if (!integration) throw new IntegrationNotFoundError(ref.provider, ref.name);
-      if (!integration.isActive) return;
-      await this.repository.deactivate(tx, integration.id);
-      await this.audit.record(tx, {
-        ...origin,
-        action: 'integration.deactivated',
-        target: targetOf(ref),
-        outcome: 'done',
-      });
+    return this.database.run(ref.tenantId, (tx) => this.deactivateIn(tx, origin, ref));
+  }
+
+  async deactivateIn(tx: TenantTransaction, origin: Origin, ref: IntegrationRef): Promise<void> {
+    const integration = await this.repository.lock(tx, ref);
+    if (!integration) throw new IntegrationNotFoundError(ref.provider, ref.name);
+    if (!integration.isActive) return;
+    await this.repository.deactivate(tx, integration.id);
+    await this.audit.record(tx, {
+      ...origin,
+      action: 'integration.deactivated',
+      target: targetOf(ref),
+      outcome: 'done',
     });
   }
 
   /** @throws {IntegrationNotFoundError} */
   delete(origin: Origin, ref: IntegrationRef): Promise<void> {
-    return this.database.run(ref.tenantId, async (tx) => {
-      const integration = await this.repository.lock(tx, ref);
-      if (!integration) throw new IntegrationNotFoundError(ref.provider, ref.name);
-      await this.repository.delete(tx, integration.id);
-      await this.audit.record(tx, { ...origin, action: 'integration.deleted', target: targetOf(ref), outcome: 'done' });
-    });
+    return this.database.run(ref.tenantId, (tx) => this.deleteIn(tx, origin, ref));
   }
 
-  private async promote(
+  async deleteIn(tx: TenantTransaction, origin: Origin, ref: IntegrationRef): Promise<void> {
+    const integration = await this.repository.lock(tx, ref);
+    if (!integration) throw new IntegrationNotFoundError(ref.provider, ref.name);
+    await this.repository.delete(tx, integration.id);
+    await this.audit.record(tx, { ...origin, action: 'integration.deleted', target: targetOf(ref), outcome: 'done' });
+  }
+
+  /**
+   * What {@link activate} does after the provider said yes.
+   *
+   * @throws {IntegrationVersionConflictError}
+   */
+  async promote(
     tx: TenantTransaction,
     origin: Origin,
     rules: CredentialRules,

@@ -53,11 +53,28 @@ export class CredentialStaging {
 
   /** Everything anew: nothing of an older version is opened, so it also works when that one cannot be. */
   replace(origin: Origin, ref: IntegrationRef, fields: CredentialFields, options: StagingOptions): Promise<Candidate> {
-    return this.database.run(ref.tenantId, async (tx) => {
-      const integration = await this.repository.lockOrCreate(tx, ref);
-      const versions = await this.repository.versions(tx, integration.id);
-      return this.stage(tx, { origin, ref, integration, versions, fields, options });
-    });
+    return this.database.run(ref.tenantId, (tx) => this.replaceIn(tx, origin, ref, fields, options));
+  }
+
+  /** The same in a transaction that is open already. */
+  async replaceIn(
+    tx: TenantTransaction,
+    origin: Origin,
+    ref: IntegrationRef,
+    fields: CredentialFields,
+    options: StagingOptions,
+  ): Promise<Candidate> {
+    const integration = await this.repository.lockOrCreate(tx, ref);
+    const versions = await this.repository.versions(tx, integration.id);
+    return this.stage(tx, { origin, ref, integration, versions, fields, options });
+  }
+
+  /** What is in use, or was when it was switched off; undefined when nothing ever was. @throws {CredentialsQuarantinedError} */
+  async inUse(tx: TenantTransaction, ref: IntegrationRef): Promise<Candidate | undefined> {
+    const integration = await this.repository.lock(tx, ref);
+    const versions = integration ? await this.repository.versions(tx, integration.id) : [];
+    const active = versions.find(({ state }) => state === 'active');
+    return active && this.opened(tx, ref, active);
   }
 
   /**

@@ -1,0 +1,132 @@
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { randomBytes } from 'node:crypto';
+import type { INestApplicationContext, Type } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import { AppConfigModule, loadConfig } from '@puente/config';
+import { DatabaseModule } from '@puente/database';
+import { EgressModule } from '@puente/egress';
+import { CreateEndpointBody, WebhookEndpoints, WebhooksModule } from '@puente/flows/webhooks';
+import { IntegrationsModule, PortsModule } from '@puente/integrations';
+import { DispatchModule, LedgerModule } from '@puente/ledger';
+import { ObservabilityModule } from '@puente/observability';
+import { catalog } from '@puente/providers';
+import { TenancyModule, Tenants } from '@puente/tenancy';
+import { Client } from 'pg';
+import { until } from './sandbox-until';
+import { createTestDatabase, type TestDatabase } from './test-database';
+
+export interface ReceivedWebhook {
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+/** Somebody's server: writes down what comes and answers by path, 200 unless told otherwise. */
+export class Receiver {
+  readonly received: ReceivedWebhook[] = [];
+  readonly answers = new Map<string, number>();
+  private readonly server: Server;
+
+  constructor() {
+    this.server = createServer((request, reply) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        const path = request.url ?? '';
+        this.received.push({ path, headers: request.headers, body: Buffer.concat(chunks).toString('utf8') });
+        reply.writeHead(this.answers.get(path) ?? 200, { 'content-type': 'text/plain' }).end(`seen ${path}`);
+      });
+    });
+  }
+
+  async listen(): Promise<void> {
+    await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
+  }
+
+  url(path: string): string {
+    return `http://127.0.0.1:${String((this.server.address() as AddressInfo).port)}${path}`;
+  }
+
+  at(path: string): ReceivedWebhook[] {
+    return this.received.filter((one) => one.path === path);
+  }
+
+  async close(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+}
+
+export const origin = { actor: 'test' };
+
+/** The webhooks flow on a real database, with the dispatcher, and a receiver that it may call. */
+export class WebhooksWorld {
+  private constructor(
+    readonly database: TestDatabase,
+    readonly receiver: Receiver,
+    private readonly superuser: Client,
+    private readonly app: INestApplicationContext,
+  ) {}
+
+  static async start(): Promise<WebhooksWorld> {
+    const database = await createTestDatabase();
+    const superuser = new Client({ connectionString: database.superuserUrl });
+    await superuser.connect();
+    const receiver = new Receiver();
+    await receiver.listen();
+    const config = loadConfig({
+      ...{ ENV: 'test', KEY_RING: `test-1:${randomBytes(32).toString('base64')}`, POLL_MS: '100' },
+      ...{ DATABASE_APP_URL: database.appUrl, DATABASE_DISPATCH_URL: database.dispatchUrl },
+      ...{ DATABASE_AUTH_URL: database.authUrl, EGRESS_ALLOWED_CIDRS: '127.0.0.1/32' },
+    });
+    const imports = [
+      ...[AppConfigModule.with(config), ObservabilityModule.forRoot({ service: 'test' }), DatabaseModule],
+      IntegrationsModule.forRoot({ catalog, installation: config.ENV, allowedEndpoints: [] }),
+      ...[PortsModule, LedgerModule.forRoot({}), DispatchModule.forRoot({}), TenancyModule, EgressModule],
+      WebhooksModule,
+    ];
+    const app = await Test.createTestingModule({ imports }).compile();
+    app.useLogger(false);
+    return new WebhooksWorld(database, receiver, superuser, await app.init());
+  }
+
+  get<T>(type: Type<T> | (abstract new (...args: never[]) => T)): T {
+    return this.app.get(type);
+  }
+
+  async tenant(): Promise<string> {
+    return (await this.get(Tenants).create(origin, { name: 'Comercial Andes' })).id;
+  }
+
+  /** An endpoint at this path of the receiver. */
+  endpoint(tenantId: string, path: string, given: object = {}) {
+    const body = CreateEndpointBody.parse({ url: this.receiver.url(path), eventTypes: ['*'], ...given });
+    return this.get(WebhookEndpoints).create(tenantId, body, origin);
+  }
+
+  /** Past row-level security. */
+  async sql(text: string, params: readonly unknown[] = []): Promise<Record<string, unknown>[]> {
+    return (await this.superuser.query(text, [...params])).rows as Record<string, unknown>[];
+  }
+
+  /** Moves the database's clock, by which everything is due. */
+  async advance(interval: string): Promise<void> {
+    await this.sql(`UPDATE clock_skew SET skew = skew + $1::interval`, [interval]);
+  }
+
+  /** What has come to this path, once it is so many. */
+  arrived(path: string, count = 1): Promise<ReceivedWebhook[]> {
+    return until(() => ((all) => all.length >= count && all)(this.receiver.at(path)), {
+      withinMs: 15_000,
+      what: `${String(count)} at ${path}`,
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.app.close();
+    await this.receiver.close();
+    await this.superuser.end();
+    await this.database.drop();
+  }
+}
