@@ -5,7 +5,6 @@ import {
   type CredentialModel,
   type CredentialSpec,
   type OperationSpec,
-  type RateLimitSpec,
 } from '@puente/integrations';
 import { policyNamed } from '@puente/resilience';
 import { WARN_DAYS } from '../../libs/tenancy/src/integrations/integration-view';
@@ -162,10 +161,10 @@ function effect({ effect: declared, idempotentForMs }: OperationSpec<unknown>): 
   }
 }
 
-function limits(specs: readonly RateLimitSpec[]): string {
+function limits(specs: AnyProvider['limits']): string {
   const rows = specs.map((spec) => [
     spec.limite,
-    `${spec.quota.toLocaleString('es-CL')} ${period(spec.windowMs)} (${spec.per === 'credential' ? 'por cuenta' : 'global'})`,
+    `${spec.quotaOf ? 'El que fije cada una, hasta ' : ''}${spec.quota.toLocaleString('es-CL')} ${period(spec.windowMs)} (${spec.per === 'credential' ? 'por cuenta' : 'global'})`,
     spec.accion + ownPart(spec),
   ]);
   const windows = new Set(specs.map(({ windowMs }) => windowMs));
@@ -178,7 +177,7 @@ function limits(specs: readonly RateLimitSpec[]): string {
 }
 
 /** What Puente itself does about a limit, before the provider has to. */
-function ownPart({ windowMs, operations, enforced }: RateLimitSpec): string {
+function ownPart({ windowMs, operations, enforced }: AnyProvider['limits'][number]): string {
   if (windowMs === 0 || operations?.length === 0) return '';
   return enforced === false
     ? '. Puente cuenta la cuota y avisa, pero no la impone: una cuenta puede tener más'

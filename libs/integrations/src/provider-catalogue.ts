@@ -65,6 +65,8 @@ function contradictions({ meta, operations, probe, limits }: ProviderDefinition)
     if (!(quota > 0) || !Number.isInteger(windowMs / 1_000)) {
       problems.push(`${meta.id}: the limit "${limite}" is not a number of points in whole seconds`);
     }
+    if (limit.quotaOf && limit.per !== 'credential')
+      problems.push(`${meta.id}: the limit "${limite}" depends on an integration, but is not per credential`);
     for (const name of limit.operations ?? [])
       if (!Object.hasOwn(operations, name))
         problems.push(`${meta.id}: the limit "${limite}" counts ${name}, which is no operation`);

@@ -116,10 +116,15 @@ export interface OperationSpec<Client, I extends z.ZodType = z.ZodType, O extend
 }
 
 /** A quota that the provider publishes. Those with a window are counted, over all processes (DESIGN §4, rate limit). */
-export interface RateLimitSpec {
+export interface RateLimitSpec<Config = never> {
   /** Spanish, column Limite: "Solicitudes por segundo (Publish)". */
   readonly limite: string;
   readonly quota: number;
+  /**
+   * Where each integration says for itself how much it is, from its configuration: then `quota` is only the most that it
+   * can say. undefined: this one has no limit. Needs `per: 'credential'`.
+   */
+  quotaOf?(config: Config): number | undefined;
   /** Whole seconds. 0: so many at once, whatever the time; that is the bulkhead's and not counted here. */
   readonly windowMs: number;
   readonly per: 'credential' | 'global';
@@ -174,7 +179,7 @@ export interface ProviderDefinition<
      */
     readonly beforeUse?: false;
   };
-  readonly limits: readonly RateLimitSpec[];
+  readonly limits: readonly RateLimitSpec<z.output<C>>[];
   readonly errors: readonly ErrorSpec[];
   /** Spanish sentences for the document: what happens instead when the provider is not available. */
   readonly fallbacks: readonly string[];

@@ -50,6 +50,7 @@ export interface LeasedClient {
 
 interface Entry {
   readonly version: string;
+  readonly config: ResolvedCredentials['config'];
   readonly client: unknown;
   readonly redaction: SharedRedaction;
   readonly disconnect: () => void;
@@ -102,6 +103,11 @@ export class ProviderClients implements OnApplicationShutdown {
     return this.entries.has(keyOf(owner));
   }
 
+  /** The configuration that the last call of this owner was made with; undefined when there was none for long. */
+  configOf(owner: ClientOwner): ResolvedCredentials['config'] | undefined {
+    return this.entries.get(keyOf(owner))?.config;
+  }
+
   onApplicationShutdown(): void {
     for (const entry of this.entries.values()) evict(entry);
     this.entries.clear();
@@ -116,7 +122,7 @@ export class ProviderClients implements OnApplicationShutdown {
     try {
       const client = definition.connect(secrets, config, context);
       const disconnect = (): void => definition.disconnect?.(client);
-      return { version, client, redaction, users: 0, evicted: false, disconnect };
+      return { version, config, client, redaction, users: 0, evicted: false, disconnect };
     } finally {
       redaction.release();
     }

@@ -1,4 +1,8 @@
-import type { AnswerHead, ProviderCall } from '@puente/kernel';
+import { type AnswerHead, type ProviderCall, Secret } from '@puente/kernel';
+import { Redactor } from '@puente/observability';
+import type { CallQuota } from '@puente/resilience';
+import { ConnectSettings, ProviderClients } from '../chain/provider-clients';
+import { CredentialVault, type ResolvedCredentials } from '../credential-vault.port';
 import { echo } from '../echo-provider.fixture';
 import type { AnyProvider, RateLimitSpec } from '../provider';
 import { ProviderCatalogue } from '../provider-catalogue';
@@ -12,17 +16,37 @@ const limit: RateLimitSpec = {
   accion: 'Esperar',
 };
 
-function quotasWith(limits: readonly RateLimitSpec[], over: Partial<ProviderCall> = {}) {
-  const provider = { ...(echo as AnyProvider), limits } as AnyProvider;
-  const call = {
-    provider: 'echo',
-    operation: 'send',
-    mode: 'call',
-    tenantId: 't-1',
-    integration: 'default',
-    input: {},
-  };
-  return new CatalogueQuotas(new ProviderCatalogue([provider])).of({ ...call, ...over } as ProviderCall);
+const call = {
+  ...{ provider: 'echo', operation: 'send', mode: 'call', tenantId: 't-1', integration: 'default', input: {} },
+} as ProviderCall;
+const settings = new ConnectSettings({ installation: 'test' });
+const clients = (): ProviderClients => new ProviderClients(settings, new Redactor());
+
+const url = 'https://echo.test';
+
+/** One integration, whose configuration may change; counts how often it was read. */
+class OneVault extends CredentialVault {
+  reads = 0;
+  version = 1;
+  config: Readonly<Record<string, unknown>> | undefined = { url };
+
+  async resolve(): Promise<ResolvedCredentials> {
+    this.reads += 1;
+    if (!this.config) throw new Error('there are none');
+    const { config, version } = this;
+    const secrets = new Secret({ apiKey: 'key-0123456789' });
+    return { secrets, config, version: String(version), externalId: '', provenance: {} };
+  }
+}
+
+function limitedTo(limits: readonly RateLimitSpec<Record<string, unknown>>[]): ProviderCatalogue {
+  return new ProviderCatalogue([{ ...(echo as AnyProvider), limits } as AnyProvider]);
+}
+
+function quotasWith(limits: readonly RateLimitSpec[], over: Partial<ProviderCall> = {}): readonly CallQuota[] {
+  const quotas = new CatalogueQuotas(limitedTo(limits), clients(), new OneVault()).of({ ...call, ...over });
+  if ('then' in quotas) throw new TypeError('had to read something first');
+  return quotas;
 }
 
 const headOf = (headers: AnswerHead['headers'], status = 200): AnswerHead => ({ status, headers });
@@ -101,6 +125,50 @@ describe('the quotas of a call', () => {
 
     it('is not a Retry-After of anything but a 429', () => {
       expect(quotasWith([limit])[0]?.told?.(headOf({ 'retry-after': '7' }, 503))).toBeUndefined();
+    });
+  });
+
+  describe('that an integration sets for itself', () => {
+    const own = { ...limit, quotaOf: ({ perMinute }: Record<string, unknown>) => perMinute as number | undefined };
+    const catalogue = limitedTo([own]);
+    let vault: OneVault;
+    let connected: ProviderClients;
+    let quotas: CatalogueQuotas;
+
+    beforeEach(() => {
+      vault = new OneVault();
+      connected = clients();
+      quotas = new CatalogueQuotas(catalogue, connected, vault);
+    });
+
+    /** As the link of the chain that connects. */
+    const make = async (): Promise<void> => {
+      const owner = { tenantId: 't-1', provider: 'echo', integration: 'default' };
+      connected.lease(catalogue.get('echo'), owner, await vault.resolve()).release();
+    };
+
+    it('are read before its first call, and known from its last one afterwards', async () => {
+      vault.config = { url, perMinute: 7 };
+      expect(await quotas.of(call)).toMatchObject([{ limit: 7, chosen: true, key: 'echo:0:t-1:default:7' }]);
+      expect(quotas.of(call)).toMatchObject([{ limit: 7 }]);
+      expect(vault.reads).toBe(1);
+
+      vault.config = { url, perMinute: 9 };
+      vault.version = 2;
+      expect(quotas.of(call)).toMatchObject([{ limit: 7 }]);
+      await make();
+      expect(quotas.of(call)).toMatchObject([{ limit: 9, key: 'echo:0:t-1:default:9' }]);
+      expect(quotas.of(call)).toBe(quotas.of(call));
+    });
+
+    it('are none when it sets none, or when its credentials cannot be read', async () => {
+      expect(await quotas.of(call)).toEqual([]);
+      vault.config = undefined;
+      expect(await quotas.of({ ...call, integration: 'another' })).toEqual([]);
+    });
+
+    it('cannot be shared by all', () => {
+      expect(() => limitedTo([{ ...own, per: 'global' }])).toThrow('is not per credential');
     });
   });
 

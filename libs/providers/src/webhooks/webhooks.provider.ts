@@ -109,8 +109,9 @@ export const webhooks = defineProvider({
   classify: classifyWebhookError,
   limits: [
     {
-      limite: 'Entregas por segundo y endpoint; las fija cada endpoint (`ratePerSecond`), sin valor no hay límite',
+      limite: 'Entregas por segundo y endpoint (`ratePerSecond`); sin valor no hay límite',
       quota: 1_000,
+      quotaOf: ({ ratePerSecond }) => ratePerSecond,
       windowMs: 1_000,
       per: 'credential',
       accion: 'Cola de espera',

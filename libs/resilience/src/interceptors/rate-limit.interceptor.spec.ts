@@ -9,9 +9,9 @@ import { sampleCall } from './call.fixture';
 import { RateLimitInterceptor } from './rate-limit.interceptor';
 
 class TheseQuotas extends CallQuotas {
-  quotas: readonly CallQuota[] = [];
+  quotas: readonly CallQuota[] | Promise<readonly CallQuota[]> = [];
 
-  of(): readonly CallQuota[] {
+  of(): readonly CallQuota[] | Promise<readonly CallQuota[]> {
     return this.quotas;
   }
 }
@@ -52,6 +52,15 @@ describe('RateLimitInterceptor', () => {
     expect(decisions.told).toEqual([['deferredByQuota', { limit: 'Solicitudes por segundo', waitMs: 605 }]]);
     await clock.advance(605);
     expect(await run(background)).toEqual(ok('made'));
+  });
+
+  it('keeps to a quota that has to be read first, and warns nobody of one that was chosen', async () => {
+    quotas.quotas = Promise.resolve([sampleQuota({ limit: 3, chosen: true })]);
+    const outcomes = [];
+    for (let call = 0; call < 4; call += 1) outcomes.push(await run(background));
+
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['ok', 'ok', 'ok', 'throttled']);
+    expect(decisions.events).toEqual(['deferredByQuota']);
   });
 
   it('spreads what it defers over the windows to come, so that it is not claimed for nothing in each', async () => {

@@ -33,6 +33,10 @@ export class RateLimitInterceptor implements CallInterceptor {
 
   intercept(call: ProviderCall, next: NextCall): Promise<Outcome> {
     const quotas = this.quotas.of(call);
+    return 'then' in quotas ? quotas.then((known) => this.within(known, call, next)) : this.within(quotas, call, next);
+  }
+
+  private within(quotas: readonly CallQuota[], call: ProviderCall, next: NextCall): Promise<Outcome> {
     const [first, ...others] = quotas;
     if (!first) return next(call);
     const listening = quotas.some(({ told }) => told) ? { ...call, onAnswer: this.listener(call, quotas) } : call;

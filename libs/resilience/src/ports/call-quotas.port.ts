@@ -18,11 +18,14 @@ export interface CallQuota extends Quota {
   readonly cost: number;
   /** false: counted and warned about, but the provider itself refuses: accounts may have more than it publishes. */
   readonly enforced: boolean;
+  /** true: chosen by the integration's owner, who wants it used up. Nobody is warned about it, and it is no one's health. */
+  readonly chosen?: boolean | undefined;
   /** What an answer says about this quota; left out: no answer speaks of it. */
   readonly told?: ((head: AnswerHead) => AnsweredQuota | undefined) | undefined;
 }
 
 /** Which quotas a call counts against, by its provider's definition. The library that knows the catalogue implements it. */
 export abstract class CallQuotas {
-  abstract of(call: ProviderCall): readonly CallQuota[];
+  /** @returns at once, unless a quota depends on what has to be read first. Never rejects. */
+  abstract of(call: ProviderCall): readonly CallQuota[] | Promise<readonly CallQuota[]>;
 }

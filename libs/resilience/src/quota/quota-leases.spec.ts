@@ -199,6 +199,8 @@ describe('the quotas of a process', () => {
     await admitted(7, sampleQuota());
     expect(leases.takeUse()).toEqual([{ ...sampleQuota().owner, usedPercent: 70 }]);
     expect(leases.takeUse()).toEqual([]);
+    await admitted(7, sampleQuota({ key: 'chosen', chosen: true }));
+    expect(leases.takeUse()).toEqual([]);
   });
 
   describe('counters that do not answer', () => {

@@ -30,6 +30,7 @@ const ADMITTED: QuotaAdmission = { admitted: true };
 interface Share {
   readonly window: QuotaWindow;
   readonly owner: QuotaOwner;
+  readonly chosen: boolean;
   refill?: Promise<void> | undefined;
   sharedAtMs: number;
 }
@@ -92,15 +93,16 @@ export class QuotaLeases {
 
   /** Whether to warn about a quota now; see {@link QuotaWindow.warns}. */
   low(quota: CallQuota): { readonly limit: number; readonly remaining: number } | undefined {
+    if (quota.chosen) return undefined;
     const { window } = this.shareOf(quota);
     return window.warns(this.clock.monotonicMs()) ? { limit: window.size, remaining: window.remaining } : undefined;
   }
 
   /** The highest use of each quota since the last time somebody asked. */
   takeUse(): QuotaUse[] {
-    return [...this.shares.values()].flatMap(({ window, owner }) => {
+    return [...this.shares.values()].flatMap(({ window, owner, chosen }) => {
       const usedPercent = window.takePeak();
-      return usedPercent > 0 ? [{ ...owner, usedPercent }] : [];
+      return usedPercent > 0 && !chosen ? [{ ...owner, usedPercent }] : [];
     });
   }
 
@@ -177,7 +179,8 @@ export class QuotaLeases {
     const known = this.shares.get(quota.key);
     if (known) return known;
     if (this.shares.size >= MOST_WINDOWS) this.forgetIdle();
-    const share: Share = { window: new QuotaWindow(quota), owner: quota.owner, sharedAtMs: Number.NEGATIVE_INFINITY };
+    const { owner, chosen = false } = quota;
+    const share: Share = { window: new QuotaWindow(quota), owner, chosen, sharedAtMs: Number.NEGATIVE_INFINITY };
     this.shares.set(quota.key, share);
     return share;
   }
