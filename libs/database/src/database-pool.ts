@@ -152,3 +152,12 @@ export function isDatabaseAway(error: unknown): boolean {
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === 'string' && /^(53|57P|58|25006)/.test(code);
 }
+
+/**
+ * A deadlock or a serialization failure: PostgreSQL undid this transaction so that another one could end. The same request
+ * may do in a moment.
+ */
+export function isTransactionUndone(error: unknown): boolean {
+  const code = (error as { code?: unknown } | null)?.code;
+  return code === '40001' || code === '40P01';
+}

@@ -19,7 +19,7 @@ async function answered(error: unknown): Promise<readonly [number, string]> {
   };
   const host = { switchToHttp: () => ({ getResponse: () => reply, getRequest: () => ({}) }) };
   const filter = new ProblemFilter({ record: () => Promise.resolve() } as unknown as NotFoundAudit);
-  Object.assign(filter, { log: { error: () => undefined } });
+  Object.assign(filter, { log: { error: () => undefined, warn: () => undefined } });
   await filter.catch(error, host as unknown as ArgumentsHost);
   return [status, code];
 }
@@ -38,7 +38,11 @@ describe('an answer to what PostgreSQL says', () => {
     expect(await answered(said(code))).toEqual([503, 'DATABASE_UNAVAILABLE']);
   });
 
-  it.each(['23505', '22P02', '40001'])('is 500 for %s, which no repeat mends', async (code) => {
+  it.each(['40001', '40P01'])('is 503 when a transaction was undone for another one (%s)', async (code) => {
+    expect(await answered(said(code))).toEqual([503, 'REQUEST_UNDONE']);
+  });
+
+  it.each(['23505', '22P02'])('is 500 for %s, which no repeat mends', async (code) => {
     expect(await answered(said(code))).toEqual([500, 'INTERNAL_ERROR']);
   });
 });

@@ -1,5 +1,5 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
-import { isDatabaseAway, isTenantDeleted } from '@puente/database';
+import { isDatabaseAway, isTenantDeleted, isTransactionUndone } from '@puente/database';
 import { AppError } from '@puente/kernel';
 import type { FastifyReply } from 'fastify';
 import { NotFoundAudit } from '../auth/not-found-audit';
@@ -63,6 +63,15 @@ export class ProblemFilter implements ExceptionFilter {
         code: 'DATABASE_UNAVAILABLE',
         status: 503,
         detail: 'PostgreSQL does not answer. Repeat the request, with the same Idempotency-Key, in a moment.',
+      };
+    }
+    if (isTransactionUndone(error)) {
+      this.log.warn(`A transaction was undone for the sake of another one: ${String(error)}`);
+      return {
+        code: 'REQUEST_UNDONE',
+        status: 503,
+        detail:
+          'Another request changed the same at the same moment, and this one was undone. Repeat it, with the same Idempotency-Key.',
       };
     }
     if (isTenantDeleted(error)) {
