@@ -138,14 +138,14 @@ export class Product {
 
   /** As in production, save for what has to be chosen; log lines of single requests included. */
   private settings(): Readonly<Record<string, string>> {
-    const { urls, sinkUrl, env } = this.installation;
+    const { urls, env } = this.installation;
     return {
       ENV: 'bench',
       DATABASE_APP_URL: urls.app,
       DATABASE_DISPATCH_URL: urls.dispatch,
       DATABASE_AUTH_URL: urls.auth,
       KEY_RING: this.keyRing,
-      AWS_ALLOWED_ENDPOINTS: new URL(sinkUrl).origin,
+      EGRESS_ALLOWED_CIDRS: '127.0.0.1/32',
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
       ...env,
     };

@@ -1,11 +1,11 @@
 import {
   classifyHttpError,
   defineProvider,
-  endpointOr,
   HttpConnection,
   type OperationCall,
   type OperationSpec,
 } from '@puente/integrations';
+import type { EgressGuard } from '@puente/egress';
 import type { Reconciliation, Secret } from '@puente/kernel';
 import { z } from 'zod';
 
@@ -22,8 +22,9 @@ class BenchClient {
   constructor(
     private readonly secrets: Secret<z.output<typeof BenchSecrets>>,
     endpoint: string,
+    egress: EgressGuard,
   ) {
-    this.http = new HttpConnection(endpoint, () => ({}));
+    this.http = new HttpConnection(endpoint, () => ({}), { egress });
   }
 
   account(signal: AbortSignal): Promise<unknown> {
@@ -81,7 +82,7 @@ export const bench = defineProvider({
     rotateEveryDays: 90,
     rebindOn: ['endpoint'],
   },
-  connect: (secrets, { endpoint }, context) => new BenchClient(secrets, endpointOr(endpoint, endpoint, context)),
+  connect: (secrets, { endpoint }, context) => new BenchClient(secrets, endpoint, context.egress),
   disconnect: (client: BenchClient) => client.close(),
   operations: (operation) => ({
     account: operation({

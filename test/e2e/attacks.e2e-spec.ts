@@ -36,16 +36,19 @@ describe('attacks', () => {
     });
     afterAll(() => new Promise((resolve) => listener.close(resolve)));
 
+    /** Loopback, in forms that lead there or near it; the sandbox's operator allows 127.0.0.1 and ::1, as they are. */
     const forms = [
-      ...['127.0.0.1', '2130706433', '0x7f000001', '0177.0.0.1', '127.1', '0.0.0.0', '[::1]', '[::ffff:127.0.0.1]'],
-      ...['localhost', 'localhost.', '１２７.0.0.1', '127.0.0.1.nip.example', 'allowed@127.0.0.1', '169.254.169.254'],
-      ...['100.64.0.1', '[fd00::1]', '[64:ff9b::7f00:1]', 'evil.example'],
+      ...['127.0.0.2', '2130706434', '0x7f000002', '0177.0.0.2', '127.2', '0.0.0.0', '[::]', '[::ffff:127.0.0.1]'],
+      ...['[::127.0.0.1]', '[64:ff9b::7f00:1]', '[2002:7f00:1::]', 'localhost.', '１２７.0.0.2', 'allowed@127.0.0.1'],
+      ...['169.254.169.254', '100.64.0.1', '10.0.0.1', '[fd00::1]', '[fe80::1]', 'metadata.internal', 'intranet'],
     ];
 
     it.each(forms)('does not connect to %s, which no operator allowed', async (host) => {
-      const endpoint = `http://${host}:${String(port)}`;
-      for (const provider of ['sqs', 'sns', 'lambda']) {
-        const config = { region: 'us-east-1', endpoint };
+      for (const [scheme, provider] of [
+        ['http', 'sqs'],
+        ['https', 'lambda'],
+      ] as const) {
+        const config = { region: 'us-east-1', endpoint: `${scheme}://${host}:${String(port)}` };
         const answer = await tenant.admin.put(`/v1/integrations/${provider}?name=ssrf`, {
           secrets: freshAwsKey(),
           config,

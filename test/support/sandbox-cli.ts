@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import path from 'node:path';
-import { sandboxDataDir, sandboxFacts } from './sandbox';
+import { sandboxDataDir } from './sandbox';
 import { databaseUrl } from './sandbox-database';
 
 const root = path.resolve(__dirname, '../..');
@@ -23,7 +23,7 @@ export function sandboxEnvironment(): Readonly<Record<string, string>> {
     DATABASE_AUTH_URL: databaseUrl(dataDir, 'auth'),
     KEY_RING_FILE: path.join(dataDir, 'key-ring'),
     AWS_REGION: 'us-east-1',
-    AWS_ALLOWED_ENDPOINTS: sandboxFacts().sandboxUrl,
+    EGRESS_ALLOWED_CIDRS: '127.0.0.1/32',
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', // it would be printed among what a command says
   };
 }

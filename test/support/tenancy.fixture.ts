@@ -22,25 +22,33 @@ import { createTestDatabase, type TestDatabase } from './test-database';
 
 type Candidate = Parameters<CredentialProbe['probe']>[0];
 
+/** Like the real rules, of one address only: `https://refused.test`. */
+const refusedAddresses: CredentialRules['refusedAddresses'] = async ({ host }) =>
+  host === 'https://refused.test' ? [{ field: 'host', message: 'may not be called' }] : [];
+
 /** `acme` and `hook` are per tenant, `bulk` the platform's, `mixed` hybrid: four providers that exist only here. */
 export const RULES: readonly CredentialRules[] = [
   {
+    refusedAddresses,
     ...{ provider: 'acme', model: 'tenant', globalFields: [], rotateEveryDays: 90, rebindOn: ['host'] },
     secrets: z.strictObject({ apiKey: z.string().min(8), webhookSecret: z.string().optional() }),
     config: z.strictObject({ host: z.url().default('https://api.acme.test'), label: z.string().optional() }),
   },
   {
+    refusedAddresses,
     ...{ provider: 'bulk', model: 'global', globalFields: [], rotateEveryDays: 90, rebindOn: [] },
     secrets: z.strictObject({ apiKey: z.string() }),
     config: z.strictObject({}),
   },
   {
+    refusedAddresses,
     ...{ provider: 'mixed', model: 'hybrid', rotateEveryDays: 30, rebindOn: ['host'] },
     globalFields: ['apiKey', 'host', 'sender'],
     secrets: z.strictObject({ apiKey: z.string(), pin: z.string().optional() }),
     config: z.strictObject({ host: z.string(), sender: z.string(), region: z.string().optional() }),
   },
   {
+    refusedAddresses,
     ...{ provider: 'hook', model: 'tenant', globalFields: [], rotateEveryDays: 90, rebindOn: ['host'] },
     ...{ boundSecrets: ['token'], probedBeforeUse: false },
     secrets: z.strictObject({ signing: z.string().min(8), token: z.string().optional() }),

@@ -82,7 +82,7 @@ export class WebhooksWorld {
     });
     const imports = [
       ...[AppConfigModule.with(config), ObservabilityModule.forRoot({ service: 'test' }), DatabaseModule],
-      IntegrationsModule.forRoot({ catalog, installation: config.ENV, allowedEndpoints: [] }),
+      IntegrationsModule.forRoot({ catalog, installation: config.ENV }),
       ...[PortsModule, LedgerModule.forRoot({}), DispatchModule.forRoot({}), TenancyModule, EgressModule],
       WebhooksModule,
     ];

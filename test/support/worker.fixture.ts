@@ -72,7 +72,7 @@ export class WorkerWorld {
       DATABASE_AUTH_URL: database.authUrl,
       KEY_RING: `test-1:${randomBytes(32).toString('base64')}`,
       POLL_MS: '100',
-      AWS_ALLOWED_ENDPOINTS: standIns.url,
+      EGRESS_ALLOWED_CIDRS: '127.0.0.1/32',
       AWS_ENDPOINT_URL: standIns.url,
       NOTIFICATIONS_QUEUE_URLS: platformQueues.map((name) => `${standIns.url}/${ACCOUNT}/${name}`).join(','),
       ...env,

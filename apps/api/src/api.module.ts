@@ -99,15 +99,15 @@ export class ApiModule {
         AppConfigModule.with(config),
         ObservabilityModule.forRoot({ service: 'api' }),
         DatabaseModule,
+        EgressModule,
         TenancyModule,
         LedgerModule.forRoot({}),
         IntegrationsModule.forRoot({
           catalog,
           installation: config.ENV,
-          allowedEndpoints: config.AWS_ALLOWED_ENDPOINTS,
           ...{ platformAws: platformIdentity(config.AWS_REGION), redisUrl: config.REDIS_URL },
         }),
-        ...[PortsModule, EgressModule, WebhooksModule],
+        ...[PortsModule, WebhooksModule],
         FunctionsModule,
         NotificationsModule.forRoot({
           platformQueueUrls: config.NOTIFICATIONS_QUEUE_URLS,

@@ -2,6 +2,7 @@ import { type INestApplicationContext, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { type AppConfig, AppConfigModule, loadConfig } from '@puente/config';
 import { DatabaseModule } from '@puente/database';
+import { EgressModule } from '@puente/egress';
 import { FunctionHandlers, FunctionsModule } from '@puente/flows/functions';
 import { NotificationsModule } from '@puente/flows/notifications';
 import { IntegrationsModule, platformIdentity, PortsModule } from '@puente/integrations';
@@ -36,12 +37,12 @@ function modulesFor(config: AppConfig) {
       AppConfigModule.with(config),
       ObservabilityModule.forRoot({ service: 'cli' }),
       DatabaseModule,
+      EgressModule,
       TenancyModule,
       LedgerModule.forRoot({}),
       IntegrationsModule.forRoot({
         catalog,
         installation: config.ENV,
-        allowedEndpoints: config.AWS_ALLOWED_ENDPOINTS,
         platformAws: platformIdentity(config.AWS_REGION),
         redisUrl: config.REDIS_URL,
       }),

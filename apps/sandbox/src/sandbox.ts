@@ -149,8 +149,7 @@ export class Sandbox {
       NOTIFICATIONS_QUEUE_URLS: demoQueueUrl(sandboxUrl, DEMO_QUEUE),
       AWS_REGION: 'us-east-1',
       AWS_ENDPOINT_URL: sandboxUrl,
-      AWS_ALLOWED_ENDPOINTS: sandboxUrl,
-      EGRESS_ALLOWED_CIDRS: '127.0.0.0/8', // receivers of webhooks on this machine
+      EGRESS_ALLOWED_CIDRS: '127.0.0.1/32,::1/128', // the stand-ins, and receivers of webhooks on this machine
       AWS_ACCESS_KEY_ID: 'AKIDSANDBOXPLATFORM', // any key opens the stand-ins
       AWS_SECRET_ACCESS_KEY: 'sandbox',
     };

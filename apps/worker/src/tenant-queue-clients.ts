@@ -1,6 +1,7 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { Injectable } from '@nestjs/common';
 import { AppConfigService } from '@puente/config';
+import { EgressGuard } from '@puente/egress';
 import { AwsConnection, CredentialVault, withAnswerLimit } from '@puente/integrations';
 import { Secret } from '@puente/kernel';
 import { sqs } from '@puente/providers/sqs';
@@ -16,6 +17,7 @@ export class TenantQueueClients extends QueueClients {
   constructor(
     private readonly vault: CredentialVault,
     private readonly config: AppConfigService,
+    private readonly egress: EgressGuard,
   ) {
     super();
   }
@@ -34,13 +36,12 @@ export class TenantQueueClients extends QueueClients {
     const { tenantId, integration } = binding;
     const { secrets, config, externalId, version } = await this.vault.resolve(tenantId, sqs.meta.id, integration);
     if (version === current) return undefined;
-    const allowedEndpoints = this.config.get('AWS_ALLOWED_ENDPOINTS');
     const given = new Secret(sqs.credentials.secrets.parse(secrets.reveal(), { reportInput: false }));
     const connection = AwsConnection.open(given, sqs.credentials.config.parse(config), {
       tenantId,
       externalId,
       installation: this.config.get('ENV'),
-      allowedEndpoints,
+      egress: this.egress,
     });
     // Not to whatever host the queue's URL names: the request is signed with the tenant's key.
     const client = withAnswerLimit(new SQSClient({ ...connection.clientConfig, useQueueUrlAsEndpoint: false }));

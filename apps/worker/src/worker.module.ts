@@ -3,6 +3,7 @@ import { ScheduleModule } from '@nestjs/schedule';
 import { TerminusModule } from '@nestjs/terminus';
 import { type AppConfig, AppConfigModule } from '@puente/config';
 import { DatabaseModule } from '@puente/database';
+import { EgressModule } from '@puente/egress';
 import { FunctionHandlers, FunctionsModule } from '@puente/flows/functions';
 import {
   DeadLetterSweep,
@@ -71,6 +72,7 @@ export class WorkerModule {
         AppConfigModule.with(config),
         ObservabilityModule.forRoot({ service: 'worker' }),
         DatabaseModule,
+        EgressModule,
         TenancyModule,
         LedgerModule.forRoot({}),
         DispatchModule.forRoot({}),
@@ -79,7 +81,6 @@ export class WorkerModule {
         IntegrationsModule.forRoot({
           catalog,
           installation: config.ENV,
-          allowedEndpoints: config.AWS_ALLOWED_ENDPOINTS,
           platformAws: platformIdentity(config.AWS_REGION),
           ...{ redisUrl: config.REDIS_URL, probePausedLanes: true, watchHealth: true },
         }),

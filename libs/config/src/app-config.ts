@@ -153,9 +153,6 @@ export const AppConfigSchema = z.object({
     'Networks beside the public internet that URLs given by tenants may lead to, as CIDRs, comma separated; there also over http and on any port. Empty: none.',
   ),
   EGRESS_PORTS: ports.describe('Ports that URLs given by tenants may have, comma separated.'),
-  AWS_ALLOWED_ENDPOINTS: list.describe(
-    'Origins that tenants may name as custom AWS endpoint, comma separated. Empty: none.',
-  ),
 });
 
 export type AppConfig = Readonly<z.infer<typeof AppConfigSchema>>;

@@ -137,6 +137,11 @@ describe('a network that the operator allows', () => {
     await expect(guard(inside).check(url)).rejects.toMatchObject({ code });
   });
 
+  it('may have names that are unknown for a while, which a call may be told: it was known when it was saved', async () => {
+    const minio = { protocol: 'http:', host: 'minio', port: 9000 };
+    await expect(guard(inside, new Names()).addresses(minio)).rejects.toThrow(EgressHostUnresolvedError);
+  });
+
   it('can be all that is reached', async () => {
     const own = guard(inside);
     await expect(own.check('http://inside.example/', 'allowed')).resolves.toBeUndefined();

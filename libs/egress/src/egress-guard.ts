@@ -53,12 +53,17 @@ export class EgressGuard {
   }
 
   /**
-   * For saving a URL: says at once what every later call would say.
+   * For saving a URL: says at once what every later call would say. Where only networks of the operator would do it does
+   * not say whether there is such a name: whoever may save a URL must not learn the names of those networks.
    *
    * @throws {EgressUrlRefusedError} {@link EgressAddressRefusedError} {@link EgressHostUnresolvedError}
    */
   async check(url: string, reach: Reach = 'public'): Promise<void> {
-    await this.addresses(destinationOf(url), reach);
+    const destination = destinationOf(url);
+    await this.addresses(destination, reach).catch((error: unknown) => {
+      if (error instanceof EgressHostUnresolvedError) throw this.onlyAllowed(destination, reach) ?? error;
+      throw error;
+    });
   }
 
   /**
@@ -88,9 +93,9 @@ export class EgressGuard {
     if (literal) return [{ address: host, family: literal.version }];
     const onlyAllowed = this.onlyAllowed(destination, reach);
     const found = await this.resolved(host).catch((cause: unknown) => {
-      throw onlyAllowed ?? new EgressHostUnresolvedError(host, { cause });
+      throw new EgressHostUnresolvedError(host, { cause });
     });
-    if (found.length === 0) throw onlyAllowed ?? new EgressHostUnresolvedError(host);
+    if (found.length === 0) throw new EgressHostUnresolvedError(host);
     return found
       .map((address) => ({ address, family: this.judge(parseIp(address), destination, onlyAllowed).version }))
       .sort((a, b) => a.family - b.family);

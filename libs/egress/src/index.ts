@@ -9,5 +9,6 @@ export {
   EgressHostUnresolvedError,
   EgressUrlRefusedError,
 } from './egress.errors';
+export { guardedSocket, type SocketGuard } from './guarded-socket';
 export { HostResolver } from './host-resolver.port';
 export { isPublic } from './special-ranges';

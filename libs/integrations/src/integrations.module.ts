@@ -7,6 +7,7 @@ import {
   type OnApplicationBootstrap,
   type Provider,
 } from '@nestjs/common';
+import { EgressGuard } from '@puente/egress';
 import { Clock, Random, SystemClock, SystemRandom } from '@puente/kernel';
 import { OperationExecutor } from '@puente/ledger';
 import {
@@ -49,8 +50,6 @@ export interface IntegrationsOptions {
   readonly catalog: readonly AnyProvider[];
   /** Name of this installation (`ENV`): providers build names from it. */
   readonly installation: string;
-  /** Origins that tenants may name as custom endpoints (`AWS_ALLOWED_ENDPOINTS`). */
-  readonly allowedEndpoints?: readonly string[];
   readonly platformAws?: ConnectContext['platformAws'];
   readonly maxClients?: number;
   /** Where the counters of rate limits are (`REDIS_URL`); left out: in PostgreSQL. */
@@ -133,7 +132,7 @@ export class LaneProbesStart implements OnApplicationBootstrap {
 /**
  * The gateway, the call chain and the catalogue. Global, so that a provider's module is its facade and nothing else.
  *
- * It binds the ledger's `OperationExecutor`. The app binds `CredentialVault` to tenancy's vault, and tenancy's
+ * It binds the ledger's `OperationExecutor` and needs `EgressModule` of `@puente/egress`. The app binds `CredentialVault` to tenancy's vault, and tenancy's
  * `CredentialCatalogue` and `CredentialProbe` to {@link CatalogueCredentialRules} and {@link ChainCredentialProbe}.
  */
 @Global()
@@ -148,7 +147,11 @@ export class IntegrationsModule {
         { provide: Clock, useClass: SystemClock },
         { provide: Random, useClass: SystemRandom },
         { provide: ProviderCatalogue, useFactory: () => new ProviderCatalogue(catalog) },
-        { provide: ConnectSettings, useFactory: () => new ConnectSettings(settings) },
+        {
+          provide: ConnectSettings,
+          inject: [EgressGuard],
+          useFactory: (egress: EgressGuard) => new ConnectSettings({ ...settings, egress }),
+        },
         ...parts,
         ...quotaProviders(redisUrl),
         ...(probePausedLanes === true ? [LaneProbesStart] : []),

@@ -1,3 +1,4 @@
+import type { EgressGuard } from '@puente/egress';
 import type { CancelSignal, Effect, Failure, OnUnknown, ProviderCall, Reconciliation, Secret } from '@puente/kernel';
 import type { HeadOfLine } from '@puente/ledger';
 import type { LimitFields, PolicyName } from '@puente/resilience';
@@ -57,8 +58,8 @@ export interface ConnectContext {
   readonly externalId: string;
   /** Name of this installation (`ENV`): what tells the names of one environment from those of another. */
   readonly installation: string;
-  /** Origins an operator allows as custom endpoints. */
-  readonly allowedEndpoints: readonly string[];
+  /** Where an address that the tenant gave may lead. Whatever connects to one connects through it. */
+  readonly egress: EgressGuard;
   /** The platform's own AWS identity, by which a tenant's role is assumed when the tenant gave us a role and no key. */
   readonly platformAws?:
     | (() => Promise<{

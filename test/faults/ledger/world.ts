@@ -161,6 +161,7 @@ export class World {
       ...{ ENV: INSTALLATION, HOST: '127.0.0.1', LOG_LEVEL: 'warn', KEY_RING_FILE: ring },
       ...{ LEASE_MS: String(LEASE_MS), POLL_MS: '200', SWEEP_MS: '250', DRAIN_MS: '8000' },
       ...{ WORKER_CONCURRENCY: String(CONCURRENCY), DATABASE_POOL_MAX: '5' },
+      EGRESS_ALLOWED_CIDRS: '127.0.0.1/32',
       DATABASE_APP_URL: this.postgres.urlOf('app'),
       DATABASE_DISPATCH_URL: this.postgres.urlOf('dispatch'),
       DATABASE_AUTH_URL: this.postgres.urlOf('auth'),

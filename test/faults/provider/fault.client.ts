@@ -1,3 +1,4 @@
+import type { EgressGuard } from '@puente/egress';
 import type { OperationCall } from '@puente/integrations';
 import type { Reconciliation, Secret } from '@puente/kernel';
 import type { z } from 'zod';
@@ -13,8 +14,9 @@ export class FaultClient {
   constructor(
     private readonly secrets: Secret<z.output<typeof FaultSecrets>>,
     { url }: z.output<typeof FaultConfig>,
+    egress: EgressGuard,
   ) {
-    this.http = new HttpConnection(url, (body) => body ?? {});
+    this.http = new HttpConnection(url, (body) => body ?? {}, { egress });
   }
 
   async look(call: OperationCall): Promise<unknown> {

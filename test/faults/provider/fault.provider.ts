@@ -46,7 +46,7 @@ export const fault = defineProvider({
     ...{ model: 'tenant', secrets: FaultSecrets, config: FaultConfig, rotateEveryDays: 90, rebindOn: ['url'] },
     env: { token: { variable: 'FAULT_TOKEN', descripcion: 'Clave', required: true } },
   },
-  connect: (secrets, config) => new FaultClient(secrets, config),
+  connect: (secrets, config, { egress }) => new FaultClient(secrets, config, egress),
   disconnect: (client) => client.close(),
   operations: (operation) => ({
     look: operation({

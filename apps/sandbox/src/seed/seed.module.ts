@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { type AppConfig, AppConfigModule } from '@puente/config';
 import { DatabaseModule } from '@puente/database';
+import { EgressModule } from '@puente/egress';
 import { FunctionHandlers, FunctionsModule } from '@puente/flows/functions';
 import { NotificationsModule } from '@puente/flows/notifications';
 import { IntegrationsModule, PortsModule } from '@puente/integrations';
@@ -19,12 +20,12 @@ export class SeedModule {
         AppConfigModule.with(config),
         ObservabilityModule.forRoot({ service: 'seed' }),
         DatabaseModule,
+        EgressModule,
         TenancyModule,
         LedgerModule.forRoot({}),
         IntegrationsModule.forRoot({
           catalog,
           installation: config.ENV,
-          allowedEndpoints: config.AWS_ALLOWED_ENDPOINTS,
         }),
         PortsModule,
         NotificationsModule.forRoot({

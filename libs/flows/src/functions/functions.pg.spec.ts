@@ -2,6 +2,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { type AppConfig, AppConfigModule, loadConfig } from '@puente/config';
 import { DatabaseModule, TenantDatabase } from '@puente/database';
+import { EgressModule } from '@puente/egress';
 import { IntegrationsModule, PortsModule } from '@puente/integrations';
 import { LedgerModule, type NewOperation } from '@puente/ledger';
 import { ObservabilityModule } from '@puente/observability';
@@ -38,7 +39,8 @@ describe('the functions flow', () => {
     const config = configOf(env);
     const imports = [
       ...[AppConfigModule.with(config), ObservabilityModule.forRoot({ service: 'test' }), DatabaseModule],
-      IntegrationsModule.forRoot({ catalog, installation: config.ENV, allowedEndpoints: [] }),
+      EgressModule,
+      IntegrationsModule.forRoot({ catalog, installation: config.ENV }),
       ...[PortsModule, LedgerModule.forRoot({}), TenancyModule, FunctionsModule],
     ];
     const made = await Test.createTestingModule({ imports }).compile();

@@ -3,6 +3,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { guardedSocket, type SocketGuard } from '@puente/egress';
 import type { AnswerHead } from '@puente/kernel';
 import { answered } from '../http/answer-heads';
 
@@ -56,6 +57,8 @@ export interface AgentOptions {
    * connection that is being closed is lost without a trace, and a lost `once` call ends with a person.
    */
   readonly idleMs: number;
+  /** For an address that a tenant gave; those of AWS itself are not a tenant's to choose. */
+  readonly egress?: SocketGuard | undefined;
 }
 
 export interface Agents {
@@ -67,14 +70,25 @@ export interface Agents {
  * Connections of one client. Their number is not limited here (that is the bulkhead's work): a queue inside the agent
  * would open one call's socket in the context of another.
  */
-export function tracingAgents({ idleMs }: AgentOptions): Agents {
+export function tracingAgents({ idleMs, egress }: AgentOptions): Agents {
   const options = { keepAlive: true, maxSockets: Infinity, timeout: idleMs };
-  return { httpAgent: new TracingHttpAgent(options), httpsAgent: new TracingHttpsAgent(options) };
+  return { httpAgent: new TracingHttpAgent(options, egress), httpsAgent: new TracingHttpsAgent(options, egress) };
 }
 
+type Connect = http.Agent['createConnection'];
+
 class TracingHttpAgent extends http.Agent {
-  override createConnection(...args: Parameters<http.Agent['createConnection']>): Duplex | null | undefined {
-    return watch(super.createConnection(...args), false);
+  constructor(
+    options: http.AgentOptions,
+    private readonly egress: SocketGuard | undefined,
+  ) {
+    super(options);
+  }
+
+  override createConnection(...[options, callback]: Parameters<Connect>): ReturnType<Connect> {
+    return guarded(this.egress, 'http:', options, callback, (allowed) =>
+      watch(super.createConnection(allowed, callback), false),
+    );
   }
 
   override reuseSocket(socket: Duplex, request: http.ClientRequest): void {
@@ -84,13 +98,39 @@ class TracingHttpAgent extends http.Agent {
 }
 
 class TracingHttpsAgent extends https.Agent {
-  override createConnection(...args: Parameters<https.Agent['createConnection']>): Duplex | null | undefined {
-    return watch(super.createConnection(...args), true);
+  constructor(
+    options: https.AgentOptions,
+    private readonly egress: SocketGuard | undefined,
+  ) {
+    super(options);
+  }
+
+  override createConnection(...[options, callback]: Parameters<Connect>): ReturnType<Connect> {
+    return guarded(this.egress, 'https:', options, callback, (allowed) =>
+      watch(super.createConnection(allowed, callback), true),
+    );
   }
 
   override reuseSocket(socket: Duplex, request: http.ClientRequest): void {
     reached('open');
     super.reuseSocket(socket, request);
+  }
+}
+
+function guarded(
+  egress: SocketGuard | undefined,
+  protocol: 'http:' | 'https:',
+  options: Parameters<Connect>[0],
+  callback: Parameters<Connect>[1],
+  connect: (options: Parameters<Connect>[0]) => ReturnType<Connect>,
+): ReturnType<Connect> {
+  if (!egress) return connect(options);
+  try {
+    return connect(guardedSocket(egress, protocol, options));
+  } catch (error) {
+    if (!callback) throw error;
+    process.nextTick(callback, error);
+    return undefined;
   }
 }
 

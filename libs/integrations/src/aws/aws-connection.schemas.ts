@@ -52,7 +52,10 @@ export const AwsConfig = z.strictObject({
     .url({ protocol: /^https?$/ })
     .refine(isOrigin, { error: 'expected an origin only: scheme, host and port' })
     .optional()
-    .meta({ description: 'Address instead of AWS itself. Must be one the operator allows.' }),
+    .meta({
+      description:
+        'Address instead of AWS itself: https on the public internet, or in a network that the operator allows.',
+    }),
 });
 
 export type AwsConfig = z.output<typeof AwsConfig>;

@@ -3,13 +3,15 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { EgressGuard, HostResolver } from '@puente/egress';
 import { type AnswerHead, Secret } from '@puente/kernel';
 import { listenForAnswers } from '../http/answer-heads';
+import { loopbackEgress } from '../testing/contract-suite';
 import { withAnswerLimit } from './answer-limit';
 import { AwsConnection } from './aws-connection';
 import type { AwsConfig } from './aws-connection.schemas';
 import { AwsConfig as Config, AwsSecrets } from './aws-connection.schemas';
-import { AwsCredentialsIncompleteError, AwsEndpointNotAllowedError } from './aws-errors';
+import { AwsCredentialsIncompleteError } from './aws-errors';
 import { AssumedRole } from './aws-identity';
 import { classifyAwsError } from './classify-aws-error';
 
@@ -30,6 +32,7 @@ class FakeAws {
   readonly seen: Seen[] = [];
   readonly expired = new Set<string>();
   sts: 'ok' | 'denied' | 'down' | 'silent' = 'ok';
+  connections = 0;
   private server: Server | undefined;
   private sessions = 0;
 
@@ -55,6 +58,7 @@ class FakeAws {
         response.writeHead(status, { 'X-RateLimit-Remaining': '3' }).end(body);
       });
     });
+    this.server.on('connection', () => (this.connections += 1));
     await new Promise<void>((resolve) => this.server?.listen(0, '127.0.0.1', resolve));
   }
 
@@ -101,12 +105,13 @@ function connect(
   secrets: AwsSecrets,
   config: Partial<AwsConfig> = {},
   platformAws?: () => Promise<typeof keys>,
+  egress: EgressGuard = loopbackEgress(),
 ): AwsConnection {
   const context = {
     tenantId: 'tenant-1',
     externalId: 'external-1',
     installation: 'test',
-    allowedEndpoints: [aws.url],
+    egress,
     platformAws,
   };
   const connection = AwsConnection.open(
@@ -116,6 +121,15 @@ function connect(
   );
   open.push(connection);
   return connection;
+}
+
+/** @param answer what every name resolves to */
+function guard(allowedCidrs: readonly string[], answer: readonly string[]): EgressGuard {
+  const port = Number(new URL(aws.url).port);
+  const names = new (class extends HostResolver {
+    resolve = async (): Promise<readonly string[]> => answer;
+  })();
+  return new EgressGuard({ allowedCidrs, ports: [443, port] }, names);
 }
 
 function list(connection: AwsConnection, abort: AbortSignal = signal): Promise<unknown> {
@@ -159,7 +173,7 @@ describe('a tenant with a key', () => {
   it('does not follow AWS_ENDPOINT_URL when it names no endpoint of its own', async () => {
     const before = process.env.AWS_ENDPOINT_URL;
     process.env.AWS_ENDPOINT_URL = aws.url;
-    const context = { tenantId: 't', externalId: 'x', installation: 'test', allowedEndpoints: [] };
+    const context = { tenantId: 't', externalId: 'x', installation: 'test', egress: loopbackEgress() };
     const connection = AwsConnection.open(new Secret(keys), { region: 'eu-west-1' }, context);
     open.push(connection);
     const client = new SQSClient(connection.clientConfig);
@@ -181,20 +195,34 @@ describe('a tenant with a key', () => {
     expect(host).toBe('sqs.eu-west-1.amazonaws.com');
   });
 
-  it('is not sent to an endpoint the operator did not allow', () => {
-    const context = {
-      tenantId: 't',
-      externalId: 'x',
-      installation: 'test',
-      allowedEndpoints: ['http://127.0.0.1:9', 'not a url'],
-    };
-    const at = (endpoint: string): unknown =>
-      AwsConnection.open(new Secret(keys), { region: 'eu-west-1', endpoint }, context);
+  it.each(['127.0.0.1', '[::ffff:127.0.0.1]', 'loopback.example', 'localhost'])(
+    'is not sent to an endpoint where it may not go: %s',
+    async (host) => {
+      const endpoint = aws.url.replace('127.0.0.1', host);
+      const closed = connect(keys, { endpoint }, undefined, guard([], ['127.0.0.1']));
 
-    expect(() => at(aws.url)).toThrow(AwsEndpointNotAllowedError);
-    expect(() => at('http://127.0.0.1:90')).toThrow(AwsEndpointNotAllowedError);
-    expect(() => at('https://127.0.0.1:9')).toThrow(AwsEndpointNotAllowedError);
-    expect(() => at('http://127.0.0.1:9/')).not.toThrow();
+      expect(await failure(list(closed))).toMatchObject({
+        kind: 'unauthorized',
+        code: expect.stringMatching(/^EGRESS_(URL|ADDRESS)_REFUSED$/) as string,
+      });
+      expect([aws.seen, aws.connections]).toEqual([[], 0]);
+    },
+  );
+
+  it('is sent to the addresses that were judged, by name too', async () => {
+    const endpoint = aws.url.replace('127.0.0.1', 'loopback.example');
+    await list(connect(keys, { endpoint }, undefined, guard(['127.0.0.1/32'], ['127.0.0.1'])));
+
+    expect(aws.calls('sqs')).toHaveLength(1);
+  });
+
+  it('says that nothing was sent when the endpoint’s name is not known', async () => {
+    const endpoint = 'https://nobody.example';
+    expect(await failure(list(connect(keys, { endpoint }, undefined, guard([], []))))).toMatchObject({
+      kind: 'not_sent',
+      cause: 'dns',
+      code: 'EGRESS_HOST_UNRESOLVED',
+    });
   });
 
   it('tells the head of each answer to whoever listens to the call, also of an error', async () => {
@@ -275,6 +303,14 @@ describe('a tenant with a role', () => {
 
     expect(aws.calls('sts').map(({ key }) => key)).toEqual(['AKIAPLATFORM']);
     expect(aws.calls('sqs').map(({ key }) => key)).toEqual(['ASIASESSION1']);
+  });
+
+  it('is not assumed in the name of the platform at a host that only the tenant chose', async () => {
+    const platform = async (): Promise<typeof keys> => ({ accessKeyId: 'AKIAPLATFORM', secretAccessKey: 'p' });
+    const endpoint = 'https://93.184.216.34';
+    const own = connect({}, { roleArn, endpoint }, platform, guard(['127.0.0.1/32'], []));
+
+    expect(await failure(list(own))).toMatchObject({ kind: 'unauthorized', code: 'EGRESS_ADDRESS_REFUSED' });
   });
 
   it('says that the call was not sent when STS fails, and that the credentials are wrong when it refuses', async () => {

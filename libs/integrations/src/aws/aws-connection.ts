@@ -1,13 +1,13 @@
+import type { Reach } from '@puente/egress';
 import type { Secret } from '@puente/kernel';
-import { isAllowedOrigin } from '../http/allowed-endpoint';
 import type { ConnectContext } from '../provider';
-import { traced, tracingAgents } from './aws-call-trace';
+import { type Agents, traced, tracingAgents } from './aws-call-trace';
 import type { AwsClientConfig, AwsKeys } from './aws-client-config';
 import { awsClientConfig } from './aws-client-config';
 import type { AwsConfig, AwsSecrets } from './aws-connection.schemas';
 import { EXPIRED_SESSION_CODES } from './aws-error-codes';
 import { partsOf } from './aws-error-evidence';
-import { AwsCredentialsIncompleteError, AwsEndpointNotAllowedError, AwsRoleNotAssumedError } from './aws-errors';
+import { AwsCredentialsIncompleteError, AwsRoleNotAssumedError } from './aws-errors';
 import type { AwsIdentity } from './aws-identity';
 import { AssumedRole, StaticIdentity } from './aws-identity';
 
@@ -33,18 +33,19 @@ export class AwsConnection {
   }
 
   /**
-   * Opens nothing yet: the first call connects.
+   * Opens nothing yet: the first call connects. To a custom endpoint only as the egress guard allows.
    *
-   * @throws AwsEndpointNotAllowedError, AwsCredentialsIncompleteError
+   * @throws AwsCredentialsIncompleteError
    */
   static open(secrets: Secret<AwsSecrets>, config: AwsConfig, context: ConnectContext): AwsConnection {
-    const endpoint = allowedEndpoint(config.endpoint, context.allowedEndpoints);
+    const endpoint = config.endpoint === undefined ? undefined : new URL(config.endpoint).origin;
     const at = { region: config.region, endpoint };
-    const identity = identityOf(secrets, config, context, (keys) =>
-      awsClientConfig({ ...at, keys, agents: tracingAgents({ idleMs: IDLE_MS }), requestTimeoutMs: STS_TIMEOUT_MS }),
+    const agents = (reach: Reach): Agents =>
+      tracingAgents({ idleMs: IDLE_MS, egress: endpoint === undefined ? undefined : { guard: context.egress, reach } });
+    const identity = identityOf(secrets, config, context, (keys, reach) =>
+      awsClientConfig({ ...at, keys, agents: agents(reach), requestTimeoutMs: STS_TIMEOUT_MS }),
     );
-    const agents = tracingAgents({ idleMs: IDLE_MS });
-    const clientConfig = awsClientConfig({ ...at, keys: () => identity.keys(), agents });
+    const clientConfig = awsClientConfig({ ...at, keys: () => identity.keys(), agents: agents('public') });
     return new AwsConnection(config.region, clientConfig, identity);
   }
 
@@ -90,18 +91,11 @@ export class AwsConnection {
   }
 }
 
-function allowedEndpoint(endpoint: string | undefined, allowed: readonly string[]): string | undefined {
-  if (endpoint === undefined) return undefined;
-  const { origin } = new URL(endpoint);
-  if (isAllowedOrigin(origin, allowed)) return origin;
-  throw new AwsEndpointNotAllowedError(origin);
-}
-
 function identityOf(
   secrets: Secret<AwsSecrets>,
   config: AwsConfig,
   context: ConnectContext,
-  stsConfig: (keys: () => Promise<AwsKeys>) => AwsClientConfig,
+  stsConfig: (keys: () => Promise<AwsKeys>, reach: Reach) => AwsClientConfig,
 ): AwsIdentity {
   const { accessKeyId, secretAccessKey } = secrets.reveal();
   const own = accessKeyId !== undefined && secretAccessKey !== undefined;
@@ -119,7 +113,9 @@ function identityOf(
     externalId: context.externalId,
     sessionName: `puente-${context.tenantId}`,
   };
-  return new AssumedRole(role, stsConfig(own ? async () => ownKeys() : (platform ?? (async () => ownKeys()))));
+  // What the platform signs goes to AWS, or to what the operator allows: never to a host of a tenant's choice.
+  const sts = own || !platform ? stsConfig(async () => ownKeys(), 'public') : stsConfig(platform, 'allowed');
+  return new AssumedRole(role, sts);
 }
 
 function staticKeys({ accessKeyId, secretAccessKey, sessionToken }: AwsSecrets): AwsKeys {

@@ -32,7 +32,7 @@ export function awsCredentialEnv(resources: string): EnvSpecs {
     },
     endpoint: {
       variable: 'AWS_ENDPOINT',
-      descripcion: 'Dirección distinta de AWS, si el operador la permite',
+      descripcion: 'Dirección distinta de AWS: https en internet, o en una red que el operador permite',
       required: false,
     },
   };

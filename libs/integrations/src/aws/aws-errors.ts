@@ -1,17 +1,6 @@
 import type { Failure } from '@puente/kernel';
 import { AppError } from '@puente/kernel';
 
-/** The custom endpoint is not one the operator listed in `AWS_ALLOWED_ENDPOINTS`. Nothing was sent to it. */
-export class AwsEndpointNotAllowedError extends AppError {
-  readonly code = 'AWS_ENDPOINT_NOT_ALLOWED';
-
-  constructor(origin: string) {
-    super(
-      `${origin} is not an allowed AWS endpoint. Remove it from the configuration or ask the operator to allow it.`,
-    );
-  }
-}
-
 /** Neither a key of the tenant's own nor a role we could assume. */
 export class AwsCredentialsIncompleteError extends AppError {
   readonly code = 'AWS_CREDENTIALS_INCOMPLETE';

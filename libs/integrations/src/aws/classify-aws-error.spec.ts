@@ -10,6 +10,7 @@ import type { Failure } from '@puente/kernel';
 import { Secret } from '@puente/kernel';
 import { selfSignedCertificate } from '../testing/contract-suite/self-signed-certificate';
 import { traceOf, traced, tracingAgents } from './aws-call-trace';
+import { loopbackEgress } from '../testing/contract-suite';
 import { AwsConnection } from './aws-connection';
 import { classifyAwsError } from './classify-aws-error';
 
@@ -49,7 +50,7 @@ afterAll(() => {
 });
 
 function connect(to: string): AwsConnection {
-  const context = { tenantId: 't', externalId: 'x', installation: 'test', allowedEndpoints: [to] };
+  const context = { tenantId: 't', externalId: 'x', installation: 'test', egress: loopbackEgress() };
   const connection = AwsConnection.open(new Secret(keys), { region: 'us-east-1', endpoint: to }, context);
   open.push(connection);
   return connection;

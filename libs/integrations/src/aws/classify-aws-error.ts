@@ -10,9 +10,9 @@ import {
   AwsBatchFailedError,
   AwsCallRefusedError,
   AwsCredentialsIncompleteError,
-  AwsEndpointNotAllowedError,
   AwsRoleNotAssumedError,
 } from './aws-errors';
+import { egressFailure } from '../http/egress-failure';
 import { retryAfterMs } from '../http/retry-after';
 
 /**
@@ -26,9 +26,11 @@ export function classifyAwsError(error: unknown, codes: Readonly<Record<string, 
   if (error instanceof AwsCallRefusedError) {
     return { kind: 'rejected', code: error.providerCode, message: error.message };
   }
-  if (error instanceof AwsEndpointNotAllowedError || error instanceof AwsCredentialsIncompleteError) {
+  if (error instanceof AwsCredentialsIncompleteError) {
     return { kind: 'unauthorized', code: error.code, message: error.message };
   }
+  const stopped = egressFailure(error);
+  if (stopped) return stopped;
   const parts = partsOf(error);
   const trace = traceOf(error);
   const unsent = provenUnsent(error, parts, trace);

@@ -4,12 +4,7 @@ export { settleBatch } from './aws-batch';
 export { AwsConnection } from './aws-connection';
 export { AwsConfig, AwsSecrets } from './aws-connection.schemas';
 export type { AwsErrorMeaning } from './aws-error-codes';
-export {
-  AwsCallRefusedError,
-  AwsCredentialsIncompleteError,
-  AwsEndpointNotAllowedError,
-  AwsRoleNotAssumedError,
-} from './aws-errors';
+export { AwsCallRefusedError, AwsCredentialsIncompleteError, AwsRoleNotAssumedError } from './aws-errors';
 export type { AwsKeys } from './aws-client-config';
 export { classifyAwsError } from './classify-aws-error';
 export {

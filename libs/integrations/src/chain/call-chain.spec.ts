@@ -44,6 +44,7 @@ import { executionOf } from '../gateway/gateway-executor';
 import { HealthInterceptor } from '../health/health.interceptor';
 import { HealthRecorder } from '../health/health-recorder';
 import { ProviderCatalogue } from '../provider-catalogue';
+import { loopbackEgress } from '../testing/contract-suite';
 import { CatalogueQuotas } from '../quotas/catalogue-quotas';
 import { FlexibleQuotaStore } from '../quotas/flexible-quota-store';
 import { CallChain, callChains } from './call-chain';
@@ -142,7 +143,10 @@ describe('call chain', () => {
         { provide: LogSink, useValue: createLogSink({ service: 'test', level: 'trace', redactor, destination }) },
         { provide: Clock, useValue: clock },
         { provide: Random, useValue: new FixedRandom(0.5) },
-        { provide: ConnectSettings, useFactory: () => new ConnectSettings({ installation: 'test', maxClients }) },
+        {
+          provide: ConnectSettings,
+          useFactory: () => new ConnectSettings({ installation: 'test', egress: loopbackEgress(), maxClients }),
+        },
         { provide: CredentialVault, useValue: vault },
         { provide: ProviderCatalogue, useFactory: () => new ProviderCatalogue([echo]) },
       ],

@@ -1,4 +1,5 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import type { EgressGuard } from '@puente/egress';
 import { type Redaction, Redactor, secretTexts, type SharedRedaction } from '@puente/observability';
 import type { ConnectContext, ProviderDefinition } from '../provider';
 import type { ResolvedCredentials } from '../credential-vault.port';
@@ -6,7 +7,7 @@ import type { ResolvedCredentials } from '../credential-vault.port';
 export interface ConnectSettingsValues {
   /** `ENV`. */
   readonly installation: string;
-  readonly allowedEndpoints?: readonly string[] | undefined;
+  readonly egress: EgressGuard;
   readonly platformAws?: ConnectContext['platformAws'];
   readonly maxClients?: number | undefined;
 }
@@ -14,22 +15,22 @@ export interface ConnectSettingsValues {
 /** What every `connect` of this installation may know. Given by the app through {@link IntegrationsModule}. */
 export class ConnectSettings {
   readonly installation: string;
-  readonly allowedEndpoints: readonly string[];
+  readonly egress: EgressGuard;
   readonly platformAws: ConnectContext['platformAws'];
   /** Connected clients are sockets and memory; a tenant that calls again after so many others connects again. */
   readonly maxClients: number;
 
   constructor(values: ConnectSettingsValues) {
     this.installation = values.installation;
-    this.allowedEndpoints = values.allowedEndpoints ?? [];
+    this.egress = values.egress;
     this.platformAws = values.platformAws;
     this.maxClients = values.maxClients ?? 500;
   }
 
   /** The same for every tenant: what is left of a {@link ConnectContext} when the tenant's own is taken away. */
   get shared(): Omit<ConnectContext, 'tenantId' | 'externalId'> {
-    const { installation, allowedEndpoints, platformAws } = this;
-    return { installation, allowedEndpoints, platformAws };
+    const { installation, egress, platformAws } = this;
+    return { installation, egress, platformAws };
   }
 }
 

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { z } from 'zod';
+import { EgressError } from '@puente/egress';
+import { z } from 'zod';
 import { ConnectSettings } from '../chain/provider-clients';
 import type { CredentialModel, ProviderDefinition } from '../provider';
 import { ProviderCatalogue } from '../provider-catalogue';
@@ -15,6 +16,13 @@ export interface RulesOfCredentials {
   readonly rebindOn: readonly string[];
   readonly boundSecrets: readonly string[] | undefined;
   readonly probedBeforeUse: boolean;
+  /** Fields of `config` whose URL leads where no call may go, and why. For saving; a connection is judged again. */
+  refusedAddresses(config: Readonly<Record<string, unknown>>): Promise<readonly AddressProblem[]>;
+}
+
+export interface AddressProblem {
+  readonly field: string;
+  readonly message: string;
 }
 
 /** Tells tenancy about providers without tenancy knowing any: bind as `{ provide: CredentialCatalogue, useExisting: … }`. */
@@ -39,28 +47,49 @@ export class CatalogueCredentialRules {
   }
 
   private rulesFrom(provider: string, { credentials, probe }: ProviderDefinition): RulesOfCredentials {
-    const { model, secrets, globalFields = [], rotateEveryDays, rebindOn, boundSecrets } = credentials;
-    const config = this.withAllowedEndpoint(credentials.config);
+    const { model, secrets, config, globalFields = [], rotateEveryDays, rebindOn, boundSecrets } = credentials;
     const probedBeforeUse = probe.beforeUse ?? true;
+    const addresses = Object.entries(config.shape as Readonly<Record<string, z.ZodType>>)
+      .filter(([, type]) => isUrl(type))
+      .map(([field]) => field);
     return {
       ...{ provider, model, secrets, config, globalFields, rotateEveryDays },
       rebindOn,
       boundSecrets,
       probedBeforeUse,
+      refusedAddresses: (given) => this.refused(addresses, given),
     };
   }
 
-  /** A custom endpoint is refused when it is saved, not when it is called; `connect` refuses it all the same. */
-  private withAllowedEndpoint(config: z.ZodObject): z.ZodObject {
-    if (!('endpoint' in config.shape)) return config;
-    const allowed = this.settings.allowedEndpoints.map((endpoint) => new URL(endpoint).origin);
-    // What is no URL at all was found out by its own schema, and is asked about here all the same.
-    const known = ({ endpoint }: Record<string, unknown>): boolean =>
-      typeof endpoint !== 'string' || !URL.canParse(endpoint) || allowed.includes(new URL(endpoint).origin);
-    return config.refine(known, { path: ['endpoint'], error: 'is not one of the endpoints the operator allows' });
+  private async refused(
+    fields: readonly string[],
+    given: Readonly<Record<string, unknown>>,
+  ): Promise<readonly AddressProblem[]> {
+    const verdicts = await Promise.all(
+      fields.map(async (field) => ({ field, message: await this.refusalOf(given[field]) })),
+    );
+    return verdicts.flatMap(({ field, message }) => (message === undefined ? [] : [{ field, message }]));
+  }
+
+  /** What is no URL at all is found out by its own schema. */
+  private async refusalOf(url: unknown): Promise<string | undefined> {
+    if (typeof url !== 'string' || !URL.canParse(url)) return undefined;
+    try {
+      await this.settings.egress.check(url);
+      return undefined;
+    } catch (error) {
+      if (error instanceof EgressError) return error.message;
+      throw error;
+    }
   }
 
   providers(): readonly string[] {
     return this.catalogue.providers.map(({ meta }) => meta.id);
   }
+}
+
+/** `z.url()`, whatever is around it. */
+function isUrl(type: z.ZodType): boolean {
+  const { def } = type as unknown as { def: { format?: string; innerType?: z.ZodType } };
+  return def.format === 'url' || (def.innerType !== undefined && isUrl(def.innerType));
 }

@@ -18,6 +18,7 @@ import { ProviderFaultLog } from '../chain/provider-fault-log';
 import { ProviderInvocation } from '../chain/provider-invocation';
 import { echo, EchoClient, EchoServer, status } from '../echo-provider.fixture';
 import { ProviderCatalogue } from '../provider-catalogue';
+import { loopbackEgress } from '../testing/contract-suite';
 import { CatalogueCredentialRules } from './catalogue-credential-rules';
 import { ChainCredentialProbe } from './chain-credential-probe';
 
@@ -42,7 +43,10 @@ describe('ChainCredentialProbe', () => {
         { provide: Redactor, useValue: redactor },
         { provide: LogSink, useValue: createLogSink({ service: 'test', level: 'trace', redactor, destination }) },
         { provide: Clock, useClass: SystemClock },
-        { provide: ConnectSettings, useFactory: () => new ConnectSettings({ installation: 'test' }) },
+        {
+          provide: ConnectSettings,
+          useFactory: () => new ConnectSettings({ installation: 'test', egress: loopbackEgress() }),
+        },
         { provide: ProviderCatalogue, useFactory: () => new ProviderCatalogue([echo]) },
       ],
     }).compile();

@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { AppConfigModule, loadConfig } from '@puente/config';
 import { DatabaseModule, TenantDatabase } from '@puente/database';
+import { EgressModule } from '@puente/egress';
 import { AppError, type JsonObject, type JsonValue, Secret, SYSTEM_TENANT_ID, uuidv7 } from '@puente/kernel';
 import {
   DispatchModule,
@@ -128,6 +129,7 @@ describe('IntegrationGateway on PostgreSQL', () => {
         AppConfigModule.with(config),
         ObservabilityModule.forRoot({ service: 'test', logTo: { write: (line) => void lines.push(line) } }),
         DatabaseModule,
+        EgressModule,
         TestPortsModule,
         LedgerModule.forRoot({}),
         DispatchModule.forRoot({}),

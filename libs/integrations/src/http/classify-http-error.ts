@@ -1,7 +1,7 @@
 import type { Evidence, Failure } from '@puente/kernel';
 import { notSent, unknown } from '@puente/kernel';
 import { presentableText } from '../presentable-text';
-import { EndpointNotAllowedError } from './allowed-endpoint';
+import { egressFailure } from './egress-failure';
 import { HttpAnswerError, HttpUnansweredError } from './http.errors';
 import { retryAfterMs } from './retry-after';
 
@@ -19,10 +19,7 @@ export type HttpErrorMeaning = 'rejected' | 'unauthorized' | 'throttled' | 'refu
  */
 export function classifyHttpError(error: unknown, codes: Readonly<Record<string, HttpErrorMeaning>> = {}): Failure {
   if (error instanceof HttpUnansweredError) return error.failure;
-  if (error instanceof EndpointNotAllowedError) {
-    return { kind: 'unauthorized', code: error.code, message: error.message };
-  }
-  if (!(error instanceof HttpAnswerError)) return unknown('internal');
+  if (!(error instanceof HttpAnswerError)) return egressFailure(error) ?? unknown('internal');
   const { code } = error.fault;
   const meaning = code !== undefined && Object.hasOwn(codes, code) ? codes[code] : undefined;
   return failureOf(meaning ?? meaningOf(error.status), error);

@@ -2,9 +2,9 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer, type Server as TcpServer } from 'node:net';
+import { EgressGuard, HostResolver } from '@puente/egress';
 import { type AnswerHead, Cancellation, type Failure } from '@puente/kernel';
-import { selfSignedCertificate } from '../testing/contract-suite';
-import { endpointOr, EndpointNotAllowedError } from './allowed-endpoint';
+import { loopbackEgress, selfSignedCertificate } from '../testing/contract-suite';
 import { listenForAnswers, stopListening } from './answer-heads';
 import { classifyHttpError } from './classify-http-error';
 import { HttpConnection, type HttpRequest } from './http-connection';
@@ -41,7 +41,7 @@ function portOf(of: TcpServer): string {
 }
 
 function connection(base: string): HttpConnection {
-  return new HttpConnection(base, (body) => body ?? {});
+  return new HttpConnection(base, (body) => body ?? {}, { egress: loopbackEgress() });
 }
 
 const get: HttpRequest = { method: 'GET', path: '/things?n=1', signal: AbortSignal.timeout(5_000) };
@@ -215,18 +215,43 @@ describe('what may have been sent', () => {
   });
 });
 
-describe('an address given by a tenant', () => {
-  const operator = { allowedEndpoints: ['http://127.0.0.1:4566'] };
+describe('an address that the egress guard refuses', () => {
+  const guard = (answer: readonly string[] = []): EgressGuard =>
+    new EgressGuard({ allowedCidrs: [], ports: [Number(portOf(server))] }, new Names(answer));
 
-  it('is used when the operator allows its origin, and the provider’s own when there is none', () => {
-    expect(endpointOr('https://own.test', 'http://127.0.0.1:4566/toy', operator)).toBe('http://127.0.0.1:4566/toy');
-    expect(endpointOr('https://own.test', undefined, operator)).toBe('https://own.test');
-  });
+  it.each(['http://127.0.0.1', 'https://127.0.0.1', 'https://[::ffff:127.0.0.1]', 'https://loopback.example'])(
+    'is never connected to, and that is about the credentials: %s',
+    async (origin) => {
+      const own = new HttpConnection(`${origin}:${portOf(server)}`, undefined, { egress: guard(['127.0.0.1']) });
+      let connections = 0;
+      server.on('connection', () => (connections += 1));
 
-  it('is refused otherwise, and that is about the credentials', () => {
-    for (const given of ['http://127.0.0.1:4567', 'http://127.0.0.1', 'http://127.0.0.1:4566@evil.test/']) {
-      expect(() => endpointOr('https://own.test', given, operator)).toThrow(EndpointNotAllowedError);
-    }
-    expect(classifyHttpError(new EndpointNotAllowedError('http://evil.test'))).toMatchObject({ kind: 'unauthorized' });
+      expect(await failure(own.json(get))).toMatchObject({
+        kind: 'unauthorized',
+        code: expect.stringMatching(/^EGRESS_(URL|ADDRESS)_REFUSED$/) as string,
+      });
+      expect(connections).toBe(0);
+      own.close();
+    },
+  );
+
+  it('may be known later when its name could not be resolved', async () => {
+    const own = new HttpConnection(`https://nobody.example:${portOf(server)}`, undefined, { egress: guard() });
+    expect(await failure(own.json(get))).toMatchObject({
+      kind: 'not_sent',
+      cause: 'dns',
+      code: 'EGRESS_HOST_UNRESOLVED',
+    });
+    own.close();
   });
 });
+
+class Names extends HostResolver {
+  constructor(private readonly answer: readonly string[]) {
+    super();
+  }
+
+  async resolve(): Promise<readonly string[]> {
+    return this.answer;
+  }
+}

@@ -1,6 +1,8 @@
+import { egressConnector, type EgressGuard } from '@puente/egress';
 import type { CancelSignal, Failure, NotSentCause } from '@puente/kernel';
 import { notSent, unknown } from '@puente/kernel';
 import { type Dispatcher, errors, Pool } from 'undici';
+import { egressFailure } from './egress-failure';
 import type { HttpAnswer, ProviderFault } from './http-answer';
 import { jsonOf } from './http-answer';
 import { HttpExchange, type Unanswered } from './http-exchange';
@@ -19,6 +21,8 @@ const WITHOUT_BODY = { accept: 'application/json' };
 const WITH_JSON = { ...WITHOUT_BODY, 'content-type': 'application/json' };
 
 export interface HttpConnectionOptions {
+  /** The guard of `connect`'s context: it decides where connections may go, whoever gave the address. */
+  readonly egress: EgressGuard;
   /** At most; one is opened when all others are busy, and closed when it has been idle. */
   readonly connections?: number;
 }
@@ -59,13 +63,13 @@ export class HttpConnection {
   constructor(
     base: string,
     private readonly faultOf: (body: unknown) => ProviderFault = () => ({}),
-    { connections = MAX_CONNECTIONS }: HttpConnectionOptions = {},
+    { egress, connections = MAX_CONNECTIONS }: HttpConnectionOptions,
   ) {
     const { origin, pathname } = new URL(base);
     this.prefix = pathname.replace(/\/$/, '');
     this.pool = new Pool(origin, {
       connections,
-      connect: { timeout: CONNECT_MS },
+      connect: egressConnector(egress, { timeoutMs: CONNECT_MS }),
       headersTimeout: SILENCE_MS,
       bodyTimeout: SILENCE_MS,
       keepAliveTimeout: IDLE_MS,
@@ -131,6 +135,8 @@ export class HttpConnection {
 
 /** @returns undefined for what neither the network nor time explains: a bug, which is shown as one */
 function unsent(error: unknown, signal: CancelSignal): Failure | undefined {
+  const refused = egressFailure(error);
+  if (refused) return refused;
   const code = codeOf(error);
   const cause: NotSentCause | undefined = signal.aborted ? 'deadline' : causeOf(error, code);
   return cause && notSent(cause, { code });

@@ -1,4 +1,3 @@
-export { endpointOr, EndpointNotAllowedError } from './allowed-endpoint';
 export { classifyHttpError, type HttpErrorMeaning } from './classify-http-error';
 export type { HttpAnswer, ProviderFault } from './http-answer';
 export { HttpConnection, type HttpConnectionOptions, type HttpRequest, type RawHttpRequest } from './http-connection';

@@ -6,6 +6,7 @@ import { CredentialVault, type ResolvedCredentials } from '../credential-vault.p
 import { echo } from '../echo-provider.fixture';
 import type { AnyProvider, RateLimitSpec } from '../provider';
 import { ProviderCatalogue } from '../provider-catalogue';
+import { loopbackEgress } from '../testing/contract-suite';
 import { CatalogueQuotas } from './catalogue-quotas';
 
 const limit: RateLimitSpec = {
@@ -19,7 +20,7 @@ const limit: RateLimitSpec = {
 const call = {
   ...{ provider: 'echo', operation: 'send', mode: 'call', tenantId: 't-1', integration: 'default', input: {} },
 } as ProviderCall;
-const settings = new ConnectSettings({ installation: 'test' });
+const settings = new ConnectSettings({ installation: 'test', egress: loopbackEgress() });
 const clients = (): ProviderClients => new ProviderClients(settings, new Redactor());
 
 const url = 'https://echo.test';

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, Server } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { loopbackEgress } from '@puente/integrations/contract-suite';
 import { Secret } from '@puente/kernel';
 import type { LambdaClient } from './lambda.client';
 import { lambda } from './lambda.provider';
@@ -53,7 +54,7 @@ function connect(config: { environment?: string } = {}): LambdaClient {
   return lambda.connect(
     new Secret({ accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'secret' }),
     { region: 'us-east-1', endpoint, ...config },
-    { tenantId: 't', externalId: 'x', installation: 'dev', allowedEndpoints: [endpoint] },
+    { tenantId: 't', externalId: 'x', installation: 'dev', egress: loopbackEgress() },
   );
 }
 

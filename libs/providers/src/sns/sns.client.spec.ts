@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { loopbackEgress } from '@puente/integrations/contract-suite';
 import { Secret } from '@puente/kernel';
 import type { SnsClient } from './sns.client';
 import { sns } from './sns.provider';
@@ -33,7 +34,7 @@ beforeEach(async () => {
   client = sns.connect(
     new Secret({ accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'secret' }),
     { region: 'us-east-1', endpoint },
-    { tenantId: 't', externalId: 'x', installation: 'test', allowedEndpoints: [endpoint] },
+    { tenantId: 't', externalId: 'x', installation: 'test', egress: loopbackEgress() },
   );
 });
 

@@ -3,6 +3,7 @@ import type { Server } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { SQSClient } from '@aws-sdk/client-sqs';
+import { loopbackEgress } from '@puente/integrations/contract-suite';
 import { Secret } from '@puente/kernel';
 import type { SqsClient } from './sqs.client';
 import { sqs } from './sqs.provider';
@@ -40,7 +41,7 @@ beforeEach(async () => {
   client = sqs.connect(
     new Secret({ accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'secret' }),
     { region: 'us-east-1', endpoint },
-    { tenantId: 't', externalId: 'x', installation: 'test', allowedEndpoints: [endpoint] },
+    { tenantId: 't', externalId: 'x', installation: 'test', egress: loopbackEgress() },
   );
 });
 
@@ -77,7 +78,7 @@ describe('sending to a queue', () => {
   });
 
   it('goes to the region of the credentials, never to the host in the URL of the queue', async () => {
-    const context = { tenantId: 't', externalId: 'x', installation: 'test', allowedEndpoints: [] };
+    const context = { tenantId: 't', externalId: 'x', installation: 'test', egress: loopbackEgress() };
     const keys = new Secret({ accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'secret' });
     const real = sqs.connect(keys, { region: 'us-east-1' }, context);
     const hosts: string[] = [];

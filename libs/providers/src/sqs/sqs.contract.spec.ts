@@ -1,5 +1,5 @@
 import type { ContractSample, ContractSubject, ContractWorld } from '@puente/integrations/contract-suite';
-import { contractCases, controlledWorld } from '@puente/integrations/contract-suite';
+import { contractCases, controlledWorld, loopbackEgress } from '@puente/integrations/contract-suite';
 import { AwsAccess, StandInHost, StsStandIn } from '@puente/integrations/testing';
 import { CreateQueueCommand, GetQueueAttributesCommand, ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { Secret } from '@puente/kernel';
@@ -153,7 +153,7 @@ describe('a tenant’s role', () => {
       tenantId: 'tenant-1',
       externalId,
       installation: 'test',
-      allowedEndpoints: [host.url],
+      egress: loopbackEgress(),
     });
     try {
       await client.checkAccess(url(world, 'orders'), AbortSignal.timeout(5_000));

@@ -1,6 +1,7 @@
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { gzipSync } from 'node:zlib';
+import { loopbackEgress } from '@puente/integrations/contract-suite';
 import { Cancellation, Secret } from '@puente/kernel';
 import { Webhook } from 'standardwebhooks';
 import { Webhook as SvixWebhook } from 'svix';
@@ -84,6 +85,7 @@ function client(secrets: object = {}, config: object = {}): WebhooksClient {
   const made = new WebhooksClient(
     new Secret(WebhookSecrets.parse({ signing, ...secrets })),
     WebhookConfig.parse({ url, ...config }),
+    loopbackEgress(),
   );
   clients.push(made);
   return made;

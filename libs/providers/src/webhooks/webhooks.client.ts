@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { EgressGuard } from '@puente/egress';
 import { type HttpAnswer, HttpConnection, type OperationCall } from '@puente/integrations';
 import type { Secret } from '@puente/kernel';
 import { WebhookSigner } from './signature';
@@ -19,14 +20,14 @@ export class WebhooksClient {
   private readonly headers: Readonly<Record<string, string>>;
 
   /** @throws {WebhookHeadersMismatchError} */
-  constructor(secrets: Secret<WebhookSecrets>, { url, headerNames = [] }: WebhookConfig) {
+  constructor(secrets: Secret<WebhookSecrets>, { url, headerNames = [] }: WebhookConfig, egress: EgressGuard) {
     const { signing, headers = {} } = secrets.reveal();
     requireSame(headerNames, Object.keys(headers));
     const { origin, pathname, search } = new URL(url);
     this.signer = new WebhookSigner(signing);
     this.headers = { ...headers, 'user-agent': USER_AGENT, 'content-type': 'application/json' };
     this.path = pathname + search;
-    this.http = new HttpConnection(origin, undefined, { connections: CONNECTIONS });
+    this.http = new HttpConnection(origin, undefined, { egress, connections: CONNECTIONS });
   }
 
   close(): void {

@@ -54,7 +54,7 @@ const subject: ContractSubject = {
   answers: 'by_status',
   rejection: { status: 410, code: 'GONE' },
   errorStatus: { GONE: 410 },
-  notAnswered: ['WEBHOOK_HEADERS_MISMATCH', 'ECONNREFUSED', 'timeout'],
+  notAnswered: ['EGRESS_ADDRESS_REFUSED', 'WEBHOOK_HEADERS_MISMATCH', 'ECONNREFUSED', 'timeout'],
 };
 
 describe('webhooks keeps the contract', () => {

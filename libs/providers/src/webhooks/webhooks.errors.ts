@@ -1,10 +1,4 @@
-import {
-  classifyHttpError,
-  type ErrorSpec,
-  type HttpAnswer,
-  HttpUnansweredError,
-  retryAfterMs,
-} from '@puente/integrations';
+import { classifyHttpError, type ErrorSpec, type HttpAnswer, retryAfterMs } from '@puente/integrations';
 import { AppError, type Evidence, type Failure, unknown } from '@puente/kernel';
 import { MAX_ANSWER_EXCERPT } from '@puente/observability';
 
@@ -39,8 +33,9 @@ export function classifyWebhookError(error: unknown): Failure {
     return { kind: 'unauthorized', code: error.code, message: error.message };
   }
   if (error instanceof WebhookRefusedError) return answered(error.answer);
-  if (error instanceof HttpUnansweredError) return error.failure;
-  return classifyHttpError(error);
+  const failure = classifyHttpError(error);
+  // Its name leads where no call may go: perhaps for an hour, so the schedule repeats this too.
+  return failure.kind === 'unauthorized' ? { ...failure, kind: 'not_sent', cause: 'connect' } : failure;
 }
 
 function answered({ status, headers, text }: HttpAnswer): Failure {
@@ -102,6 +97,12 @@ export const webhooksErrors: readonly ErrorSpec[] = [
     failure: 'unauthorized',
     descripcion: 'Los nombres de headerNames no son los de los valores guardados; no se envió nada',
     accion: 'Se pausa el carril del endpoint. Guardar nombres y valores juntos',
+  },
+  {
+    code: 'EGRESS_ADDRESS_REFUSED',
+    failure: 'not_sent',
+    descripcion: 'El nombre ya no lleva a una dirección pública de internet; no se envió nada',
+    accion: 'Retry según el calendario. Corregir la dirección, o pedir al operador que permita su red',
   },
   {
     code: 'ECONNREFUSED',

@@ -65,7 +65,7 @@ export const webhooks = defineProvider({
     rebindOn: ['url'],
     boundSecrets: ['headers'],
   },
-  connect: (secrets, config) => new WebhooksClient(secrets, config),
+  connect: (secrets, config, { egress }) => new WebhooksClient(secrets, config, egress),
   disconnect: (client: WebhooksClient) => {
     client.close();
   },

@@ -17,12 +17,19 @@ export interface CredentialFields {
  * Checks what a tenant, or the platform, wants to store. All problems at once, by path, never with a value. What is
  * stored is what was sent: defaults are the schema's and filled in when the credentials are used.
  *
+ * @param found problems that are known already
  * @throws {InvalidFieldsError}
  */
-export function checkCredentials(rules: CredentialRules, tenantId: string, sent: CredentialFields): void {
+export function checkCredentials(
+  rules: CredentialRules,
+  tenantId: string,
+  sent: CredentialFields,
+  found: readonly FieldProblem[] = [],
+): void {
   const problems = [
     ...sectionProblems('secrets', storable(rules, tenantId, rules.secrets), sent.secrets),
     ...sectionProblems('config', storable(rules, tenantId, rules.config), sent.config),
+    ...found,
   ];
   if (problems.length > 0) throw new InvalidFieldsError(problems);
 }

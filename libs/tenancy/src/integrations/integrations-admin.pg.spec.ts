@@ -168,6 +168,12 @@ describe('integrations', () => {
         ['secrets.tenantId', 'secrets.kid', 'config.status'],
       ],
       ['a wrong type', { apiKey: 12345678 }, { host: 'not a url' }, ['secrets.apiKey', 'config.host']],
+      [
+        'an address that may not be called (T17)',
+        { apiKey: 'key-number-1' },
+        { host: 'https://refused.test' },
+        ['config.host'],
+      ],
       ['CR/LF in a credential (T19)', { apiKey: 'key\r\nX-Evil: 1' }, {}, ['secrets.apiKey']],
       ['NUL in a credential (T19)', { apiKey: 'key-\u0000-number' }, {}, ['secrets.apiKey']],
       ['a tab in the configuration (T19)', { apiKey: 'key-number-1' }, { label: 'a\tb' }, ['config.label']],

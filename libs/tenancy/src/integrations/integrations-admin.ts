@@ -67,7 +67,7 @@ export class IntegrationsAdmin {
   async put(origin: Origin, ref: IntegrationRef, input: PutInput): Promise<void> {
     const rules = rulesFor(this.catalogue, ref);
     const fields = { secrets: input.secrets, config: input.config ?? {} };
-    const options = await this.options(rules, ref, 'integration.saved', input.version);
+    const options = await this.options(rules, ref, 'integration.saved', input);
     const candidate = await this.staging.replace(origin, ref, fields, options);
     if (input.activate !== false) await this.begin(origin, rules, ref, candidate);
   }
@@ -75,7 +75,7 @@ export class IntegrationsAdmin {
   /** Changes single fields; null removes one. @throws as {@link put}, and {@link CredentialsQuarantinedError} */
   async patch(origin: Origin, ref: IntegrationRef, input: PatchInput): Promise<void> {
     const rules = rulesFor(this.catalogue, ref);
-    const options = await this.options(rules, ref, 'integration.changed', input.version);
+    const options = await this.options(rules, ref, 'integration.changed', input);
     const candidate = await this.staging.change(origin, ref, input, options);
     if (input.activate !== false) await this.begin(origin, rules, ref, candidate);
   }
@@ -90,7 +90,7 @@ export class IntegrationsAdmin {
     if (!(overlapHours >= 0 && overlapHours <= MAX_OVERLAP_HOURS))
       throw new InvalidFieldsError([{ path: 'overlapHours', message: 'expected 0 to 168' }]);
     const rules = rulesFor(this.catalogue, ref);
-    const options = await this.options(rules, ref, 'integration.rotated', input.version);
+    const options = await this.options(rules, ref, 'integration.rotated', input);
     const candidate = await this.staging.change(origin, ref, input, options);
     await this.begin(origin, rules, ref, candidate, { overlapHours });
   }
@@ -156,13 +156,14 @@ export class IntegrationsAdmin {
     rules: CredentialRules,
     ref: IntegrationRef,
     action: StagingOptions['action'],
-    expectedVersion: number | undefined,
+    { config = {}, version }: Pick<PatchInput, 'config' | 'version'>,
   ): Promise<StagingOptions> {
-    const lent = await this.probe.lent(rules);
+    const [lent, refused] = await Promise.all([this.probe.lent(rules), rules.refusedAddresses(config)]);
+    const problems = refused.map(({ field, message }) => ({ path: `config.${field}`, message }));
     return {
-      ...{ rules, action, expectedVersion },
+      ...{ rules, action, expectedVersion: version },
       check: (fields) => {
-        checkCredentials(rules, ref.tenantId, fields);
+        checkCredentials(rules, ref.tenantId, fields, problems);
         requireComplete(rules, ref.tenantId, { secrets: new Secret(fields.secrets), config: fields.config }, lent);
       },
     };

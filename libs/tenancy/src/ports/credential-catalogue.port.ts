@@ -14,6 +14,10 @@ export interface CredentialRules {
   readonly boundSecrets?: readonly string[] | undefined;
   /** false: used as soon as they are saved; the provider is only asked when somebody wants to know. Left out: true. */
   readonly probedBeforeUse?: boolean | undefined;
+  /** Fields of `config` whose address may not be called, and why. Asks name servers: not inside a transaction. */
+  refusedAddresses(
+    config: Readonly<Record<string, unknown>>,
+  ): Promise<readonly { readonly field: string; readonly message: string }[]>;
 }
 
 /** What credentials each provider takes; the catalogue is above tenancy, hence a port. */

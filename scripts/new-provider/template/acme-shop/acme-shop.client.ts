@@ -1,3 +1,4 @@
+import type { EgressGuard } from '@puente/egress';
 import type { OperationCall } from '@puente/integrations';
 import { HttpConnection } from '@puente/integrations';
 import type { Secret } from '@puente/kernel';
@@ -11,8 +12,9 @@ export class AcmeShopClient {
   constructor(
     private readonly secrets: Secret<AcmeShopSecrets>,
     base: string,
+    egress: EgressGuard,
   ) {
-    this.http = new HttpConnection(base, acmeShopFault);
+    this.http = new HttpConnection(base, acmeShopFault, { egress });
   }
 
   close(): void {

@@ -1,4 +1,4 @@
-import { defineProvider, endpointOr } from '@puente/integrations';
+import { defineProvider } from '@puente/integrations';
 import { AcmeShopClient } from './acme-shop.client';
 import { classifyAcmeShopError, acmeShopErrors } from './acme-shop.errors';
 import { Account, CreateItem, GetAccount, Item, AcmeShopConfig, AcmeShopSecrets } from './acme-shop.schemas';
@@ -28,14 +28,14 @@ export const acmeShop = defineProvider({
       apiKey: { variable: 'ACME_SHOP_API_KEY', descripcion: 'Escribir aquí dónde se obtiene la clave', required: true },
       endpoint: {
         variable: 'ACME_SHOP_ENDPOINT',
-        descripcion: 'Dirección distinta de la del proveedor, si el operador la permite',
+        descripcion: 'Dirección distinta de la del proveedor: https en internet, o en una red que el operador permite',
         required: false,
       },
     },
     rotateEveryDays: 90,
     rebindOn: ['endpoint'],
   },
-  connect: (secrets, config, context) => new AcmeShopClient(secrets, endpointOr(API, config.endpoint, context)),
+  connect: (secrets, config, context) => new AcmeShopClient(secrets, config.endpoint ?? API, context.egress),
   disconnect: (client: AcmeShopClient) => {
     client.close();
   },

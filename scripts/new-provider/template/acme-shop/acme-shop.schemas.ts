@@ -17,7 +17,10 @@ export const AcmeShopConfig = z.strictObject({
   endpoint: z
     .url({ protocol: /^https?$/ })
     .optional()
-    .meta({ description: 'Address instead of the provider’s own. Must be one the operator allows.' }),
+    .meta({
+      description:
+        'Address instead of the provider’s own. Https on the public internet, or in a network that the operator allows.',
+    }),
 });
 
 export type AcmeShopConfig = z.output<typeof AcmeShopConfig>;

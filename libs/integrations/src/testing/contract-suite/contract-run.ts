@@ -9,6 +9,7 @@ import { operationCall, ProviderInvocation } from '../../chain/provider-invocati
 import { ProviderCatalogue } from '../../provider-catalogue';
 import { BrokenLine } from './broken-line';
 import type { ContractSample, ContractSubject, ContractWorld } from './contract-subject';
+import { loopbackEgress } from './loopback-egress';
 
 /** A call gets this long before a case gives up on it. */
 const CALL_MS = 5_000;
@@ -45,7 +46,7 @@ export class ContractRun {
     this.client = this.definition.connect(
       new Secret(credentials.secrets.parse(secrets)),
       credentials.config.parse(config(endpoint)),
-      { tenantId: randomUUID(), externalId: 'contract-suite', installation: 'contract', allowedEndpoints: [endpoint] },
+      { tenantId: randomUUID(), externalId: 'contract-suite', installation: 'contract', egress: loopbackEgress() },
     );
     this.redaction = masked ? new Redactor().hold(secretTexts(secrets)) : transparent;
   }

@@ -2,4 +2,5 @@
 export { contractCases } from './contract-cases';
 export type { ContractCase, ContractSample, ContractSubject, ContractWorld, WireFault } from './contract-subject';
 export { controlledWorld } from './control-plane.client';
+export { loopbackEgress } from './loopback-egress';
 export { selfSignedCertificate } from './self-signed-certificate';
