@@ -5,6 +5,11 @@ export interface GroupCommitOptions {
   readonly maxInFlight: number;
   /** The longest a request waits for company while another group is on its way; alone, it leaves at once. */
   readonly waitMs: number;
+  /**
+   * The most that a group keeps the next one back, after it has left: a millisecond for each of its items, so that many
+   * small commits under load become few large ones, and a request that comes alone still leaves at once. None: left out.
+   */
+  readonly spacingMs?: number;
 }
 
 export type GroupResult<R> = PromiseSettledResult<R>;
@@ -25,7 +30,9 @@ interface Waiting<T, R> {
 export class GroupCommit<T, R> {
   private waiting: Waiting<T, R>[] = [];
   private inFlight = 0;
-  private timer: NodeJS.Timeout | NodeJS.Immediate | undefined;
+  private untimed: (() => void) | undefined;
+  /** No group leaves before, unless it is full. */
+  private notBeforeMs = 0;
 
   constructor(
     private readonly options: GroupCommitOptions,
@@ -43,11 +50,16 @@ export class GroupCommit<T, R> {
     if (this.inFlight >= this.options.maxInFlight || this.waiting.length === 0) return;
     if (this.waiting.length >= this.options.maxSize) {
       this.flush();
-    } else if (this.timer === undefined) {
+    } else if (!this.untimed) {
+      const spacingMs = this.spacingMs();
+      const waitMs = this.inFlight === 0 ? spacingMs : Math.max(this.options.waitMs, spacingMs);
       // Immediate: whatever else this turn of the event loop brings still joins.
-      const flush = (): void => this.flush();
-      this.timer = this.inFlight === 0 ? setImmediate(flush) : setTimeout(flush, this.options.waitMs);
+      this.untimed = waitMs <= 0 ? soon(() => this.flush()) : later(() => this.flush(), waitMs);
     }
+  }
+
+  private spacingMs(): number {
+    return this.options.spacingMs === undefined ? 0 : this.notBeforeMs - performance.now();
   }
 
   private flush(): void {
@@ -55,10 +67,13 @@ export class GroupCommit<T, R> {
     const group = this.waiting.splice(0, this.options.maxSize);
     if (group.length === 0) return;
     this.inFlight += 1;
+    const { spacingMs } = this.options;
+    if (spacingMs !== undefined) this.notBeforeMs = performance.now() + Math.min(spacingMs, group.length - 1);
     void this.commit(group).finally(() => {
       this.inFlight -= 1;
       // Those who waited for a place have waited long enough.
-      if (this.waiting.length > 0) this.flush();
+      if (this.waiting.length > 0 && this.spacingMs() <= 0) this.flush();
+      else this.schedule();
     });
     this.schedule();
   }
@@ -77,9 +92,17 @@ export class GroupCommit<T, R> {
   }
 
   private unschedule(): void {
-    if (this.timer === undefined) return;
-    clearTimeout(this.timer as NodeJS.Timeout);
-    clearImmediate(this.timer as NodeJS.Immediate);
-    this.timer = undefined;
+    this.untimed?.();
+    this.untimed = undefined;
   }
+}
+
+function soon(then: () => void): () => void {
+  const immediate = setImmediate(then);
+  return () => clearImmediate(immediate);
+}
+
+function later(then: () => void, ms: number): () => void {
+  const timer = setTimeout(then, ms);
+  return () => clearTimeout(timer);
 }

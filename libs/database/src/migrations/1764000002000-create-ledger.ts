@@ -22,7 +22,7 @@ export class CreateLedger1764000002000 implements MigrationInterface {
 async function createOperations(db: QueryRunner): Promise<void> {
   await db.query(`
     CREATE TABLE operations (
-      id              uuid PRIMARY KEY,
+      id              uuid NOT NULL,
       seq             bigint GENERATED ALWAYS AS IDENTITY,
       tenant_id       uuid NOT NULL REFERENCES tenants (id),
       provider        text NOT NULL,
@@ -69,7 +69,7 @@ async function createOperations(db: QueryRunner): Promise<void> {
       created_at      timestamptz NOT NULL,
       updated_at      timestamptz NOT NULL,
       settled_at      timestamptz,
-      UNIQUE (tenant_id, id),
+      PRIMARY KEY (id, tenant_id), -- one index for who has only the id and for the composite keys of others: each costs at every transition
       FOREIGN KEY (tenant_id, replay_of) REFERENCES operations (tenant_id, id),
       CHECK ((state IN ('queued', 'running', 'unknown')) = (settled_at IS NULL)),
       CHECK ((state = 'running') = (lease_until IS NOT NULL)),

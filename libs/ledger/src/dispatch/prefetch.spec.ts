@@ -22,9 +22,9 @@ describe('Prefetch', () => {
     end(10_000);
     expect(prefetch.capacity).toBe(450);
 
-    await clock.advance(60);
+    await clock.advance(110);
     expect(prefetch.capacity).toBe(450); // of the window before
-    await clock.advance(60);
+    await clock.advance(110);
     expect(prefetch.capacity).toBe(150);
   });
 });

@@ -1,8 +1,8 @@
 import type { LedgerSettings } from '../ledger-settings';
 import type { LedgerTime } from '../ledger-time';
 
-/** So long may a claim take under load; what ends meanwhile must lie ready when it begins. */
-const WINDOW_MS = 50;
+/** Twice what a claim may take under load: what ends meanwhile must lie ready when it begins, and so few claims are made. */
+const WINDOW_MS = 100;
 /** Beyond the configured prefetch, at most. */
 const MOST = 4;
 

@@ -31,7 +31,9 @@ export class SettlementWriter {
     private readonly time: LedgerTime,
   ) {
     this.watch = new DatabaseWatch('settle', time, log);
-    this.group = new GroupCommit({ maxSize: 200, maxInFlight: 2, waitMs: 3 }, (items) => this.commit(items));
+    this.group = new GroupCommit({ maxSize: 200, maxInFlight: 2, waitMs: 3, spacingMs: 12 }, (items) =>
+      this.commit(items),
+    );
   }
 
   write(settlement: Written): Promise<Settled> {
@@ -77,18 +79,11 @@ export class SettlementWriter {
   private async spoiled(item: Written, error: unknown): Promise<GroupResult<Settled>> {
     this.log.settlementSpoiled({ operationId: item.operation.id, tenantId: item.operation.tenantId }, error);
     const decision: Decision = { ...item.decision, state: 'needs_review', maybeSent: true, failure: 'settle_failed' };
-    const row: SettleRow = {
-      ...item.row,
-      state: 'needs_review',
-      maybe_sent: true,
-      failure: 'settle_failed',
-      provider_code: null,
-      failure_message: null,
-      output: null,
-      tries: item.row.tries.map((each) => ({ ...each, code: null, excerpt: null })),
-    };
+    const { provider_code: _code, failure_message: _message, output: _output, ...kept } = item.row;
+    const row: SettleRow = { ...kept, state: 'needs_review', maybe_sent: true, failure: 'settle_failed' };
+    const tries = item.tries.map(({ code: __code, excerpt: _excerpt, ...each }) => each);
     try {
-      const [settled] = await this.store([{ ...item, decision, row }]);
+      const [settled] = await this.store([{ ...item, decision, row, tries }]);
       return settled ? done(settled) : failed(error);
     } catch (again) {
       if (mayPass(again)) throw again;

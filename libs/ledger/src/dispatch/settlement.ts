@@ -24,6 +24,7 @@ export interface Written {
   readonly synchronous: boolean;
   readonly decision: Decision;
   readonly row: SettleRow;
+  readonly tries: readonly SettleTry[];
 }
 
 export function eventOf({ result }: Execution): RunEvent {
@@ -63,15 +64,12 @@ export interface Now {
   readonly own: Date;
 }
 
-export function settleRow(settlement: Settlement, decision: Decision, output: JsonObject | null, now: Now): SettleRow {
+export function settleRow(settlement: Settlement, decision: Decision, output: JsonObject | undefined): SettleRow {
   const { operation, event, tries } = settlement;
   const { attempt } = withExtraTries(operation, tries);
-  const evidence: Evidence = failureOf(event) ?? {};
-  return {
+  const row = {
     id: operation.id,
     fence: operation.fence,
-    mode: operation.mode,
-    owner: operation.leaseOwner,
     state: decision.state,
     delay_ms: decision.delayMs,
     maybe_sent: decision.maybeSent,
@@ -80,41 +78,49 @@ export function settleRow(settlement: Settlement, decision: Decision, output: Js
     crashes: decision.crashes,
     asks: decision.asks,
     forget_sent: decision.forgetSent,
-    is_repeat: operation.mode === 'call' && operation.maybeSent && operation.repeats > 0,
-    failure: decision.failure,
-    provider_code: clean(evidence.code, 200),
-    provider_status: evidence.status ?? null,
-    failure_message: clean(evidence.message, MAX_MESSAGE),
+    failure: decision.failure ?? undefined,
     output,
-    tries: settleTries(operation, event, tries, now),
+  };
+  const evidence: Evidence | undefined = failureOf(event);
+  if (!evidence) return row;
+  const { code, status, message } = evidence;
+  return {
+    ...row,
+    provider_code: clean(code, 200),
+    provider_status: status,
+    failure_message: clean(message, MAX_MESSAGE),
   };
 }
 
-function settleTries(operation: LeasedOperation, event: RunEvent, tries: readonly TryRecord[], now: Now): SettleTry[] {
+/** The rows that this leaves in the operation's history, whether it applies or not. */
+export function settleTries({ operation, event, tries }: Settlement, now: Now): SettleTry[] {
   if (event.kind === 'released' || event.kind === 'withheld' || event.kind === 'deferred') return [];
-  if (tries.length === 0) return [bareTry(operation.attempt, event, now)];
+  const { id, fence, mode, leaseOwner: owner, maybeSent, repeats } = operation;
+  const whose = { id, fence, mode, owner, is_repeat: mode === 'call' && maybeSent && repeats > 0 };
+  if (tries.length === 0) return [{ ...whose, ...bareTry(operation.attempt, event, now) }];
   return tries.map(({ startedAt, durationMs, outcome, failure }, at) => {
     const beganMs = now.database.getTime() - Math.max(durationMs, now.own.getTime() - startedAt.getTime());
-    return {
+    const made = {
+      ...whose,
       number: operation.attempt + at,
       started_at: new Date(beganMs).toISOString(),
       ended_at: new Date(beganMs + Math.max(0, durationMs)).toISOString(),
       duration_ms: Math.max(0, Math.round(durationMs)),
       outcome,
-      code: clean(failure?.code, 200),
-      status: failure?.status ?? null,
-      excerpt: clean(failure?.message, MAX_ANSWER_EXCERPT),
     };
+    if (!failure) return made;
+    const { code, status, message } = failure;
+    return { ...made, code: clean(code, 200), status, excerpt: clean(message, MAX_ANSWER_EXCERPT) };
   });
 }
 
 /** No try was reported: the executor threw, or the operation ended without a call. Its history says so all the same. */
-function bareTry(number: number, event: RunEvent, now: Now): SettleTry {
+function bareTry(number: number, event: RunEvent, now: Now) {
   const failure = failureOf(event);
   const outcome = failure ? failureName(failure) : event.kind === 'called' ? 'ok' : eventName(event);
   const at = now.database.toISOString();
   const excerpt = clean(failure?.message, MAX_ANSWER_EXCERPT);
-  return { number, started_at: at, ended_at: at, duration_ms: 0, outcome, code: null, status: null, excerpt };
+  return { number, started_at: at, ended_at: at, duration_ms: 0, outcome, excerpt };
 }
 
 function eventName(event: RunEvent): string {
@@ -128,7 +134,7 @@ function failureOf(event: RunEvent): Failure | undefined {
 }
 
 /** A provider's text in a column: PostgreSQL takes no NUL, and half a surrogate pair is not UTF-8. */
-function clean(text: string | undefined, max: number): string | null {
-  if (text === undefined) return null;
+function clean(text: string | undefined, max: number): string | undefined {
+  if (text === undefined) return undefined;
   return Buffer.from(text.slice(0, max).replaceAll('\0', '')).toString();
 }

@@ -5,7 +5,7 @@ import type { LeasedOperation, Settled } from '../operation';
 import { PayloadCipher } from '../ports/payload-cipher.port';
 import { Decider, type SettleContext } from './decider';
 import { LeaseKeeper } from './lease-keeper';
-import { type Settlement, outputOf, settleRow } from './settlement';
+import { type Settlement, outputOf, settleRow, settleTries } from './settlement';
 import { SettlementWriter } from './settlement-writer';
 
 /** From what happened to what the ledger says: decide, seal the output, write in a group. */
@@ -26,8 +26,9 @@ export class Settler {
     this.keeper.settling(operation);
     const decision = this.decider.decide(settlement, context);
     const output = await this.sealed(settlement);
-    const row = settleRow(settlement, decision, output, { database: now, own: this.decider.time.clock.now() });
-    return this.writer.write({ operation, event, synchronous, decision, row });
+    const row = settleRow(settlement, decision, output);
+    const tries = settleTries(settlement, { database: now, own: this.decider.time.clock.now() });
+    return this.writer.write({ operation, event, synchronous, decision, row, tries });
   }
 
   executorThrew({ id: operationId, tenantId }: LeasedOperation, error: unknown): void {
@@ -35,16 +36,16 @@ export class Settler {
   }
 
   /** The effect exists whether or not we can keep its answer: a success stays one. */
-  private async sealed({ operation, event }: Settlement): Promise<JsonObject | null> {
+  private async sealed({ operation, event }: Settlement): Promise<JsonObject | undefined> {
     const output = outputOf(event);
-    if (!output) return null;
+    if (!output) return undefined;
     const { id, tenantId } = operation;
     try {
       const value = (output.value ?? null) as JsonValue; // what it is as JSON: an answer of a provider, parsed by its schema
       return await this.cipher.seal({ tenantId, table: 'operations', rowId: id, column: 'output' }, value);
     } catch (error) {
       this.log.outputUnsealed({ operationId: id, tenantId }, error);
-      return null;
+      return undefined;
     }
   }
 }

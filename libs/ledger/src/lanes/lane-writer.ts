@@ -89,7 +89,7 @@ export function laneActions(items: readonly Written[]): LaneActionRow[] {
     if (!lane) return [];
     const { tenantId: tenant_id, provider, integration, laneKey: lane_key, id } = operation;
     const pause = lane.kind === 'pause';
-    const code = row.provider_code;
+    const code = row.provider_code ?? null;
     return [
       {
         ...{ id, tenant_id, provider, integration, lane_key, code },

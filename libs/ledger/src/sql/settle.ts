@@ -3,12 +3,10 @@ import { publishing } from './events';
 import { prepared } from './prepared';
 import { HOLDS_KEY } from './order';
 
-/** One decided operation as the settling statement reads it. */
+/** One decided operation as the settling statement reads it; what is left out is null. */
 export interface SettleRow {
   readonly id: string;
   readonly fence: string;
-  readonly mode: string;
-  readonly owner: string;
   readonly state: string;
   readonly delay_ms: number;
   readonly maybe_sent: boolean;
@@ -17,44 +15,53 @@ export interface SettleRow {
   readonly crashes: number;
   readonly asks: number;
   readonly forget_sent: boolean;
-  readonly is_repeat: boolean;
-  readonly failure: string | null;
-  readonly provider_code: string | null;
-  readonly provider_status: number | null;
-  readonly failure_message: string | null;
-  readonly output: JsonObject | null;
-  readonly tries: readonly SettleTry[];
+  readonly failure?: string | undefined;
+  readonly provider_code?: string | undefined;
+  readonly provider_status?: number | undefined;
+  readonly failure_message?: string | undefined;
+  readonly output?: JsonObject | undefined;
 }
 
 export interface SettleTry {
+  readonly id: string;
+  readonly fence: string;
   readonly number: number;
+  readonly mode: string;
+  readonly owner: string;
   /** On the database's clock, as the worker carried it on since the claim. */
   readonly started_at: string;
   readonly ended_at: string;
   readonly duration_ms: number;
   readonly outcome: string;
-  readonly code: string | null;
-  readonly status: number | null;
-  readonly excerpt: string | null;
+  readonly is_repeat: boolean;
+  readonly code?: string | undefined;
+  readonly status?: number | undefined;
+  readonly excerpt?: string | undefined;
 }
 
+const TRIES = `id uuid, fence bigint, number int, mode text, owner text, started_at timestamptz, ended_at timestamptz,
+      duration_ms int, outcome text, is_repeat boolean, code text, status int, excerpt text`;
+const TRY_COLUMNS = `tenant_id, operation_id, fence, number, mode, owner, started_at, ended_at, duration_ms, outcome,
+      provider_code, provider_status, excerpt, repeat, applied`;
+const TRY_VALUES = `t.id, t.fence, t.number, t.mode, t.owner, t.started_at, t.ended_at, t.duration_ms, t.outcome,
+      t.code, t.status, t.excerpt, t.is_repeat`;
+
 /**
- * The results of a group. Compare-and-set on the fence: whoever lost the lease changes nothing, with one exception. A
- * late *success* is evidence that the effect exists, so it ends whatever the operation has become meanwhile, even a run
- * by another worker, but nothing that is final. Each try leaves its row either way, once: a settle whose commit was not
- * acknowledged is sent again.
+ * The results of a group, $1, and their tries, $2. Compare-and-set on the fence: whoever lost the lease changes nothing,
+ * with one exception. A late *success* is evidence that the effect exists, so it ends whatever the operation has become
+ * meanwhile, even a run by another worker, but nothing that is final. What is not among the answers did not apply:
+ * {@link SETTLE_NOTHING} looks after its tries, and after what was written already.
  *
  * The transition trigger and the checks of the table stand behind all this.
  */
 const SETTLED = `
   WITH u AS MATERIALIZED (
-    SELECT * FROM jsonb_to_recordset($1::jsonb) AS u(id uuid, fence bigint, mode text, owner text, state text,
-      delay_ms float8, maybe_sent boolean, attempt int, repeats int, crashes int, asks int,
-      forget_sent boolean, is_repeat boolean, failure text, provider_code text, provider_status int,
-      failure_message text, output jsonb, tries jsonb)),
+    SELECT * FROM json_to_recordset($1::json) AS u(id uuid, fence bigint, state text, delay_ms float8, maybe_sent boolean,
+      attempt int, repeats int, crashes int, asks int, forget_sent boolean, failure text, provider_code text,
+      provider_status int, failure_message text, output jsonb)),
   clock AS MATERIALIZED (SELECT puente_now() AS now),
   locked AS MATERIALIZED (
-    SELECT id, tenant_id FROM operations WHERE id = ANY (ARRAY(SELECT id FROM u)) ORDER BY id FOR UPDATE),
+    SELECT id FROM operations WHERE id = ANY (ARRAY(SELECT id FROM u)) ORDER BY id FOR UPDATE),
   settled AS (
     UPDATE operations o SET
       state = u.state,
@@ -77,28 +84,37 @@ const SETTLED = `
         OR (u.state = 'succeeded' AND o.state IN ('queued', 'running', 'unknown', 'needs_review')))
     RETURNING o.id, u.fence, o.tenant_id, o.provider, o.operation, o.state)`;
 
-/** What did not apply may be written already: a settle whose commit was not acknowledged. Only that is looked for. */
 const TRIED = `
-  earlier AS MATERIALIZED (
-    SELECT u.id, u.fence, a.applied FROM u CROSS JOIN LATERAL (
-      SELECT bool_or(a.applied) AS applied FROM attempts a WHERE a.operation_id = u.id AND a.fence = u.fence) a
-    WHERE NOT EXISTS (SELECT FROM settled s WHERE s.id = u.id AND s.fence = u.fence) AND a.applied IS NOT NULL),
   tried AS (
-    INSERT INTO attempts (tenant_id, operation_id, fence, number, mode, owner, started_at, ended_at, duration_ms,
-      outcome, provider_code, provider_status, excerpt, repeat, applied)
-    SELECT o.tenant_id, u.id, u.fence, t.number, u.mode, u.owner, t.started_at, t.ended_at, t.duration_ms, t.outcome,
-      t.code, t.status, t.excerpt, u.is_repeat, EXISTS (SELECT FROM settled s WHERE s.id = u.id AND s.fence = u.fence)
-    FROM u JOIN locked o ON o.id = u.id
-    CROSS JOIN LATERAL jsonb_to_recordset(u.tries) AS t(number int, started_at timestamptz, ended_at timestamptz, duration_ms int, outcome text, code text, status int, excerpt text)
-    WHERE NOT EXISTS (SELECT FROM earlier e WHERE e.id = u.id AND e.fence = u.fence))
-  SELECT u.id, EXISTS (SELECT FROM settled s WHERE s.id = u.id AND s.fence = u.fence)
-      OR EXISTS (SELECT FROM earlier e WHERE e.id = u.id AND e.fence = u.fence AND e.applied) AS applied
-  FROM u`;
+    INSERT INTO attempts (${TRY_COLUMNS})
+    SELECT s.tenant_id, ${TRY_VALUES}, true
+    FROM json_to_recordset($2::json) AS t(${TRIES}) JOIN settled s ON s.id = t.id AND s.fence = t.fence)
+  SELECT id, fence::text AS fence FROM settled`;
 
 export const SETTLE = prepared('settle', `${SETTLED},${TRIED}`);
 
-/** The same, told to those who subscribed ($2). A text of its own: an insert of no rows is not free. */
-export const SETTLE_AND_PUBLISH = prepared('settle_and_publish', `${SETTLED}, ${publishing('settled', '$2')},${TRIED}`);
+/** The same, told to those who subscribed ($3). A text of its own: an insert of no rows is not free. */
+export const SETTLE_AND_PUBLISH = prepared('settle_and_publish', `${SETTLED}, ${publishing('settled', '$3')},${TRIED}`);
+
+/**
+ * What did not apply, $1 and $2 its ids and fences: either the lease was lost, then its tries, $3, leave their rows all
+ * the same; or it was written before, by a settle whose commit was not acknowledged. Answers with the latter. A
+ * statement of its own: its snapshot sees what the settle before had to wait for, and nearly no settle needs it.
+ */
+export const SETTLE_NOTHING = prepared(
+  'settle_nothing',
+  `
+  WITH u AS MATERIALIZED (SELECT * FROM unnest($1::uuid[], $2::bigint[]) AS u(id, fence)),
+  earlier AS MATERIALIZED (
+    SELECT u.id, u.fence, bool_or(a.applied) AS applied
+    FROM u JOIN attempts a ON a.operation_id = u.id AND a.fence = u.fence GROUP BY 1, 2),
+  tried AS (
+    INSERT INTO attempts (${TRY_COLUMNS})
+    SELECT o.tenant_id, ${TRY_VALUES}, false
+    FROM json_to_recordset($3::json) AS t(${TRIES}) JOIN operations o ON o.id = t.id
+    WHERE NOT EXISTS (SELECT FROM earlier e WHERE e.id = t.id AND e.fence = t.fence))
+  SELECT id, fence::text AS fence FROM earlier WHERE applied`,
+);
 
 /**
  * Crashed workers. One UPDATE and not a decision per row in the process: a sweeper that dies leaves nothing half done,
