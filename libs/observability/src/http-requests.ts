@@ -4,32 +4,26 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { Histogram } from 'prom-client';
 import { HttpRequestLog } from './http-request-log';
 import { Metrics, SECONDS_BUCKETS } from './metrics';
-import { runInTrace, type Trace, traceFrom } from './trace';
+import { beginRequestTrace, requestTrace, tracesItself } from './request-trace';
+import { closeTrace, openTrace } from './trace';
 
 /** The few things of Fastify we use; its package is the adapter's dependency, not ours. */
 interface FastifyLike {
   addHook(
-    name: 'onRequest' | 'onResponse',
+    name: 'onRequest' | 'preHandler' | 'onResponse',
     hook: (request: FastifyRequestLike, reply: FastifyReplyLike, done: () => void) => void,
   ): void;
 }
 interface FastifyRequestLike {
   id: string;
-  readonly raw: TracedMessage;
+  readonly raw: IncomingMessage;
   readonly method: string;
-  readonly routeOptions: { readonly url?: string | undefined };
+  readonly routeOptions: { readonly url?: string | undefined; readonly config?: unknown };
 }
 interface FastifyReplyLike {
   readonly raw: ServerResponse;
   readonly statusCode: number;
   readonly elapsedTime: number;
-}
-
-const TRACE = Symbol('puente.request');
-
-/** The trace hangs on the request too, because the hook at its end no longer runs in its asynchronous context. */
-interface TracedMessage extends IncomingMessage {
-  [TRACE]?: Trace;
 }
 
 /** Routes of health and metrics. */
@@ -61,16 +55,25 @@ export class HttpRequests implements OnModuleInit {
     const adapter = this.adapter.httpAdapter as HttpAdapterHost['httpAdapter'] | undefined;
     if (adapter?.getType() !== 'fastify') return;
     const server = adapter.getInstance<FastifyLike>();
-    // A hook and not a middleware of nestjs-cls: what it opens is the same, at a fraction of the cost per request.
+    // Hooks and not a middleware of nestjs-cls: what they open is the same, at a fraction of the cost per request.
     server.addHook('onRequest', (request, reply, done) => {
-      const trace = traceFrom(request.raw.headers);
-      request.raw[TRACE] = trace;
+      const { requestId } = beginRequestTrace(request.raw);
       // One id for everybody: what a problem document shows is what the log lines carry.
-      request.id = trace.requestId;
-      reply.raw.setHeader('x-request-id', trace.requestId);
+      request.id = requestId;
+      reply.raw.setHeader('x-request-id', requestId);
+      done();
+    });
+    // After the body was read: its events run in no context that an earlier hook could open.
+    server.addHook('preHandler', (request, reply, done) => {
+      const trace = requestTrace(request.raw);
+      const { url = '', config } = request.routeOptions;
       // Nobody but us is asked there, and a worker has no other requests: it stays without a context (see trace.ts).
-      if (PROBED.test(request.routeOptions.url ?? '')) done();
-      else runInTrace(trace, done);
+      if (!trace || PROBED.test(url) || tracesItself(config)) {
+        done();
+        return;
+      }
+      reply.raw.once('close', closeTrace);
+      openTrace(trace, done);
     });
     server.addHook('onResponse', (request, reply, done) => {
       this.finished(request, reply);
@@ -83,6 +86,6 @@ export class HttpRequests implements OnModuleInit {
     const { method } = request;
     const status = reply.statusCode;
     this.seconds.observe({ method, route, status: String(status) }, reply.elapsedTime / 1000);
-    this.log.completed({ method, route, status, durationMs: reply.elapsedTime, trace: request.raw[TRACE] });
+    this.log.completed({ method, route, status, durationMs: reply.elapsedTime, trace: requestTrace(request.raw) });
   }
 }

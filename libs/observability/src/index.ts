@@ -12,7 +12,6 @@ export { type HeldRedaction, type Redaction, Redactor, secretTexts, type SharedR
 export {
   callTrace,
   currentTrace,
-  identifyCaller,
   newTraceId,
   runInTrace,
   type Trace,
@@ -20,5 +19,6 @@ export {
   traceIdOf,
   traceparent,
 } from './trace';
+export { identifyCaller, OWN_TRACE, requestTrace } from './request-trace';
 export { TraceInterceptor } from './trace.interceptor';
 export { mayReadMetrics } from './metrics-access';

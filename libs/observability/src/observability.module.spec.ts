@@ -1,11 +1,13 @@
+import type { IncomingMessage } from 'node:http';
 import { Controller, Get, Logger, Module, Param, Req, ServiceUnavailableException } from '@nestjs/common';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { FastifyAdapter, RouteConfig, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { AppConfigModule, loadConfig } from '@puente/config';
 import { Metrics } from './metrics';
 import { ObservabilityModule, useStructuredLogs } from './observability.module';
 import { Redactor } from './redactor';
-import { currentTrace, identifyCaller } from './trace';
+import { identifyCaller, OWN_TRACE, requestTrace } from './request-trace';
+import { currentTrace, runInTrace } from './trace';
 
 const CANARY = 'canary-0123456789abcdef';
 const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
@@ -18,14 +20,32 @@ class ThingsController {
   constructor(private readonly redactor: Redactor) {}
 
   @Get(':token')
-  read(@Param('token') token: string, @Req() request: { readonly id: string }) {
-    identifyCaller({ tenantId: 'tenant-1', keyId: 'key-1' });
+  read(@Param('token') token: string, @Req() request: { readonly id: string; readonly raw: IncomingMessage }) {
+    identifyCaller(request.raw, { tenantId: 'tenant-1', keyId: 'key-1' });
     const held = this.redactor.hold([CANARY]);
     this.log.warn(`Reading with ${CANARY}`);
     this.log.warn({ event: 'thing.read', password: 'not by value', nested: { headers: { cookie: 'x' } } });
     held.release();
     if (token === 'broken') throw new ServiceUnavailableException();
     return { ...currentTrace(), idOfServer: request.id };
+  }
+}
+
+@Controller('own')
+class OwnTraceController {
+  private readonly log = new Logger('Own');
+
+  @Get()
+  @RouteConfig(OWN_TRACE)
+  async read(@Req() { raw }: { readonly raw: IncomingMessage }) {
+    identifyCaller(raw, { tenantId: 'tenant-2', keyId: 'key-2' });
+    const none = currentTrace() === undefined;
+    const trace = requestTrace(raw)!;
+    await runInTrace(trace, async () => {
+      await Promise.resolve();
+      this.log.warn('inside');
+    });
+    return { none, traceId: trace.traceId };
   }
 }
 
@@ -43,7 +63,7 @@ class ThingsController {
       logTo: { write: (line) => void lines.push(JSON.parse(line) as Record<string, unknown>) },
     }),
   ],
-  controllers: [ThingsController],
+  controllers: [ThingsController, OwnTraceController],
 })
 class SampleModule {}
 
@@ -79,6 +99,14 @@ describe('ObservabilityModule', () => {
     expect(lines).toHaveLength(3);
     for (const line of lines)
       expect(line).toMatchObject({ process: 'api', requestId: 'r-1', traceId: TRACE_ID, tenantId: 'tenant-1' });
+  });
+
+  it('leaves it to a route that says so to open its trace; the line of the request has the ids all the same', async () => {
+    const answer = await get('/own', { traceparent: `00-${TRACE_ID}-00f067aa0ba902b7-01` });
+
+    expect(answer.json()).toEqual({ none: true, traceId: TRACE_ID });
+    expect(lines).toHaveLength(2);
+    for (const line of lines) expect(line).toMatchObject({ traceId: TRACE_ID, tenantId: 'tenant-2' });
   });
 
   it('writes the line of a request from an allow-list: the template, not the address; no headers', async () => {

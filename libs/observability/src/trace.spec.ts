@@ -1,4 +1,8 @@
-import { currentTrace, identifyCaller, runInTrace, traceFrom, traceIdOf, traceparent } from './trace';
+import { execFileSync } from 'node:child_process';
+import type { IncomingMessage } from 'node:http';
+import path from 'node:path';
+import { beginRequestTrace, identifyCaller } from './request-trace';
+import { currentTrace, runInTrace, traceFrom, traceIdOf, traceparent } from './trace';
 
 const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
 
@@ -31,15 +35,40 @@ describe('trace', () => {
 
   it('follows the work across awaits, apart from other work, and learns the caller later', async () => {
     expect(currentTrace()).toBeUndefined();
-    const work = (requestId: string) =>
-      runInTrace({ requestId, traceId: TRACE_ID }, async () => {
+    const work = (requestId: string) => {
+      const message = { headers: { 'x-request-id': requestId } } as unknown as IncomingMessage;
+      return runInTrace(beginRequestTrace(message), async () => {
         await new Promise(setImmediate);
-        identifyCaller({ tenantId: `tenant of ${requestId}`, keyId: 'k' });
+        identifyCaller(message, { tenantId: `tenant of ${requestId}`, keyId: 'k' });
         await new Promise(setImmediate);
         return currentTrace()?.tenantId;
       });
+    };
 
     await expect(Promise.all([work('a'), work('b')])).resolves.toEqual(['tenant of a', 'tenant of b']);
     expect(currentTrace()).toBeUndefined();
   });
+
+  it('has Node follow promises while a trace is open, and no longer', () => {
+    // In a process of its own: Jest follows promises itself.
+    const register = path.resolve(__dirname, '../../../scripts/register.cjs');
+    const args = ['--require', register, '--eval', FOLLOWED, path.join(__dirname, 'trace.ts')];
+    expect(execFileSync(process.execPath, args, { encoding: 'utf8' })).toBe('false true false true');
+  });
 });
+
+/** Only then has the continuation of a promise an id. */
+const FOLLOWED = `
+  const { executionAsyncId } = require('node:async_hooks');
+  const { runInTrace } = require(process.argv[1]);
+  const followed = async () => {
+    await new Promise((resolve) => setImmediate(resolve));
+    return executionAsyncId() !== 0;
+  };
+  (async () => {
+    const seen = [await followed()];
+    seen.push(await runInTrace({ requestId: 'a' }, () => runInTrace({ requestId: 'b' }, followed)));
+    seen.push(await followed());
+    seen.push(await runInTrace({ requestId: 'c' }, followed));
+    process.stdout.write(seen.join(' '));
+  })();`;

@@ -12,8 +12,8 @@ export interface Trace {
 }
 
 /**
- * Node's own, and not the one of nestjs-cls: that begins to follow every promise of a process when it is loaded, this one
- * when the first trace is opened, which in a worker is never.
+ * Node's own, and not the one of nestjs-cls: that follows every promise of a process from the moment it is loaded, this
+ * one while a trace is open. In a worker none ever is.
  */
 const traces = new AsyncLocalStorage<Trace>();
 const REQUEST_ID = /^[A-Za-z0-9._:-]{1,64}$/;
@@ -34,15 +34,32 @@ export function callTrace(
   return { requestId: operationId ?? dedupeKey, tenantId, ...(traceId === undefined ? {} : { traceId }) };
 }
 
-/** Runs `work` so that everything it logs carries the trace: a request's handling, or a worker's operation. */
-export function runInTrace<T>(trace: Trace, work: () => T): T {
-  return traces.run(trace, work);
+/** How many traces are open. */
+let open = 0;
+
+/**
+ * Runs `work`, and everything that follows from it, in the trace. Whoever opens one closes it when its request or call
+ * has ended: while none is open, Node is not told of the process's promises, which is a fifth of the work of an accept.
+ */
+export function openTrace(trace: Trace, work: () => void): void {
+  open += 1;
+  traces.run(trace, work);
 }
 
-/** Called once the caller is known, so that the remaining log lines of the request name the tenant and the key. */
-export function identifyCaller({ tenantId, keyId }: { readonly tenantId: string; readonly keyId: string }): void {
-  const trace = currentTrace();
-  if (trace) Object.assign(trace, { tenantId, keyId });
+/** What still runs of the request loses its trace at the earliest now. */
+export function closeTrace(): void {
+  open -= 1;
+  if (open === 0) traces.disable();
+}
+
+/** Runs `work` so that everything it logs carries the trace: a call, or a route that opens its trace itself. */
+export async function runInTrace<T>(trace: Trace, work: () => Promise<T>): Promise<T> {
+  open += 1;
+  try {
+    return await traces.run(trace, work);
+  } finally {
+    closeTrace();
+  }
 }
 
 /** Takes over the caller's ids when they are well formed, and makes new ones otherwise. */

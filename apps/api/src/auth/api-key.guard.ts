@@ -25,7 +25,7 @@ export class ApiKeyGuard implements CanActivate {
     const caller = await this.authenticate(request);
     const needed = this.reflector.getAllAndOverride<Scope[] | undefined>(SCOPES, places) ?? [];
     request.caller = caller;
-    identifyCaller(caller);
+    identifyCaller(request.raw, caller);
     const refusal = refusalOf(caller, needed);
     if (!refusal) return true;
     await this.audit.recordDenied(caller.tenantId, {

@@ -17,7 +17,7 @@ async function answered(error: unknown): Promise<readonly [number, string]> {
       code = problem.code;
     },
   };
-  const host = { switchToHttp: () => ({ getResponse: () => reply, getRequest: () => ({}) }) };
+  const host = { switchToHttp: () => ({ getResponse: () => reply, getRequest: () => ({ raw: {} }) }) };
   const filter = new ProblemFilter({ record: () => Promise.resolve() } as unknown as NotFoundAudit);
   Object.assign(filter, { log: { error: () => undefined, warn: () => undefined } });
   await filter.catch(error, host as unknown as ArgumentsHost);

@@ -1,7 +1,8 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import { isDatabaseAway, isTenantDeleted, isTransactionUndone } from '@puente/database';
 import { AppError } from '@puente/kernel';
-import type { FastifyReply } from 'fastify';
+import { requestTrace, runInTrace } from '@puente/observability';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { NotFoundAudit } from '../auth/not-found-audit';
 import { ERROR_STATUS } from './error-status';
 import { CallDeferredError, TooManyFailuresError } from './http-errors';
@@ -29,7 +30,9 @@ export class ProblemFilter implements ExceptionFilter {
   constructor(private readonly notFound: NotFoundAudit) {}
 
   async catch(error: unknown, host: ArgumentsHost): Promise<void> {
-    this.answer(await this.recorded(error, host), host);
+    const trace = requestTrace(host.switchToHttp().getRequest<FastifyRequest>().raw);
+    const answer = async (): Promise<void> => this.answer(await this.recorded(error, host), host);
+    await (trace ? runInTrace(trace, answer) : answer());
   }
 
   /** The error to answer with: the one that happened, or why it could not be written down. */

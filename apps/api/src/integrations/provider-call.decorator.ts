@@ -1,4 +1,5 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { requestTrace, type Trace } from '@puente/observability';
 import { type AuthenticatedRequest, callerOf } from '../auth/caller.decorator';
 import { InvalidRequestError } from '../http/http-errors';
 import { idempotencyKeyOf } from '../http/idempotency-key.decorator';
@@ -14,6 +15,7 @@ export interface ProviderCall {
   readonly idempotencyKey: string | undefined;
   readonly respondAsync: boolean;
   readonly input: unknown;
+  readonly trace: Trace | undefined;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface ProviderCall {
  * dozen promises, and no route is called more often. Schemas and errors are the usual ones.
  */
 export const ProviderCallRequest = createParamDecorator((_: unknown, context: ExecutionContext): ProviderCall => {
-  const { params, headers, body } = context.switchToHttp().getRequest<AuthenticatedRequest>();
+  const { params, headers, body, raw } = context.switchToHttp().getRequest<AuthenticatedRequest>();
   const route = ProviderOperationParams.schema.safeParse(params);
   if (!route.success) throw new InvalidRequestError(fieldProblems(route.error));
   return {
@@ -30,5 +32,6 @@ export const ProviderCallRequest = createParamDecorator((_: unknown, context: Ex
     idempotencyKey: idempotencyKeyOf(headers),
     respondAsync: wantsRespondAsync(headers),
     input: body,
+    trace: requestTrace(raw),
   };
 });

@@ -1,10 +1,18 @@
 import { Controller, Post, Query, Res } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import { IntegrationGateway, ProviderCatalogue, ProviderOperationNotFoundError } from '@puente/integrations';
+import {
+  type CallOptions,
+  type CallResult,
+  IntegrationGateway,
+  ProviderCatalogue,
+  ProviderOperationNotFoundError,
+} from '@puente/integrations';
 import { type IdempotencyClaim, PRIORITIES } from '@puente/ledger';
 import type { JsonValue } from '@puente/kernel';
+import { runInTrace } from '@puente/observability';
 import type { FastifyReply } from 'fastify';
 import { Scopes } from '../auth/scopes.decorator';
+import { OwnTrace } from '../http/own-trace.decorator';
 import { answerOf } from './call-answer';
 import { type ProviderCall, ProviderCallRequest } from './provider-call.decorator';
 import { CallQuery, PendingOperation } from './provider-operations.dto';
@@ -21,6 +29,7 @@ export class ProviderOperationsController {
 
   /** Calls an operation of a provider with the tenant's credentials. */
   @Post(':provider/operations/:operation')
+  @OwnTrace()
   @ApiHeader({
     name: 'Idempotency-Key',
     required: false,
@@ -38,21 +47,35 @@ export class ProviderOperationsController {
     headers: { Location: { description: 'Where the operation can be read.', schema: { type: 'string' } } },
   })
   async call(
-    @ProviderCallRequest() { tenantId, provider, operation, idempotencyKey, respondAsync, input }: ProviderCall,
+    @ProviderCallRequest() asked: ProviderCall,
     @Query() query: CallQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
+    const { provider, operation, input, trace } = asked;
     if (this.catalogue.operation(provider, operation).internal)
       throw new ProviderOperationNotFoundError(provider, operation);
-    const { name, waitMs, onUnknown, notBefore, notAfter, priority } = query;
-    const request = { name, input: input as JsonValue, ...times(query) };
-    const result = await this.gateway.call(provider, operation, input ?? {}, {
-      ...{ tenantId, integration: name, deadlineMs: waitMs, respondAsync, onUnknown, notBefore, deadlineAt: notAfter },
-      priority: priority && PRIORITIES[priority],
-      idempotency: idempotencyKey === undefined ? undefined : claim(provider, operation, idempotencyKey, request),
-    });
+    const call = (): Promise<CallResult> =>
+      this.gateway.call(provider, operation, input ?? {}, optionsOf(asked, query));
+    // An accept that nobody waits for logs nothing but its request, and there is no more frequent one.
+    const result = await (asked.respondAsync || !trace ? call() : runInTrace(trace, call));
     return answerOf(`${provider}.${operation}`, result, reply);
   }
+}
+
+function optionsOf(asked: ProviderCall, query: CallQuery): CallOptions {
+  const { tenantId, respondAsync, idempotencyKey, trace } = asked;
+  const { name, waitMs, onUnknown, notBefore, notAfter, priority } = query;
+  return {
+    ...{ tenantId, integration: name, deadlineMs: waitMs, respondAsync, onUnknown, notBefore, deadlineAt: notAfter },
+    priority: priority && PRIORITIES[priority],
+    idempotency: idempotencyKey === undefined ? undefined : claim(asked, idempotencyKey, query),
+    traceId: trace?.traceId,
+  };
+}
+
+function claim({ provider, operation, input }: ProviderCall, key: string, query: CallQuery): IdempotencyClaim {
+  const request = { name: query.name, input: input as JsonValue, ...times(query) };
+  return { route: `POST /v1/integrations/${provider}/operations/${operation}`, key, request };
 }
 
 /** When it is to be made is part of the request: the same key for another time is another request. */
@@ -61,8 +84,4 @@ function times({ notBefore, notAfter }: CallQuery): { notBefore?: string; notAft
     ...(notBefore && { notBefore: notBefore.toISOString() }),
     ...(notAfter && { notAfter: notAfter.toISOString() }),
   };
-}
-
-function claim(provider: string, operation: string, key: string, request: JsonValue): IdempotencyClaim {
-  return { route: `POST /v1/integrations/${provider}/operations/${operation}`, key, request };
 }
