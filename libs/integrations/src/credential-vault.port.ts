@@ -16,11 +16,17 @@ export interface ResolvedCredentials {
  * three models, so that a fall-back from a tenant's key to ours cannot be written by accident.
  *
  * Always fresh: what was committed, by whichever process, before `resolve` was called. So a caller whose credentials
- * were refused learns by asking again whether they are still the active ones.
+ * were refused learns by asking again whether they are still the active ones. Only who names a time (`sinceMs`, monotonic)
+ * may get what was read after it, if that is but a moment ago: calls that were claimed together share a read.
  *
  * @throws CredentialsMissingError (`CREDENTIALS_MISSING`), CredentialsInactiveError (`CREDENTIALS_INACTIVE`),
  *   CredentialsQuarantinedError (`CREDENTIALS_QUARANTINED`), TenantSuspendedError (`TENANT_SUSPENDED`)
  */
 export abstract class CredentialVault {
-  abstract resolve(tenantId: string, provider: string, integration: string): Promise<ResolvedCredentials>;
+  abstract resolve(
+    tenantId: string,
+    provider: string,
+    integration: string,
+    sinceMs?: number,
+  ): Promise<ResolvedCredentials>;
 }

@@ -47,6 +47,8 @@ export interface ProviderCall {
   readonly waitsInProcess: boolean;
   /** Of a background call: its claim took the one probe of a lane whose circuit is half open. */
   readonly laneProbe?: boolean | undefined;
+  /** Of a background call: when its claim was answered, in monotonic milliseconds. What was committed before counts for it. */
+  readonly claimedAtMs?: number | undefined;
   /** Monotonic milliseconds ({@link Clock.monotonicMs}) after which nobody waits for the answer. */
   readonly deadlineMs?: number | undefined;
   /** Follow it with a {@link Cancellation}; what a provider's code gets is a real `AbortSignal`. */

@@ -102,6 +102,8 @@ export interface ClaimedOperation {
   readonly traceId: string | null;
   /** The one call by which a lane finds out whether its provider works again. */
   readonly laneProbe: boolean;
+  /** When the claim was answered, in monotonic milliseconds of this process; undefined of what was never claimed. */
+  readonly claimedAtMs?: number | undefined;
 }
 
 /** An operation as clients and flows see it; `output` is decrypted. */

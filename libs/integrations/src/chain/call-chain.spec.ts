@@ -80,9 +80,11 @@ class TestVault extends CredentialVault {
   credentials: () => Promise<ResolvedCredentials> = () => Promise.reject(new Error('not set'));
 
   asked = 0;
+  readonly since: (number | undefined)[] = [];
 
-  resolve(): Promise<ResolvedCredentials> {
+  resolve(_tenant: string, _provider: string, _integration: string, sinceMs?: number): Promise<ResolvedCredentials> {
     this.asked += 1;
+    this.since.push(sinceMs);
     return this.credentials();
   }
 
@@ -107,6 +109,7 @@ describe('call chain', () => {
     server.reset();
     lines.length = 0;
     vault.asked = 0;
+    vault.since.length = 0;
     health.seen.length = 0;
     vault.has(CANARY, server.url);
   });
@@ -372,6 +375,14 @@ describe('call chain', () => {
         const answer = headers.authorization === `Bearer ${NEW}` ? status(200, { id: 'new' }) : status(401);
         return answer({ path: '', body: null, headers }, response);
       };
+
+      it('those of a claim may be as old as the claim; after a refusal only the newest will do', async () => {
+        const run = await chainOn(new SystemClock());
+        server.answer = onlyTheNew;
+
+        expect(await run({ waitsInProcess: false, claimedAtMs: 7 })).toEqual(ok({ id: 'new' }));
+        expect(vault.since).toEqual([7, undefined]);
+      });
 
       it.each(['read', 'idempotent', 'reconcilable', 'once'] as const)(
         'a refused %s call is made again with the new ones, as the same try',

@@ -42,7 +42,8 @@ export function isWithheld(outcome: Outcome): outcome is Failure {
 }
 
 /**
- * Gives the call its tenant's client. Resolved anew for each try, so that a rotation is in force from the next one on.
+ * Gives the call its tenant's client. Resolved anew for each try, so that a rotation is in force from the next one on;
+ * background calls that were claimed together share what was read after their claim, for a moment.
  * Until the provider's code has ended the secrets are held by the redactor. Whatever fails here, nothing was sent.
  *
  * A refusal counts only when the refused credentials are still the active ones. If they were exchanged while the call
@@ -62,7 +63,7 @@ export class CredentialsInterceptor implements CallInterceptor {
 
   async intercept(call: ProviderCall, next: NextCall): Promise<Outcome> {
     const definition = this.catalogue.get(call.provider);
-    let credentials = await this.resolve(call);
+    let credentials = await this.resolve(call, call.claimedAtMs);
     for (let rotations = 0; ; rotations += 1) {
       if ('kind' in credentials) return credentials;
       const outcome = await this.callWith(credentials, definition, call, next);
@@ -93,9 +94,9 @@ export class CredentialsInterceptor implements CallInterceptor {
     }
   }
 
-  private async resolve(call: ProviderCall): Promise<ResolvedCredentials | Failure> {
+  private async resolve(call: ProviderCall, sinceMs?: number): Promise<ResolvedCredentials | Failure> {
     try {
-      const resolving = this.vault.resolve(call.tenantId, call.provider, call.integration);
+      const resolving = this.vault.resolve(call.tenantId, call.provider, call.integration, sinceMs);
       return await unlessAborted(resolving, call.signal);
     } catch (error) {
       if (error instanceof AppError && WAITS_FOR_ADMINISTRATOR.has(error.code)) return unavailable(error);

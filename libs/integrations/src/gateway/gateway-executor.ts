@@ -78,6 +78,7 @@ function callOf(op: ClaimedOperation, input: unknown, signal: CancelSignal, trie
     attempt: op.attempt,
     waitsInProcess: false,
     laneProbe: op.laneProbe,
+    claimedAtMs: op.claimedAtMs,
     signal,
     traceId: op.traceId ?? undefined,
     tries,

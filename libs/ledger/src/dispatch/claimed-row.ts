@@ -37,13 +37,14 @@ export interface ClaimedRow {
   readonly lane_narrow: boolean;
 }
 
-/** A claim and the monotonic time before it was asked for: its lease is at least that old. */
+/** A claim and the monotonic times before it was asked for, since its lease is at least that old, and after it was answered. */
 export interface Claim {
   readonly row: ClaimedRow;
   readonly askedAtMs: number;
+  readonly answeredAtMs?: number;
 }
 
-export function leasedOperation(row: ClaimedRow, input: JsonValue): LeasedOperation {
+export function leasedOperation({ row, answeredAtMs }: Claim, input: JsonValue): LeasedOperation {
   return {
     id: row.id,
     tenantId: row.tenant_id,
@@ -75,5 +76,6 @@ export function leasedOperation(row: ClaimedRow, input: JsonValue): LeasedOperat
     laneProbe: row.lane_probe,
     laneNoted: row.lane_noted,
     laneNarrow: row.lane_narrow,
+    claimedAtMs: answeredAtMs,
   };
 }

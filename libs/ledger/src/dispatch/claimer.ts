@@ -142,11 +142,12 @@ export class Claimer {
   }
 
   private claims(rows: readonly ClaimedRow[], askedAtMs: number): Claim[] {
+    const answeredAtMs = this.time.nowMs();
     this.metrics.claimed(rows.map(({ leased_at, next_attempt_at }) => leased_at.getTime() - next_attempt_at.getTime()));
     return rows.map((row) => {
       const lane = { tenantId: row.tenant_id, provider: row.provider, laneKey: row.lane_key };
       this.lanes.claimed(lane, askedAtMs, row.lane_probe);
-      return { row, askedAtMs };
+      return { row, askedAtMs, answeredAtMs };
     });
   }
 }

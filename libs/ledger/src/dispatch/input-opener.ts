@@ -21,15 +21,16 @@ export class InputOpener {
   ) {}
 
   async open(
-    { row }: Claim,
+    claim: Claim,
     signal: CancelSignal,
   ): Promise<{ readonly operation: LeasedOperation; readonly unreadable?: RunEvent }> {
+    const { row } = claim;
     const { id: operationId, tenant_id: tenantId } = row;
     try {
       const place = { tenantId, table: 'operations', rowId: operationId, column: 'input' };
-      return { operation: leasedOperation(row, await this.cipher.open(place, row.input)) };
+      return { operation: leasedOperation(claim, await this.cipher.open(place, row.input)) };
     } catch (error) {
-      const operation = leasedOperation(row, null);
+      const operation = leasedOperation(claim, null);
       const isForAnother = isForAnotherProcess(error);
       if (isForAnother) this.log.keyMissing({ operationId, tenantId }, error);
       if (isForAnother || isDatabaseAway(error)) {

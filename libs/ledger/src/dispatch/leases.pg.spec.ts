@@ -53,16 +53,16 @@ describe('leases', () => {
     expect(claims).toHaveLength(1);
     return claims[0]!;
   };
-  const settle = (by: TestProcess, { row }: Claim, event: RunEvent) => {
+  const settle = (by: TestProcess, claim: Claim, event: RunEvent) => {
     const tried: TryRecord = { startedAt: new Date(), durationMs: 5, outcome: event.kind };
     return by
       .part(Settler)
-      .settle({ operation: leasedOperation(row, null), event, tries: [tried] }, { now: new Date() });
+      .settle({ operation: leasedOperation(claim, null), event, tries: [tried] }, { now: new Date() });
   };
   const expireLeases = () =>
     witness.sql(`UPDATE operations SET lease_until = puente_now() - interval '1 s' WHERE state = 'running'`);
-  const mark = (by: TestProcess, { row }: Claim, holdMs = 2_000) =>
-    by.part(SentMarker).mark(leasedOperation(row, null), holdMs);
+  const mark = (by: TestProcess, claim: Claim, holdMs = 2_000) =>
+    by.part(SentMarker).mark(leasedOperation(claim, null), holdMs);
 
   it('gives an operation to one of two workers that claim at once, and nothing to a late hint (F6)', async () => {
     for (let n = 0; n < 40; n++) await accepted();

@@ -44,7 +44,7 @@ export class OperationRunner {
 
   /** Gives back a claim whose call was not begun. */
   release(claim: Claim): Ended {
-    const operation = leasedOperation(claim.row, null);
+    const operation = leasedOperation(claim, null);
     return { settled: this.settle(operation, { event: { kind: 'released' } }, claim.askedAtMs) };
   }
 

@@ -9,9 +9,9 @@ function source(): {
   begun(): number;
 } {
   const open: (() => void)[] = [];
-  let [value, begun] = [1, 0];
+  let [value, begun, now] = [1, 0, 0];
   return {
-    reads: new CoalescedReads<number>(),
+    reads: new CoalescedReads<number>(() => (now += 1)),
     load: () => {
       const seen = value;
       begun += 1;
@@ -49,6 +49,21 @@ describe('coalesced reads', () => {
     expect(await after).toBe(2);
   });
 
+  it('answers with what was read after the time that is named, and reads again for a later one', async () => {
+    const { reads, load, set, end, begun } = source();
+    const first = reads.read('k', load); // begins at 1
+    const joined = reads.read('k', load, 0.5);
+    end();
+    expect([await first, await joined]).toEqual([1, 1]);
+    set(2);
+    expect(await reads.read('k', load, 0.5)).toBe(1);
+    const later = reads.read('k', load, 1.5);
+    end();
+
+    expect(await later).toBe(2);
+    expect(begun()).toBe(2);
+  });
+
   it('keeps keys apart and forgets a key nobody reads', async () => {
     const { reads, load, end, begun } = source();
     const [a, b] = [reads.read('a', load), reads.read('b', load)];
@@ -63,7 +78,7 @@ describe('coalesced reads', () => {
   });
 
   it('lets the next caller try again after a failure', async () => {
-    const reads = new CoalescedReads<number>();
+    const reads = new CoalescedReads<number>(() => 0);
     const failed = reads.read('k', () => Promise.reject(new Error('down')));
     const next = reads.read('k', () => Promise.resolve(7));
 

@@ -1,26 +1,48 @@
+import { BoundedCache } from '../bounded-cache';
+
+interface Line<T> {
+  readonly running: Promise<T>;
+  readonly begunMs: number;
+  next?: Promise<T>;
+}
+
+/** Keys whose last read is remembered. */
+const MOST_KEYS = 2_000;
+
 /**
  * Reads that must be fresh, without one query for each of a hundred callers: whoever asks joins a read that has not
- * begun yet, never one that may have looked before they asked.
+ * begun yet, never one that may have looked before they asked; or before the time that they name.
  */
 export class CoalescedReads<T> {
-  private readonly lines = new Map<string, { running: Promise<T>; next?: Promise<T> }>();
+  private readonly lines = new Map<string, Line<T>>();
+  private readonly last = new BoundedCache<string, Line<T>>(MOST_KEYS);
 
-  read(key: string, load: () => Promise<T>): Promise<T> {
+  constructor(private readonly nowMs: () => number) {}
+
+  /** @param sinceMs what a read that began later found will do; left out, only one that begins from now on */
+  read(key: string, load: () => Promise<T>, sinceMs = Infinity): Promise<T> {
     const line = this.lines.get(key);
+    if (line && line.begunMs > sinceMs) return line.running;
+    const last = sinceMs === Infinity ? undefined : this.last.get(key);
+    if (last && last.begunMs > sinceMs) return last.running;
     if (!line) return this.start(key, load);
     line.next ??= line.running.then(ignore, ignore).then(() => this.start(key, load));
     return line.next;
   }
 
   private start(key: string, load: () => Promise<T>): Promise<T> {
+    const begunMs = this.nowMs();
     const running = load();
-    const line = { running };
+    const line: Line<T> = { running, begunMs };
     this.lines.set(key, line);
     const end = (): void => {
       // A successor, if there is one, takes the place over in its own turn.
       if (this.lines.get(key) === line && !('next' in line)) this.lines.delete(key);
     };
-    running.then(end, end);
+    running.then(() => {
+      this.last.set(key, line);
+      end();
+    }, end);
     return running;
   }
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { TenantDatabase } from '@puente/database';
+import { Clock } from '@puente/kernel';
 import { BoundedCache } from '../bounded-cache';
 import { CredentialCipher } from '../envelopes/credential-cipher';
 import { EnvelopeUnreadableError } from '../envelopes/envelope.errors';
@@ -10,6 +11,8 @@ import { Quarantine } from './quarantine';
 import type { CredentialPart } from './resolve-credentials';
 
 const MAX_OPENED = 2_000;
+/** Whoever goes by a time of their own goes by it for so long: what waits in a worker for its turn hears of a rotation too. */
+const LONGEST_MS = 25;
 
 /** One round trip: the function works in the tenant's context by itself. */
 const READ = { name: 'credentials_in_force', sql: 'SELECT * FROM credentials_in_force($1, $2, $3)' };
@@ -38,12 +41,12 @@ interface Row {
 
 /**
  * Reads active credentials. The row is read for every call, so that a rotation, a deactivation or a suspension counts
- * from its commit on in every process; what is kept in memory is only what came of a row, found again by all that is in
+ * from its commit on in every process (background calls of one claim share a read that began after the claim); what is kept in memory is only what came of a row, found again by all that is in
  * it. So a slow reader cannot bring an old value back, and who gets the same object twice knows that nothing changed.
  */
 @Injectable()
 export class CredentialReader {
-  private readonly reads = new CoalescedReads<StoredCredentials>();
+  private readonly reads: CoalescedReads<StoredCredentials>;
   private readonly opened = new BoundedCache<string, { readonly row: Row; readonly stored: StoredCredentials }>(
     MAX_OPENED,
   );
@@ -52,12 +55,21 @@ export class CredentialReader {
     private readonly database: TenantDatabase,
     private readonly cipher: CredentialCipher,
     private readonly quarantine: Quarantine,
-  ) {}
+    private readonly clock: Clock,
+  ) {
+    this.reads = new CoalescedReads(() => this.clock.monotonicMs());
+  }
 
-  /** @throws {TenantNotFoundError} */
-  read(tenantId: string, provider: string, integration: string): Promise<StoredCredentials> {
+  /**
+   * @param sinceMs what was read after this monotonic time will do, if it is no more than a moment ago; left out, only
+   *   what is read from now on
+   * @throws {TenantNotFoundError}
+   */
+  read(tenantId: string, provider: string, integration: string, sinceMs?: number): Promise<StoredCredentials> {
+    const since = sinceMs === undefined ? undefined : Math.max(sinceMs, this.clock.monotonicMs() - LONGEST_MS);
     // Neither the id of a tenant nor that of a provider has a space in it.
-    return this.reads.read(`${tenantId} ${provider} ${integration}`, () => this.load(tenantId, provider, integration));
+    const key = `${tenantId} ${provider} ${integration}`;
+    return this.reads.read(key, () => this.load(tenantId, provider, integration), since);
   }
 
   private async load(tenantId: string, provider: string, integration: string): Promise<StoredCredentials> {

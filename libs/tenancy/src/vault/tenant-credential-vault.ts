@@ -42,21 +42,21 @@ export class TenantCredentialVault {
    * @throws {CredentialsMissingError} {@link CredentialsInactiveError} {@link CredentialsQuarantinedError}
    *   {@link TenantSuspendedError}
    */
-  async resolve(tenantId: string, provider: string, integration: string): Promise<VaultCredentials> {
+  async resolve(tenantId: string, provider: string, integration: string, sinceMs?: number): Promise<VaultCredentials> {
     const rules = this.catalogue.rulesOf(provider);
     if (!rules) throw new ProviderNotFoundError(provider);
-    const tenant = await this.reader.read(tenantId, provider, integration);
+    const tenant = await this.reader.read(tenantId, provider, integration, sinceMs);
     if (tenant.tenantStatus !== 'active') throw new TenantSuspendedError(tenantId);
-    if (rules.model === 'global') return this.global(rules, integration);
+    if (rules.model === 'global') return this.global(rules, integration, sinceMs);
     this.refuseUnusable(rules, integration, tenant);
     if (rules.model === 'tenant' || tenantId === SYSTEM_TENANT_ID)
       return this.resolved(rules, integration, tenant, tenant);
-    const global = await this.reader.read(SYSTEM_TENANT_ID, provider, DEFAULT_INTEGRATION);
+    const global = await this.reader.read(SYSTEM_TENANT_ID, provider, DEFAULT_INTEGRATION, sinceMs);
     return this.resolved(rules, integration, tenant, global);
   }
 
-  private async global(rules: CredentialRules, integration: string): Promise<VaultCredentials> {
-    const global = await this.reader.read(SYSTEM_TENANT_ID, rules.provider, integration);
+  private async global(rules: CredentialRules, integration: string, sinceMs?: number): Promise<VaultCredentials> {
+    const global = await this.reader.read(SYSTEM_TENANT_ID, rules.provider, integration, sinceMs);
     if (global.state === 'missing') throw new CredentialsMissingError(rules.provider, integration);
     this.refuseUnusable(rules, integration, global);
     return this.resolved(rules, integration, undefined, global);
