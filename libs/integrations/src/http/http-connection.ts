@@ -40,7 +40,8 @@ export interface HttpRequest {
 
 /** For who reads answers itself, and not as JSON: any status is an answer. */
 export interface RawHttpRequest extends Pick<HttpRequest, 'method' | 'path' | 'signal'> {
-  readonly headers: Readonly<Record<string, string>>;
+  /** Value after name. */
+  readonly headers: string[];
   /** Sent as it is. */
   readonly body: Buffer;
   /** What is read of the answer's body; the rest is left, and the connection with it. */

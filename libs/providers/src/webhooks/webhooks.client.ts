@@ -17,7 +17,8 @@ export class WebhooksClient {
   private readonly signer: WebhookSigner;
   private readonly http: HttpConnection;
   private readonly path: string;
-  private readonly headers: Readonly<Record<string, string>>;
+  /** Name after value, as the wire has them: a dictionary would be taken apart again for each message. */
+  private readonly headers: readonly string[];
 
   /** @throws {WebhookHeadersMismatchError} */
   constructor(secrets: Secret<WebhookSecrets>, { url, headerNames = [] }: WebhookConfig, egress: EgressGuard) {
@@ -25,7 +26,8 @@ export class WebhooksClient {
     requireSame(headerNames, Object.keys(headers));
     const { origin, pathname, search } = new URL(url);
     this.signer = new WebhookSigner(signing);
-    this.headers = { ...headers, 'user-agent': USER_AGENT, 'content-type': 'application/json' };
+    const own = { 'user-agent': USER_AGENT, 'content-type': 'application/json' };
+    this.headers = Object.entries({ ...headers, ...own }).flat();
     this.path = pathname + search;
     this.http = new HttpConnection(origin, undefined, { egress, connections: CONNECTIONS });
   }
@@ -49,12 +51,11 @@ export class WebhooksClient {
 
   private async post(id: string, body: Buffer, signal: OperationCall['cancel']): Promise<HttpAnswer> {
     const timestamp = Math.floor(Date.now() / 1_000);
-    const headers = {
+    const headers = [
       ...this.headers,
-      'webhook-id': id,
-      'webhook-timestamp': String(timestamp),
-      'webhook-signature': this.signer.sign(id, timestamp, body),
-    };
+      ...['webhook-id', id, 'webhook-timestamp', String(timestamp)],
+      ...['webhook-signature', this.signer.sign(id, timestamp, body)],
+    ];
     const request = {
       method: 'POST',
       path: this.path,
