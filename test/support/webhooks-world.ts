@@ -20,12 +20,20 @@ export interface ReceivedWebhook {
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
+  /** On a monotonic clock. */
+  readonly atMs: number;
+}
+
+export interface ReceiverAnswer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
 }
 
 /** Somebody's server: writes down what comes and answers by path, 200 unless told otherwise. */
 export class Receiver {
   readonly received: ReceivedWebhook[] = [];
-  readonly answers = new Map<string, number>();
+  readonly answers = new Map<string, number | ReceiverAnswer>();
   private readonly server: Server;
 
   constructor() {
@@ -34,8 +42,12 @@ export class Receiver {
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
         const path = request.url ?? '';
-        this.received.push({ path, headers: request.headers, body: Buffer.concat(chunks).toString('utf8') });
-        reply.writeHead(this.answers.get(path) ?? 200, { 'content-type': 'text/plain' }).end(`seen ${path}`);
+        const body = Buffer.concat(chunks).toString('utf8');
+        this.received.push({ path, headers: request.headers, body, atMs: performance.now() });
+        const told = this.answers.get(path) ?? 200;
+        const answer: ReceiverAnswer = typeof told === 'number' ? { status: told } : told;
+        reply.writeHead(answer.status, { 'content-type': 'text/plain', ...answer.headers });
+        reply.end(answer.body ?? `seen ${path}`);
       });
     });
   }
@@ -76,7 +88,7 @@ export class WebhooksWorld {
     const receiver = new Receiver();
     await receiver.listen();
     const config = loadConfig({
-      ...{ ENV: 'test', KEY_RING: `test-1:${randomBytes(32).toString('base64')}`, POLL_MS: '100' },
+      ...{ ENV: 'test', LOG_LEVEL: 'silent', KEY_RING: `test-1:${randomBytes(32).toString('base64')}`, POLL_MS: '100' },
       ...{ DATABASE_APP_URL: database.appUrl, DATABASE_DISPATCH_URL: database.dispatchUrl },
       ...{ DATABASE_AUTH_URL: database.authUrl, EGRESS_ALLOWED_CIDRS: '127.0.0.1/32' },
     });

@@ -205,6 +205,12 @@ describe('what the receiver answers', () => {
     expect(given).toBeLessThan(16 * 1024 * 1024);
   });
 
+  it('shows no half of a secret where it is cut', async () => {
+    status('200 OK', `${'x'.repeat(4_090)}token-of-the-receiver${'y'.repeat(100)}`);
+    const by = client({ headers: { 'x-own': 'token-of-the-receiver' } }, { headerNames: ['x-own'] });
+    expect((await deliver(by)).excerpt).toBe(`${'x'.repeat(4_090)}[secre`);
+  });
+
   it('is neither unpacked nor kept when it is compressed', async () => {
     const bomb = gzipSync(Buffer.alloc(8 * 1024 * 1024));
     const head = `HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: ${String(bomb.length)}\r\n\r\n`;

@@ -17,6 +17,7 @@ export class WebhooksClient {
   private readonly signer: WebhookSigner;
   private readonly http: HttpConnection;
   private readonly path: string;
+  private readonly secrets: readonly string[];
   /** Name after value, as the wire has them: a dictionary would be taken apart again for each message. */
   private readonly headers: readonly string[];
 
@@ -26,6 +27,7 @@ export class WebhooksClient {
     requireSame(headerNames, Object.keys(headers));
     const { origin, pathname, search } = new URL(url);
     this.signer = new WebhookSigner(signing);
+    this.secrets = [...signing.map(({ secret }) => secret), ...Object.values(headers)].filter((text) => text !== '');
     const own = { 'user-agent': USER_AGENT, 'content-type': 'application/json' };
     this.headers = Object.entries({ ...headers, ...own }).flat();
     this.path = pathname + search;
@@ -39,7 +41,7 @@ export class WebhooksClient {
   /** @throws {WebhookRefusedError} an answer that is not 2xx */
   async deliver({ messageId, body }: Deliver, { cancel }: Pick<OperationCall, 'cancel'>): Promise<Delivered> {
     const answer = await this.post(messageId, Buffer.from(body), cancel);
-    const excerpt = excerptOf(answer);
+    const excerpt = excerptOf(answer, this.secrets);
     return excerpt === undefined ? { status: answer.status } : { status: answer.status, excerpt };
   }
 

@@ -39,7 +39,8 @@ export function classifyWebhookError(error: unknown): Failure {
 }
 
 function answered({ status, headers, text }: HttpAnswer): Failure {
-  const message = text === '' || headers['content-encoding'] !== undefined ? undefined : text;
+  // Masked and cut by the chain, in this order.
+  const message = text === '' || headers['content-encoding'] !== undefined ? undefined : text.slice(0, LOOKED_AT);
   const evidence: Evidence = { code: String(status), status, message };
   if (status === 410) return { kind: 'rejected', ...evidence, code: 'GONE' };
   const waitMs = status === 429 || status === 503 ? retryAfterMs(headers, Date.now, LONGEST_RETRY_AFTER_MS) : undefined;
@@ -49,11 +50,20 @@ function answered({ status, headers, text }: HttpAnswer): Failure {
   return unknown(status < 400 ? 'bad_body' : 'server_error', evidence);
 }
 
-/** What is kept of an answer: nothing of one that is compressed, since it is not unpacked. */
-export function excerptOf({ text, headers }: HttpAnswer): string | undefined {
+/**
+ * What is kept of an answer: nothing of one that is compressed, since it is not unpacked.
+ *
+ * @param secrets masked before it is cut: the half of one would be known by nobody afterwards
+ */
+export function excerptOf({ text, headers }: HttpAnswer, secrets: readonly string[]): string | undefined {
   if (text === '' || headers['content-encoding'] !== undefined) return undefined;
-  return text.slice(0, MAX_ANSWER_EXCERPT);
+  if (text.length <= MAX_ANSWER_EXCERPT) return text;
+  const masked = secrets.reduce((rest, secret) => rest.replaceAll(secret, '[secret]'), text.slice(0, LOOKED_AT));
+  return masked.slice(0, MAX_ANSWER_EXCERPT);
 }
+
+/** An excerpt and the longest secret that may begin in it. */
+const LOOKED_AT = 2 * MAX_ANSWER_EXCERPT;
 
 export const webhooksErrors: readonly ErrorSpec[] = [
   {
