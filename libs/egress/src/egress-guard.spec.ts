@@ -150,6 +150,15 @@ describe('a network that the operator allows', () => {
   });
 });
 
+describe('a host as an agent of Node has it', () => {
+  it.each(['fe80::1%eth0', '::1%lo', '127.0.0.1%lo', '[::1', 'good.example.', 'good.example:443', ''])(
+    'is refused before anything is looked up when it is neither a plain name nor an address: %j',
+    (host) => {
+      expect(() => guard().admit({ protocol: 'https:', host, port: 443 })).toThrow(EgressUrlRefusedError);
+    },
+  );
+});
+
 describe('a lookup', () => {
   const lookup = (host: string, options: LookupOptions): Promise<unknown[]> =>
     new Promise((resolve) => {
