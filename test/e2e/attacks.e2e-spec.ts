@@ -59,6 +59,11 @@ describe('attacks', () => {
       expect(connections).toBe(0);
     });
 
+    it('is counted', async () => {
+      const metrics = await (await fetch(`${sandboxFacts().apiUrl}/metrics`)).text();
+      expect(metrics).toMatch(/puente_egress_refusals_total\{.*at="save",code="EGRESS_URL_REFUSED".*\} \d+/);
+    });
+
     it.each(['file:///etc/passwd', 'gopher://127.0.0.1', 'ftp://127.0.0.1', '//127.0.0.1', 'javascript:1'])(
       'takes no %s',
       async (endpoint) => {

@@ -49,7 +49,7 @@ class Flipping extends HostResolver {
 }
 
 function guard(names: HostResolver, rules: Partial<EgressRules> = {}): EgressGuard {
-  return new EgressGuard({ allowedCidrs: [], ports: [port], ...rules }, names, 200);
+  return new EgressGuard({ allowedCidrs: [], ports: [port], ...rules }, names, undefined, 200);
 }
 
 async function outcome(by: EgressGuard, url: string): Promise<unknown> {

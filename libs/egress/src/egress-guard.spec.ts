@@ -1,6 +1,7 @@
 import type { LookupOptions } from 'node:dns';
 import { EgressAddressRefusedError, EgressHostUnresolvedError, EgressUrlRefusedError } from './egress.errors';
 import { EgressGuard, type EgressRules } from './egress-guard';
+import type { EgressReports } from './egress-reports.port';
 import { HostResolver } from './host-resolver.port';
 
 /** A name server: what it was asked, and what it says. */
@@ -29,10 +30,21 @@ const world = {
 };
 
 function guard(rules: Partial<EgressRules> = {}, names: HostResolver = new Names(world)): EgressGuard {
-  return new EgressGuard({ allowedCidrs: [], ports: [443, 8443], ...rules }, names, 100);
+  return new EgressGuard({ allowedCidrs: [], ports: [443, 8443], ...rules }, names, reports, 100);
 }
 
 const inside = { allowedCidrs: ['10.20.0.0/16', 'fd12::/48'] };
+
+/** What was told, one word a refusal. */
+const told: string[] = [];
+const reports: EgressReports = {
+  notSaved: ({ code }) => void told.push(`save ${code}`),
+  notConnected: ({ host }, { code }) => void told.push(`connect ${host} ${code}`),
+};
+
+beforeEach(() => {
+  told.length = 0;
+});
 
 describe('a URL', () => {
   it.each([
@@ -174,6 +186,20 @@ describe('a lookup', () => {
     expect(await lookup('good.example', {})).toEqual([null, four.address, 4]);
     expect(await lookup('good.example', { family: 6 })).toEqual([null, six.address, 6]);
     expect(await lookup('good.example', { all: true, family: 4 })).toEqual([null, [four]]);
+  });
+
+  it('is reported when it fails, and so is a URL that is not saved', async () => {
+    await lookup('bad.example', { all: true });
+    await lookup('good.example', { all: true });
+    expect(() => guard().admit({ protocol: 'https:', host: '10.0.0.1', port: 443 })).toThrow();
+    await expect(guard().check('https://bad.example/')).rejects.toThrow();
+    await expect(guard().check('ftp://bad.example/')).rejects.toThrow();
+
+    const refused = 'EGRESS_ADDRESS_REFUSED';
+    expect(told).toEqual([
+      ...[`connect bad.example ${refused}`, `connect 10.0.0.1 ${refused}`],
+      ...[`save ${refused}`, 'save EGRESS_URL_REFUSED'],
+    ]);
   });
 
   it('fails with what was refused', async () => {

@@ -4,10 +4,11 @@ import { Cidr, type IpAddress, parseIp } from '@puente/kernel';
 import { type Destination, destinationOf } from './destination';
 import {
   EgressAddressRefusedError,
-  type EgressError,
+  EgressError,
   EgressHostUnresolvedError,
   EgressUrlRefusedError,
 } from './egress.errors';
+import type { EgressReports } from './egress-reports.port';
 import type { HostResolver } from './host-resolver.port';
 import { isPublic } from './special-ranges';
 
@@ -42,6 +43,7 @@ export class EgressGuard {
   constructor(
     { allowedCidrs, ports }: EgressRules,
     private readonly resolver: HostResolver,
+    private readonly reports?: EgressReports,
     private readonly resolveMs = RESOLVE_MS,
   ) {
     this.allowed = allowedCidrs.map((text) => {
@@ -59,26 +61,30 @@ export class EgressGuard {
    * @throws {EgressUrlRefusedError} {@link EgressAddressRefusedError} {@link EgressHostUnresolvedError}
    */
   async check(url: string, reach: Reach = 'public'): Promise<void> {
-    const destination = destinationOf(url);
-    await this.addresses(destination, reach).catch((error: unknown) => {
-      if (error instanceof EgressHostUnresolvedError) throw this.onlyAllowed(destination, reach) ?? error;
+    try {
+      const destination = destinationOf(url);
+      await this.addresses(destination, reach).catch((error: unknown) => {
+        if (error instanceof EgressHostUnresolvedError) throw this.onlyAllowed(destination, reach) ?? error;
+        throw error;
+      });
+    } catch (error) {
+      if (error instanceof EgressError) this.reports?.notSaved(error);
       throw error;
-    });
+    }
   }
 
   /**
-   * What can be said without asking anybody: scheme, port, form of the host, and an address where the URL has one. A
-   * socket needs it before it connects, because for an address Node looks nothing up.
+   * For a socket, before it connects: what can be said without asking anybody about scheme, port, form of the host, and
+   * an address where the URL has one. For an address Node looks nothing up.
    *
    * @throws {EgressUrlRefusedError} {@link EgressAddressRefusedError}
    */
   admit(destination: Destination, reach: Reach = 'public'): void {
-    const { host } = destination;
-    const onlyAllowed = this.onlyAllowed(destination, reach);
-    const literal = parseIp(host);
-    if (literal) this.judge(literal, destination, onlyAllowed);
-    else if (/^$|\.$|[%:[\]]/.test(host)) throw new EgressUrlRefusedError('its host must be a plain name or address');
-    else if (onlyAllowed && this.allowed.length === 0) throw onlyAllowed;
+    try {
+      this.judgeHost(destination, this.onlyAllowed(destination, reach));
+    } catch (error) {
+      throw this.notConnected(destination, error);
+    }
   }
 
   /**
@@ -87,11 +93,10 @@ export class EgressGuard {
    * @throws {EgressUrlRefusedError} {@link EgressAddressRefusedError} {@link EgressHostUnresolvedError}
    */
   async addresses(destination: Destination, reach: Reach = 'public'): Promise<readonly LookupAddress[]> {
-    this.admit(destination, reach);
     const { host } = destination;
-    const literal = parseIp(host);
-    if (literal) return [{ address: host, family: literal.version }];
     const onlyAllowed = this.onlyAllowed(destination, reach);
+    const literal = this.judgeHost(destination, onlyAllowed);
+    if (literal) return [{ address: host, family: literal.version }];
     const found = await this.resolved(host).catch((cause: unknown) => {
       throw new EgressHostUnresolvedError(host, { cause });
     });
@@ -116,10 +121,15 @@ export class EgressGuard {
           else callback(null, first.address, first.family);
         },
         (error: unknown) => {
-          callback(error as Error, '');
+          callback(this.notConnected({ ...destination, host }, error) as Error, '');
         },
       );
     };
+  }
+
+  private notConnected(destination: Destination, error: unknown): unknown {
+    if (error instanceof EgressError) this.reports?.notConnected(destination, error);
+    return error;
   }
 
   /** @returns why only networks that the operator allows will do, as the error for when it is none of them */
@@ -130,6 +140,16 @@ export class EgressGuard {
       return new EgressUrlRefusedError(`port ${String(port)} is not one of those that may be called (${known})`);
     }
     return reach === 'allowed' || PRIVATE_NAME.test(host) ? new EgressAddressRefusedError(host) : undefined;
+  }
+
+  /** @returns the address that the host is, if it is one */
+  private judgeHost(destination: Destination, onlyAllowed: EgressError | undefined): IpAddress | undefined {
+    const { host } = destination;
+    const literal = parseIp(host);
+    if (literal) return this.judge(literal, destination, onlyAllowed);
+    if (/^$|\.$|[%:[\]]/.test(host)) throw new EgressUrlRefusedError('its host must be a plain name or address');
+    if (onlyAllowed && this.allowed.length === 0) throw onlyAllowed;
+    return undefined;
   }
 
   private judge(

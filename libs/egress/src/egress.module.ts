@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { AppConfigService } from '@puente/config';
 import { DnsHostResolver } from './dns-host-resolver';
 import { EgressGuard } from './egress-guard';
+import { EgressReports } from './egress-reports.port';
 import { HostResolver } from './host-resolver.port';
 
 /** The one guard of a process, with what its operator allows. */
@@ -11,11 +12,12 @@ import { HostResolver } from './host-resolver.port';
     { provide: HostResolver, useClass: DnsHostResolver },
     {
       provide: EgressGuard,
-      inject: [AppConfigService, HostResolver],
-      useFactory: (config: AppConfigService, resolver: HostResolver) =>
+      inject: [AppConfigService, HostResolver, { token: EgressReports, optional: true }],
+      useFactory: (config: AppConfigService, resolver: HostResolver, reports?: EgressReports) =>
         new EgressGuard(
           { allowedCidrs: config.get('EGRESS_ALLOWED_CIDRS'), ports: config.get('EGRESS_PORTS') },
           resolver,
+          reports,
         ),
     },
   ],

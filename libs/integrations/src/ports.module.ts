@@ -1,5 +1,6 @@
 import { Global, Injectable, Module } from '@nestjs/common';
 import type { TenantTransaction } from '@puente/database';
+import { EgressReports } from '@puente/egress';
 import {
   LaneLimits,
   LaneReports,
@@ -23,6 +24,7 @@ import { CatalogueCredentialRules } from './credentials/catalogue-credential-rul
 import { ChainCredentialProbe } from './credentials/chain-credential-probe';
 import { CredentialEvents } from './credentials/credential-events';
 import { IntegrationLanes } from './credentials/integration-lanes';
+import { EgressLog } from './http/egress-log';
 import { CatalogueLaneLimits } from './quotas/catalogue-lane-limits';
 
 /** Credentials that work again let the calls go on that waited for them. */
@@ -69,6 +71,7 @@ const bindings = [
   { provide: CredentialCatalogue, useExisting: CatalogueCredentialRules },
   { provide: CredentialProbe, useExisting: ChainCredentialProbe },
   { provide: CredentialsMended, useClass: ResumeLanes },
+  { provide: EgressReports, useClass: EgressLog },
   { provide: TenantWork, useClass: LedgerTenantWork },
 ];
 
