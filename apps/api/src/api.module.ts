@@ -50,6 +50,8 @@ import { ReplayDesk } from './operations/replay-desk';
 import { ReplaysController } from './operations/replays.controller';
 import { OperatorEventsController } from './operator-events/operator-events.controller';
 import { OperationsController } from './operations/operations.controller';
+import { DeliveriesController } from './webhooks/deliveries.controller';
+import { EndpointDeliveriesController } from './webhooks/endpoint-deliveries.controller';
 import { EventsController } from './webhooks/events.controller';
 import { PublicKeysController } from './webhooks/public-keys.controller';
 import { WebhookEndpointsController } from './webhooks/webhook-endpoints.controller';
@@ -73,6 +75,7 @@ const CONTROLLERS = [
   RedrivesController,
   NotificationsController,
   ...[EventsController, WebhookEndpointsController, PublicKeysController],
+  ...[DeliveriesController, EndpointDeliveriesController],
   FunctionsController,
   FunctionInvocationsController,
   AuditController,

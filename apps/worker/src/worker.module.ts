@@ -14,6 +14,7 @@ import {
   RedriveRunner,
   UnseenNotifications,
 } from '@puente/flows/notifications';
+import { WebhooksModule } from '@puente/flows/webhooks';
 import { IntegrationsModule, platformIdentity, PortsModule } from '@puente/integrations';
 import { Clock, SystemClock } from '@puente/kernel';
 import { DispatchModule, LedgerModule, RetentionModule, SnapshotsModule } from '@puente/ledger';
@@ -39,6 +40,7 @@ import { RetentionSchedule } from './retention.schedule';
 import { RetiredSecretsSchedule } from './retired-secrets.schedule';
 import { RotationDueSchedule } from './rotation-due.schedule';
 import { TenantErasureSchedule } from './tenant-erasure.schedule';
+import { WebhookUpkeepSchedule } from './webhook-upkeep.schedule';
 import { TenantQueueClients } from './tenant-queue-clients';
 
 /** A poll ends after this long without a message, and a stopping worker waits for it. */
@@ -56,6 +58,7 @@ const PROVIDERS = [
   RetentionSchedule,
   TenantErasureSchedule,
   RotationDueSchedule,
+  WebhookUpkeepSchedule,
 ];
 
 /** Everything that works in the background: dispatcher, settlements, consumers of the notification queues, re-sender. */
@@ -84,7 +87,7 @@ export class WorkerModule {
           platformAws: platformIdentity(config.AWS_REGION),
           ...{ redisUrl: config.REDIS_URL, probePausedLanes: true, watchHealth: true },
         }),
-        PortsModule,
+        ...[PortsModule, EgressModule, WebhooksModule],
         notifications,
         queues(config, notifications),
         ScheduleModule.forRoot(),

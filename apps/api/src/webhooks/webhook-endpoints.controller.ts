@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, Res } from '@nestjs/common';
 import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import { WebhookEndpoints } from '@puente/flows/webhooks';
+import { EndpointRemoval, WebhookEndpoints } from '@puente/flows/webhooks';
 import type { Caller, Origin } from '@puente/tenancy';
 import type { FastifyReply } from 'fastify';
 import { CurrentCaller, CurrentOrigin } from '../auth/caller.decorator';
@@ -21,7 +21,10 @@ import {
 @Scopes('admin')
 @Controller('v1/webhook-endpoints')
 export class WebhookEndpointsController {
-  constructor(private readonly endpoints: WebhookEndpoints) {}
+  constructor(
+    private readonly endpoints: WebhookEndpoints,
+    private readonly removal: EndpointRemoval,
+  ) {}
 
   /** Registers an endpoint. It need not answer yet. */
   @Post()
@@ -78,7 +81,7 @@ export class WebhookEndpointsController {
     @CurrentOrigin() origin: Origin,
     @Param() { id }: EndpointParams,
   ): Promise<void> {
-    return this.endpoints.remove(tenantId, id, origin);
+    return this.removal.remove(tenantId, id, origin);
   }
 
   /** Makes new signing secrets; the old ones sign beside them for the overlap. */

@@ -126,3 +126,12 @@ export async function saveState(
 export async function deleteEndpoint(tx: TenantTransaction, id: string): Promise<void> {
   await tx.query(`DELETE FROM webhook_endpoints WHERE tenant_id = $1 AND id = $2`, [tx.tenantId, id]);
 }
+
+/** @param since null: it is not failing any more */
+export async function saveFailing(tx: TenantTransaction, id: string, since: Date | null): Promise<void> {
+  await tx.query(`UPDATE webhook_endpoints SET failing_since = $3 WHERE tenant_id = $1 AND id = $2`, [
+    tx.tenantId,
+    id,
+    since,
+  ]);
+}

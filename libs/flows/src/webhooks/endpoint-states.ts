@@ -55,13 +55,16 @@ export class EndpointStates {
 
   /**
    * Something operators should hear of, three ways: for whoever asks Puente, as a webhook for who subscribed to it, and
-   * as a line of the log with a count (which OperatorEvents writes).
+   * as a line of the log with a count (which OperatorEvents writes). Never to the endpoint that it is about: it would be
+   * one more delivery that fails there.
    */
   async tell(tx: TenantTransaction, type: OperatorEventType, data: OperatorEventData): Promise<void> {
     const { tenantId } = tx;
     const tell = await this.operators.record(tx, { tenantId, type, subject: targetOf(data.endpoint_id), data });
     tx.afterCommit(tell);
-    await this.publishing.publish(tx, [{ tenantId, type, data: JSON.stringify(data), origin: 'endpoint' }]);
+    await this.publishing.publish(tx, [
+      { tenantId, type, data: JSON.stringify(data), origin: 'endpoint', exceptTo: data.endpoint_id },
+    ]);
   }
 }
 

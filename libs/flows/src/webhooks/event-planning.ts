@@ -21,6 +21,8 @@ export interface NewEvent {
   /** The publisher's own id: the same one again is the same event. */
   readonly eventId?: string | undefined;
   readonly origin: EventOrigin;
+  /** Not to this endpoint, whatever it subscribed to. */
+  readonly exceptTo?: string | undefined;
   readonly traceId?: string | undefined;
 }
 
@@ -95,8 +97,8 @@ export class EventPlanning {
 }
 
 /** @param own of Puente itself: only who names its type hears of it */
-export function wantedBy({ tenantId, type, userId, origin }: NewEvent): Wanted {
-  return { tenantId, patterns: patternsFor(type, origin === 'operation' || origin === 'endpoint'), userId };
+export function wantedBy({ tenantId, type, userId, origin, exceptTo }: NewEvent): Wanted {
+  return { tenantId, patterns: patternsFor(type, origin === 'operation' || origin === 'endpoint'), userId, exceptTo };
 }
 
 function factsOf({ type, key, userId }: NewEvent): EventFacts {

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { origin, type ReceivedWebhook, WebhooksWorld } from '../../../../test/support/webhooks-world';
+import { EndpointRemoval } from './endpoint-removal';
 import { EventPublisher } from './event-publisher';
 import { WebhookEndpoints } from './webhook-endpoints';
 import { PatchEndpointBody, RotateSecretBody } from './webhooks.schemas';
@@ -24,6 +25,7 @@ describe('webhook endpoints', () => {
   afterAll(() => world.stop());
 
   const endpoints = () => world.get(WebhookEndpoints);
+  const removal = () => world.get(EndpointRemoval);
   const publish = (tenantId: string, type: string, data = '{"n":1}') =>
     world.get(EventPublisher).publish({ tenantId, type, data, origin: 'api' });
   const patch = (tenantId: string, id: string, body: object) =>
@@ -142,7 +144,7 @@ describe('webhook endpoints', () => {
     expect((await endpoints().list(tenant, { userId: 'u' })).items.map(({ id }) => id)).toEqual([made[1]?.id]);
 
     const gone = made[0]?.id ?? '';
-    await endpoints().remove(tenant, gone, origin);
+    await removal().remove(tenant, gone, origin);
     await expect(endpoints().get(tenant, gone)).rejects.toMatchObject({ code: 'WEBHOOK_ENDPOINT_NOT_FOUND' });
     expect(await world.sql(`SELECT FROM tenant_integrations WHERE name = $1`, [gone])).toEqual([]);
     expect(await world.sql(`SELECT FROM webhook_subscriptions WHERE endpoint_id = $1`, [gone])).toEqual([]);
@@ -155,7 +157,7 @@ describe('webhook endpoints', () => {
       () => endpoints().get(other, id),
       () => patch(other, id, { enabled: false }),
       () => rotate(other, id, {}),
-      () => endpoints().remove(other, id, origin),
+      () => removal().remove(other, id, origin),
     ];
     for (const work of works) await expect(work()).rejects.toMatchObject({ code: 'WEBHOOK_ENDPOINT_NOT_FOUND' });
   });

@@ -4,7 +4,6 @@ import { EgressGuard } from '@puente/egress';
 import { isUuid, uuidv7 } from '@puente/kernel';
 import { AuditLog, type Origin } from '@puente/tenancy';
 import {
-  deleteEndpoint,
   type EndpointFilter,
   type EndpointRow,
   findEndpoint,
@@ -120,16 +119,6 @@ export class WebhookEndpoints {
       const before = await this.store.open(tx, id);
       const signing = unexpired(before.signing, await databaseNow(tx));
       await this.store.save(tx, origin, id, { ...before, signing }, enabled);
-    });
-  }
-
-  /** With its secrets. What waited for it ends; see EndpointUpkeep. @throws {WebhookEndpointNotFoundError} */
-  async remove(tenantId: string, id: string, origin: Origin): Promise<void> {
-    await this.database.run(tenantId, async (tx) => {
-      found(isUuid(id) ? await lockEndpoint(tx, id) : undefined, id);
-      await this.store.remove(tx, origin, id);
-      await deleteEndpoint(tx, id);
-      await this.audit.record(tx, { ...origin, action: 'webhook-endpoint.removed', target: targetOf(id), outcome: 'done' }); // prettier-ignore
     });
   }
 

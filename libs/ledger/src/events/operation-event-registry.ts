@@ -9,7 +9,7 @@ import type { OperationEventConsumer, OperationEventHandler } from './operation-
 @Injectable()
 export class OperationEventRegistry {
   private readonly handlers = new Map<string, OperationEventHandler>();
-  private readonly rows: object[] = [];
+  private readonly rows: { readonly name: string; tenants: readonly string[] | null }[] = [];
   private encoded = '[]';
 
   /**
@@ -22,8 +22,20 @@ export class OperationEventRegistry {
     if (this.handlers.has(name)) throw new Error(`The consumer ${name} of operation events is subscribed twice`);
     this.handlers.set(name, handler);
     const states = types.map((type) => type.slice('operation.'.length));
-    this.rows.push({ name, states, providers: providers ?? null, operations: operations ?? null });
-    this.encoded = JSON.stringify(this.rows);
+    const row = { name, states, providers: providers ?? null, operations: operations ?? null, tenants: null };
+    this.rows.push(row);
+    this.encode();
+  }
+
+  /**
+   * For a consumer that few tenants need: from now on, and until this is said again, only their operations write events
+   * for it in this process. Each process says it for itself.
+   */
+  limitTo(consumer: string, tenants: readonly string[]): void {
+    const row = this.rows.find(({ name }) => name === consumer);
+    if (!row) throw new Error(`The consumer ${consumer} of operation events is not subscribed`);
+    row.tenants = tenants;
+    this.encode();
   }
 
   get isEmpty(): boolean {
@@ -41,5 +53,9 @@ export class OperationEventRegistry {
 
   names(): string[] {
     return [...this.handlers.keys()];
+  }
+
+  private encode(): void {
+    this.encoded = JSON.stringify(this.rows.filter(({ tenants }) => tenants?.length !== 0));
   }
 }

@@ -11,8 +11,8 @@ export function publishing(ended: string, consumers: string): string {
     INSERT INTO operation_events (tenant_id, consumer, operation_id, state, at, due_at)
     SELECT s.tenant_id, c.name, s.id, s.state, clock.now, clock.now
     FROM ${ended} s CROSS JOIN clock
-    JOIN jsonb_to_recordset(${consumers}::jsonb) AS c(name text, states text[], providers text[], operations text[])
-      ON s.state = ANY (c.states) AND (c.providers IS NULL OR s.provider = ANY (c.providers))
+    JOIN jsonb_to_recordset(${consumers}::jsonb) AS c(name text, states text[], providers text[], operations text[], tenants uuid[])
+      ON s.state = ANY (c.states) AND (c.tenants IS NULL OR s.tenant_id = ANY (c.tenants)) AND (c.providers IS NULL OR s.provider = ANY (c.providers))
         AND (c.operations IS NULL OR s.provider || '.' || s.operation = ANY (c.operations)))`;
 }
 
