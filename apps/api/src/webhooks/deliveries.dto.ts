@@ -64,7 +64,6 @@ export class DeliveryDetail extends createZodDto(
               number: 1,
               mode: 'call',
               startedAt: '2026-11-23T12:00:00.100Z',
-              endedAt: '2026-11-23T12:00:00.180Z',
               durationMs: 80,
               outcome: 'unknown:server_error',
               providerCode: '500',
