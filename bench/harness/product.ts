@@ -59,7 +59,10 @@ export class Product {
   /** @param execArgv options of Node itself, such as `--cpu-prof` */
   async startApi(execArgv: readonly string[] = []): Promise<BenchProcess> {
     const port = String(await freePort());
-    const api = await this.start('api', { ...this.settings(), PORT: port }, execArgv);
+    const api = await this.start('api', { ...this.settings(), PORT: port }, [
+      ...(await productionOptions()),
+      ...execArgv,
+    ]);
     this.api = new JsonClient(`http://127.0.0.1:${port}`);
     return api;
   }
@@ -150,6 +153,16 @@ export class Product {
       ...env,
     };
   }
+}
+
+/** Options of Node that `npm run start:api` starts the API with. */
+async function productionOptions(): Promise<string[]> {
+  const { scripts } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8')) as PackageJson;
+  return (scripts['start:api'] ?? '').split(' ').filter((word) => word.startsWith('--'));
+}
+
+interface PackageJson {
+  readonly scripts: Readonly<Record<string, string>>;
 }
 
 async function addProvider(providers: string): Promise<void> {

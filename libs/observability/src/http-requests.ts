@@ -24,6 +24,7 @@ interface FastifyReplyLike {
   readonly raw: ServerResponse;
   readonly statusCode: number;
   readonly elapsedTime: number;
+  header(name: string, value: string): unknown;
 }
 
 /** Routes of health and metrics. */
@@ -60,7 +61,7 @@ export class HttpRequests implements OnModuleInit {
       const { requestId } = beginRequestTrace(request.raw);
       // One id for everybody: what a problem document shows is what the log lines carry.
       request.id = requestId;
-      reply.raw.setHeader('x-request-id', requestId);
+      reply.header('x-request-id', requestId);
       done();
     });
     // After the body was read: its events run in no context that an earlier hook could open.

@@ -19,7 +19,7 @@ export function originOf(host: ArgumentsHost): Origin {
   return {
     actor: `api-key:${callerOf(host).keyId}`,
     ip,
-    requestId: requestIdOf(http.getResponse<FastifyReply>().raw),
+    requestId: requestIdOf(http.getResponse<FastifyReply>()),
   };
 }
 

@@ -7,7 +7,7 @@ async function answered(error: unknown): Promise<readonly [number, string]> {
   let status = 0;
   let code = '';
   const reply = {
-    raw: { getHeader: () => 'r-1' },
+    getHeader: () => 'r-1',
     header: () => reply,
     status: (given: number) => {
       status = given;

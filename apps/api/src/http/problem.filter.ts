@@ -49,7 +49,7 @@ export class ProblemFilter implements ExceptionFilter {
   private answer(error: unknown, host: ArgumentsHost): void {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const described = this.describe(error);
-    const problem = problemOf({ ...described, requestId: requestIdOf(reply.raw) });
+    const problem = problemOf({ ...described, requestId: requestIdOf(reply) });
     if (described.status === 401) void reply.header('www-authenticate', 'Bearer');
     if (described.status === 429) void reply.header('retry-after', '1');
     if (described.status === 503) void reply.header('retry-after', '5');

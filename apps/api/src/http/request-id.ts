@@ -1,6 +1,6 @@
-import type { ServerResponse } from 'node:http';
+import type { FastifyReply } from 'fastify';
 
 /** The id that the trace's hook put on the answer before anything else ran. */
-export function requestIdOf(response: ServerResponse): string {
-  return String(response.getHeader('x-request-id') ?? '');
+export function requestIdOf(reply: FastifyReply): string {
+  return String(reply.getHeader('x-request-id') ?? '');
 }

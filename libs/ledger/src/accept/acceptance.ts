@@ -13,9 +13,9 @@ export interface Inserted {
 
 /** Writes what is new of these rows. Needs an open transaction when one of them has an order key. */
 export async function insertFresh(db: Queryable, rows: readonly AcceptRow[]): Promise<Map<string, Inserted>> {
-  if (rows.some(({ order_key }) => order_key !== null))
+  if (rows.some(({ order_key }) => order_key !== undefined))
     await db.query(LOCK_ORDER_KEYS, [JSON.stringify(rows.map(orderOf))]);
-  const inserted = await db.query<Inserted>(ACCEPT, [JSON.stringify(rows.map((row, n) => ({ ...row, n })))]);
+  const inserted = await db.query<Inserted>(ACCEPT, [JSON.stringify(rows)]);
   return new Map(inserted.map((row) => [row.id, row]));
 }
 
@@ -27,8 +27,8 @@ export async function findFirstUses(db: Queryable, rows: readonly AcceptRow[]): 
 
 export function keyOf(row: {
   readonly tenant_id: string;
-  readonly route: string | null;
-  readonly key: string | null;
+  readonly route: string | undefined;
+  readonly key: string | undefined;
 }): string {
   return JSON.stringify([row.tenant_id, row.route, row.key]);
 }

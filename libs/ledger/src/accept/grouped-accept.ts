@@ -29,7 +29,8 @@ export class GroupedAccept {
     private readonly hints: WorkHints,
     private readonly metrics: LedgerMetrics,
   ) {
-    this.group = new GroupCommit({ maxSize: 200, maxInFlight: 4, waitMs: 2 }, (requests) => this.commit(requests));
+    // A group leaves when the one before it comes back; only behind a slow one, such as one that waits for a key, sooner.
+    this.group = new GroupCommit({ maxSize: 200, maxInFlight: 4, waitMs: 5 }, (requests) => this.commit(requests));
   }
 
   async accept(operation: NewOperation, domain?: GroupedInsert): Promise<Accepted> {
@@ -79,7 +80,7 @@ export class GroupedAccept {
   /** Only a group that brings more than operations needs a transaction of several statements. */
   private async write(requests: readonly Request[]): Promise<ReadonlySet<string>> {
     const rows = requests.map(({ row }) => row);
-    const several = requests.some(({ row, domain }) => domain !== undefined || row.order_key !== null);
+    const several = requests.some(({ row, domain }) => domain !== undefined || row.order_key !== undefined);
     if (!several) return new Set((await insertFresh(this.db, rows)).keys());
     return this.db.transaction(async (tx) => {
       const fresh = new Set((await insertFresh(tx, rows)).keys());

@@ -2,17 +2,15 @@ import type { PreparedStatement } from '@puente/database';
 import { HOLDS_KEY } from './order';
 import type { JsonObject } from '@puente/kernel';
 
-/** One request as the accepting statement reads it. */
+/** One request as the accepting statement reads it. What is undefined is not sent, and NULL there. */
 export interface AcceptRow {
-  /** Position in its group: `seq` follows it. */
-  readonly n: number;
   readonly id: string;
   readonly tenant_id: string;
   readonly provider: string;
   readonly operation: string;
   readonly integration: string;
   readonly lane_key: string;
-  readonly order_key: string | null;
+  readonly order_key: string | undefined;
   readonly head_of_line: string;
   readonly effect: string;
   readonly on_unknown: string;
@@ -22,23 +20,23 @@ export interface AcceptRow {
   readonly request_hash: string;
   readonly input: JsonObject;
   readonly settle_ms: number;
-  readonly key_window_ms: number | null;
-  readonly deadline_at: string | null;
-  readonly not_before: string | null;
-  readonly subscriber: string | null;
-  readonly replay_of: string | null;
-  readonly trace_id: string | null;
-  readonly route: string | null;
-  readonly key: string | null;
+  readonly key_window_ms: number | undefined;
+  readonly deadline_at: string | undefined;
+  readonly not_before: string | undefined;
+  readonly subscriber: string | undefined;
+  readonly replay_of: string | undefined;
+  readonly trace_id: string | undefined;
+  readonly route: string | undefined;
+  readonly key: string | undefined;
   readonly subject_id: string;
   /** Take the key over from this operation, which ended without any effect. */
-  readonly replaces: string | null;
+  readonly replaces: string | undefined;
   /** Synchronous: begins as running, under this lease. */
-  readonly lease_ms: number | null;
-  readonly lease_owner: string | null;
+  readonly lease_ms: number | undefined;
+  readonly lease_owner: string | undefined;
 }
 
-const COLUMNS = `n int, id uuid, tenant_id uuid, provider text, operation text, integration text, lane_key text,
+const COLUMNS = `id uuid, tenant_id uuid, provider text, operation text, integration text, lane_key text,
   order_key text, head_of_line text, effect text, on_unknown text, policy text, priority smallint, request_hash text, input jsonb,
   settle_ms int, key_window_ms bigint, deadline_at timestamptz, not_before timestamptz, subscriber text,
   replay_of uuid, trace_id text, route text, key text, subject_id uuid, replaces uuid, lease_ms int, lease_owner text`;
@@ -64,7 +62,7 @@ export const LOCK_ORDER_KEYS = `
 export const ACCEPT: PreparedStatement = {
   name: 'accept_operations',
   sql: `
-  WITH rows AS MATERIALIZED (SELECT * FROM json_to_recordset($1::json) AS r(${COLUMNS})),
+  WITH rows AS MATERIALIZED (SELECT * FROM ROWS FROM (json_to_recordset($1::json) AS (${COLUMNS})) WITH ORDINALITY),
   clock AS MATERIALIZED (SELECT puente_now() AS now),
   inserted AS (
     INSERT INTO idempotency_keys (tenant_id, route, key, request_hash, operation_id, subject_id, created_at)
@@ -78,7 +76,7 @@ export const ACCEPT: PreparedStatement = {
       AND k.operation_id = r.replaces
     RETURNING k.operation_id),
   fresh AS MATERIALIZED (
-    SELECT r.*, row_number() OVER (PARTITION BY r.tenant_id, r.order_key ORDER BY r.n) > 1 OR EXISTS (
+    SELECT r.*, row_number() OVER (PARTITION BY r.tenant_id, r.order_key ORDER BY r.ordinality) > 1 OR EXISTS (
         SELECT FROM operations e WHERE e.tenant_id = r.tenant_id AND e.order_key = r.order_key
           AND ${HOLDS_KEY('e')}) AS behind
     FROM rows r
@@ -96,7 +94,7 @@ export const ACCEPT: PreparedStatement = {
     CASE WHEN f.lease_ms IS NOT NULL THEN clock.now END, CASE WHEN f.lease_ms IS NOT NULL THEN clock.now END,
     clock.now + f.lease_ms * interval '1 ms', f.lease_owner,
     coalesce(f.not_before, clock.now), clock.now, clock.now
-  FROM fresh f CROSS JOIN clock ORDER BY f.n
+  FROM fresh f CROSS JOIN clock ORDER BY f.ordinality
   RETURNING id, created_at, blocked`,
 };
 
