@@ -10,6 +10,7 @@ import { fairness } from './benches/fairness';
 import { latency } from './benches/latency';
 import { memory } from './benches/memory';
 import { wake } from './benches/wake';
+import { webhooks } from './benches/webhooks';
 import { BenchPostgres } from './harness/bench-postgres';
 import { BenchProcess } from './harness/bench-process';
 import type { Bench, BenchResult, Context } from './harness/context';
@@ -18,7 +19,9 @@ import { Product } from './harness/product';
 import { installPeers } from './peers/peer';
 import { writeReport } from './report/write-report';
 
-const BENCHES: Readonly<Record<string, Bench>> = { accept, deliver, latency, wake, fairness, backlog, memory, deploy };
+const BENCHES: Readonly<Record<string, Bench>> = {
+  ...{ accept, deliver, latency, wake, fairness, backlog, memory, deploy, webhooks },
+};
 
 const USAGE = `npm run bench -- [${Object.keys(BENCHES).join('|')} …] [--rounds N] [--seconds N] [--scale 0.1] [--profiles FOLDER] [--write]`;
 

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { cpuSeconds } from '../harness/cpu-time';
 import type { BenchResult, Context } from '../harness/context';
 import { atLeast, median, round, type Verdict } from '../harness/figures';
@@ -163,7 +162,7 @@ async function puente(context: Context): Promise<System> {
     },
     drain: async () => {
       worker.signal('SIGCONT');
-      await untilSettled(context);
+      await postgres.untilSettled('bench_deliver');
     },
     stop: async () => {
       worker.signal('SIGCONT');
@@ -171,17 +170,4 @@ async function puente(context: Context): Promise<System> {
       await postgres.drop('bench_deliver');
     },
   };
-}
-
-/** By an index of rows that live: cheap to ask. */
-async function untilSettled({ postgres }: Context): Promise<void> {
-  for (;;) {
-    const [left] = await postgres.ask<{ left: boolean }>(
-      'bench_deliver',
-      `SELECT EXISTS (SELECT FROM operations WHERE state IN ('queued', 'unknown') AND NOT blocked)
-         OR EXISTS (SELECT FROM operations WHERE state = 'running') AS left`,
-    );
-    if (left?.left === false) return;
-    await sleep(100);
-  }
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { bootstrapSql, databaseSql, type Role, roleName, ROLES, runMigrations } from '@puente/database';
 import { Client } from 'pg';
 import { freePort, type RunningPostgres, startEmbeddedPostgres } from '../../apps/sandbox/src/embedded-postgres';
@@ -94,6 +95,19 @@ export class BenchPostgres {
       this.clients.set(name, client);
     }
     return (await client.query<Row>(sql, [...params])).rows;
+  }
+
+  /** Until no operation is due or runs; by an index of rows that live, cheap to ask. */
+  async untilSettled(name: string): Promise<void> {
+    for (;;) {
+      const [left] = await this.ask<{ left: boolean }>(
+        name,
+        `SELECT EXISTS (SELECT FROM operations WHERE state IN ('queued', 'unknown') AND NOT blocked)
+           OR EXISTS (SELECT FROM operations WHERE state = 'running') AS left`,
+      );
+      if (left?.left === false) return;
+      await sleep(100);
+    }
   }
 
   /** So that no round pays for what an earlier one left to be written. */

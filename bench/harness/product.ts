@@ -111,6 +111,11 @@ export class Product {
     return made;
   }
 
+  /** The REST API as this tenant's client and administrator. */
+  clientOf({ clientKey }: BenchTenant): JsonClient {
+    return this.client.as(clientKey);
+  }
+
   /** Ends everything that still runs. */
   async stop(): Promise<void> {
     await Promise.all(this.running.splice(0).map((each) => each.stop()));

@@ -1,8 +1,55 @@
+import { createHmac, randomBytes } from 'node:crypto';
 import { Pool } from 'undici';
 import { MESSAGE } from '../harness/message';
 
 /** As many as the product's own connection to a provider has. */
 export const CONCURRENCY = 50;
+
+/** One job's POST. */
+export type Send = (key: string, data: unknown) => Promise<void>;
+
+/** What is sent: a message as it is, or an event signed as Standard Webhooks say. */
+export type Sending = 'message' | 'webhook';
+
+export function senderOf(sending: Sending, sinkUrl: string): Send {
+  return sending === 'message' ? sender(sinkUrl) : webhookSender(sinkUrl);
+}
+
+/** A signed event, as a worker of one's own would send it: HMAC-SHA256 over id, time and body; 2xx is success. */
+function webhookSender(sinkUrl: string): Send {
+  const pool = new Pool(sinkUrl, { connections: CONCURRENCY });
+  const secret = randomBytes(24);
+  return async (key, data) => {
+    const body = JSON.stringify(data);
+    const id = `msg_${key}`;
+    const timestamp = String(Math.floor(Date.now() / 1_000));
+    const signature = createHmac('sha256', secret).update(`${id}.${timestamp}.${body}`).digest('base64');
+    const headers = {
+      ...{ 'content-type': 'application/json', 'webhook-id': id, 'webhook-timestamp': timestamp },
+      'webhook-signature': `v1,${signature}`,
+    };
+    const answer = await pool.request({ method: 'POST', path: '/hooks', headers, body });
+    await answer.body.dump();
+    if (answer.statusCode < 200 || answer.statusCode > 299)
+      throw new Error(`The sink said ${String(answer.statusCode)}`);
+  };
+}
+
+/** Publishes at a fixed rate, whatever becomes of it. @returns each id, and when it was published, in epoch milliseconds */
+export async function atRate(
+  { perSecond, count }: { readonly perSecond: number; readonly count: number },
+  publish: () => Promise<string>,
+): Promise<[string, number][]> {
+  const pending: Promise<[string, number]>[] = [];
+  const startedMs = performance.now();
+  for (let at = 0; at < count; at++) {
+    const waitMs = startedMs + (at * 1_000) / perSecond - performance.now();
+    if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+    const sentMs = performance.timeOrigin + performance.now();
+    pending.push(publish().then((id) => [id, sentMs]));
+  }
+  return Promise.all(pending);
+}
 
 /** One HTTP POST as everybody here makes it: undici, fifty connections, the answer read and parsed. */
 export function sender(sinkUrl: string): (key: string) => Promise<void> {

@@ -12,13 +12,15 @@ export interface OpenLoopOrder {
   readonly authorizations: readonly string[];
   readonly perSecond: number;
   readonly seconds: number;
+  /** Field of the answer that names what was made; `operationId` when left out. */
+  readonly id?: string;
 }
 
 export interface OpenLoopResult extends Percentiles {
   readonly answers: number;
   readonly failed: number;
   /** What was answered, and when it had been sent, in epoch milliseconds. */
-  readonly sent: readonly (readonly [operationId: string, at: number])[];
+  readonly sent: readonly (readonly [id: string, at: number])[];
 }
 
 /** Sends at a fixed rate whatever the answers do, as many callers who do not know of one another would. */
@@ -31,9 +33,9 @@ async function run({ origin, path, perSecond, seconds, ...order }: OpenLoopOrder
     const authorization = order.authorizations[at % order.authorizations.length] ?? '';
     const headers = { ...order.headers, authorization, 'idempotency-key': randomUUID() };
     const { statusCode, body } = await pool.request({ method: 'POST', path, headers, body: order.body });
-    const { operationId = '' } = (await body.json()) as { readonly operationId?: string };
+    const made = (await body.json()) as Readonly<Record<string, string | undefined>>;
     latencies.push(performance.now() - sentMs);
-    sent.push([operationId, performance.timeOrigin + sentMs]);
+    sent.push([made[order.id ?? 'operationId'] ?? '', performance.timeOrigin + sentMs]);
     if (statusCode !== 200 && statusCode !== 202) failed += 1;
   };
   const count = perSecond * seconds;

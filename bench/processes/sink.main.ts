@@ -21,7 +21,7 @@ const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) =>
       finish(response);
       return;
     }
-    arrivals?.push([String(request.headers['idempotency-key'] ?? ''), now()]);
+    arrivals?.push([String(request.headers['idempotency-key'] ?? request.headers['webhook-id'] ?? ''), now()]);
     if (delayMs === 0) finish(response);
     else setTimeout(finish, delayMs, response);
     received += 1;
@@ -56,7 +56,7 @@ server.listen(0, '127.0.0.1', () => {
         awaited = [];
       },
       received: () => received,
-      /** What came since the last reset with `record`: the idempotency key, and when, in epoch milliseconds. */
+      /** What came since the last reset with `record`: the idempotency key or webhook id, and when, in epoch milliseconds. */
       arrivals: () => arrivals,
       /** @returns when so many had come, in epoch milliseconds */
       until: (count: number) =>
