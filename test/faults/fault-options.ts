@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { type DispatchMode, MODES } from './ledger/ledger-plan';
 
-export const SCENARIOS = ['trunk', 'ledger'] as const;
+export const SCENARIOS = ['trunk', 'ledger', 'webhooks'] as const;
 export type ScenarioName = (typeof SCENARIOS)[number];
 
 export interface FaultOptions {
@@ -15,6 +15,8 @@ export interface FaultOptions {
   /** Of the trunk. */
   readonly kills: number;
   readonly notifications: number;
+  /** Of the webhooks: what each of 20 publishers publishes. */
+  readonly events: number;
   /** Name of a bug to plant, or `all`; then nothing else is run. */
   readonly planted: string | undefined;
   /** Runs what a planted bug would be caught by without the bug. */
@@ -27,11 +29,13 @@ export interface FaultOptions {
 
 export const USAGE = `Usage: npm run test:faults -- [options]
   --seed N | --seeds A..B     the choices of a run; the same number chooses the same
-  --scenario NAME             trunk (notifications on the sandbox), ledger (operations, 2 apis, 3 workers) or all
+  --scenario NAME             trunk (notifications on the sandbox), ledger (operations, 2 apis, 3 workers),
+                              webhooks (20 publishers, 5 receivers, a worker killed every second) or all
   --seconds N                 length of the ledger's run (60)
   --mode postgres|sqs         how the ledger's workers hear of work (by turns of the seed)
   --rate N                    operations accepted per second (50)
   --kills N, --notifications N  size of the trunk's run
+  --events N                  what each publisher of the webhooks publishes (200)
   --planted [NAME]            plants bugs in a copy of the product, one at a time, and says who caught each
   --control                   with --planted: the same runs without the bugs; nothing may be caught
   --short                     both, small enough for every commit
@@ -47,6 +51,7 @@ const OPTIONS = {
   rate: { type: 'string', default: '50' },
   kills: { type: 'string' },
   notifications: { type: 'string' },
+  events: { type: 'string' },
   short: { type: 'boolean', default: false },
   planted: { type: 'string' },
   control: { type: 'boolean', default: false },
@@ -67,6 +72,7 @@ export function optionsFrom(args: readonly string[]): FaultOptions {
     mode: modeFrom(values.mode),
     kills: whole(values.kills ?? (short ? '2' : '20')),
     notifications: whole(values.notifications ?? (short ? '60' : '1000')),
+    events: whole(values.events ?? (short ? '20' : '200')),
     ...{ planted, control, json, keep, help },
   };
 }

@@ -3,6 +3,7 @@ import type { LedgerReport } from './ledger/ledger-run';
 import type { PlantedBug } from './planted/planted-bug';
 import type { Caught } from './planted/planted-run';
 import type { FaultReport } from './trunk/fault-run';
+import type { WebhookReport } from './webhooks/webhook-run';
 
 const SHOWN = 5;
 
@@ -21,6 +22,12 @@ export function printTrunk(report: FaultReport, options: Pick<FaultOptions, 'jso
 
 /** @returns how many invariants did not hold */
 export function printLedger(report: LedgerReport, options: Pick<FaultOptions, 'json'>): number {
+  const { verdicts, ...numbers } = report;
+  return print({ ...numbers, violations: countOf(verdicts) }, verdicts, options);
+}
+
+/** @returns how many invariants did not hold */
+export function printWebhooks(report: WebhookReport, options: Pick<FaultOptions, 'json'>): number {
   const { verdicts, ...numbers } = report;
   return print({ ...numbers, violations: countOf(verdicts) }, verdicts, options);
 }

@@ -4,9 +4,13 @@ import { RARE } from './ledger/ledger-invariants';
 import { ledgerPlan } from './ledger/ledger-plan';
 import { LedgerRun } from './ledger/ledger-run';
 import { bugsNamed, plant } from './planted/planted-run';
-import { printCaught, printLedger, printReviews, printTrunk } from './print';
+import { printCaught, printLedger, printReviews, printTrunk, printWebhooks } from './print';
 import { trunkPlan } from './trunk/fault-plan';
 import { FaultRun } from './trunk/fault-run';
+import { WebhookRun } from './webhooks/webhook-run';
+
+const PUBLISHERS = 20;
+const HEAL_WEBHOOKS_MS = 120_000;
 
 /** What a scenario is to the command: it can be attacked, and it ends. */
 interface Scenario<Report> {
@@ -29,6 +33,7 @@ async function main(): Promise<void> {
   for (const seed of options.planted === undefined ? options.seeds : []) {
     if (options.scenarios.includes('trunk')) failed += await trunk(seed, options);
     if (options.scenarios.includes('ledger')) failed += await ledger(seed, options);
+    if (options.scenarios.includes('webhooks')) failed += await webhooks(seed, options);
   }
   if (options.seeds.length > 1 && reviewed.of > 0) failed += printReviews(reviewed, RARE) ? 0 : 1;
   await closeClients();
@@ -68,6 +73,13 @@ async function ledger(seed: number, options: FaultOptions): Promise<number> {
     reviewed.waiting += Object.values(report.reviews.why).reduce((sum, n) => sum + n, 0);
     return printLedger(report, options);
   });
+}
+
+async function webhooks(seed: number, options: FaultOptions): Promise<number> {
+  const plan = { seed, publishers: PUBLISHERS, eventsEach: options.events, healMs: HEAL_WEBHOOKS_MS };
+  say(`webhooks, seed ${String(seed)}: ${String(PUBLISHERS * options.events)} events`);
+  const run = await WebhookRun.prepare(plan, say);
+  return carriedOut(run, options, (report) => printWebhooks(report, options));
 }
 
 /** @returns how many invariants did not hold */
