@@ -96,8 +96,8 @@ export class WebhookRun {
         ordering: name === 'slow' ? 'fifo' : 'none',
       };
       const answer = await this.admin.post('/v1/webhook-endpoints', order);
-      const { id, secret } = bodyOf<{ id: string; secret: string }>(answer, 201);
-      this.receivers.secrets.set(name, secret);
+      const { id, secrets } = bodyOf<{ id: string; secrets: { secret: string }[] }>(answer, 201);
+      this.receivers.secrets.set(name, secrets[0]?.secret ?? '');
       made.set(name, id);
     }
     return made;
@@ -118,8 +118,8 @@ export class WebhookRun {
     let replayed = 0;
     for (let cursor: string | undefined, more = true; more;) {
       const answer = await this.admin.post(`/v1/webhook-endpoints/${endpointId}/replay`, { since, cursor });
-      const page = bodyOf<{ replayed: number; next: string | null }>(answer, 202);
-      replayed += page.replayed;
+      const page = bodyOf<{ deliveries: number; next: string | null }>(answer, 202);
+      replayed += page.deliveries;
       [cursor, more] = [page.next ?? undefined, page.next !== null];
     }
     this.say(`${String(replayed)} held deliveries replayed`);
