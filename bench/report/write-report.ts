@@ -51,9 +51,27 @@ function tables({ machine, started, ended, options, results }: Measured): string
     '',
     ...accepted(results['accept']),
     ...delivered(results['deliver']),
+    ...hooked(results['webhooks']),
     '![Throughput and latency per system](performance.svg)',
     '',
   ].join('\n');
+}
+
+interface Hooked extends BenchResult {
+  readonly lost: Readonly<Record<string, number>>;
+  readonly doubled: Readonly<Record<string, number>>;
+  readonly rates: Readonly<Record<string, number>>;
+  readonly p99Ms: Readonly<Record<string, number>>;
+}
+
+function hooked(result: BenchResult | undefined): string[] {
+  if (!result) return [];
+  const { lost, doubled, rates, p99Ms } = result as Hooked;
+  const rows = Object.keys(rates).map((name) => [
+    name,
+    ...[lost, doubled, rates, p99Ms].map((figures) => String(figures[name])),
+  ]);
+  return [table(['signed webhooks', 'lost', 'doubled', 'deliveries/s', 'publish → receipt p99, ms'], rows), ''];
 }
 
 function bound({ atLeast, atMost }: Verdict): string {
