@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { inspect } from 'node:util';
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { EgressGuard, HostResolver } from '@puente/egress';
@@ -32,6 +32,9 @@ class FakeAws {
   readonly seen: Seen[] = [];
   readonly expired = new Set<string>();
   sts: 'ok' | 'denied' | 'down' | 'silent' = 'ok';
+  /** SQS takes requests and does not answer; told of each. */
+  hang: (() => void) | undefined;
+  readonly open = new Set<Socket>();
   connections = 0;
   private server: Server | undefined;
   private sessions = 0;
@@ -54,11 +57,16 @@ class FakeAws {
         const token = request.headers['x-amz-security-token'] as string | undefined;
         this.seen.push({ key, region, service, token, form: new URLSearchParams(Buffer.concat(chunks).toString()) });
         if (service === 'sts' && this.sts === 'silent') return;
+        if (service === 'sqs' && this.hang) return this.hang();
         const { status, body } = service === 'sts' ? this.assumeRole() : this.listQueues(key);
         response.writeHead(status, { 'X-RateLimit-Remaining': '3' }).end(body);
       });
     });
-    this.server.on('connection', () => (this.connections += 1));
+    this.server.on('connection', (socket) => {
+      this.connections += 1;
+      this.open.add(socket);
+      socket.on('close', () => this.open.delete(socket));
+    });
     await new Promise<void>((resolve) => this.server?.listen(0, '127.0.0.1', resolve));
   }
 
@@ -239,6 +247,15 @@ describe('a tenant with a key', () => {
       { status: 200, headers: { 'x-ratelimit-remaining': '3' } },
       { status: 403, headers: { 'x-ratelimit-remaining': '3' } },
     ]);
+  });
+
+  it('leaves no connection open for a call that was given up', async () => {
+    const patience = new AbortController();
+    aws.hang = () => patience.abort();
+
+    expect(await failure(list(connect(keys), patience.signal))).toMatchObject({ kind: 'unknown', cause: 'timeout' });
+    await Promise.all([...aws.open].map((socket) => new Promise((resolve) => socket.once('close', resolve))));
+    expect(aws.open.size).toBe(0);
   });
 
   it('never shows the key when the connection or its client is printed', async () => {

@@ -217,6 +217,29 @@ describe('call chain', () => {
     await until(() => closed);
   });
 
+  it('ends a read at a deadline before its ceiling, at the provider too, and a write only at its ceiling', async () => {
+    const clock = new ManualClock();
+    const run = await chainOn(clock);
+    const closed: string[] = [];
+    server.answer = (request, response) => {
+      response.on('close', () => closed.push(request.path));
+      return hang(request, response);
+    };
+    const deadlineMs = clock.monotonicMs() + 50;
+    const read = run({ operation: 'look', effect: 'read', deadlineMs });
+    const write = run({ deadlineMs });
+    await until(() => server.received.length === 2);
+
+    await clock.advance(50);
+
+    expect(await read).toMatchObject({ kind: 'unknown', cause: 'timeout' });
+    await until(() => closed.length > 0);
+    expect(closed).toEqual(['/look']);
+    await clock.advance(TIMEOUT_MS - 50);
+    expect(await write).toMatchObject({ kind: 'unknown', cause: 'timeout' });
+    await until(() => closed.length === 2);
+  });
+
   it('repeats a read in process as the table says, and a write only when nothing was sent', async () => {
     const clock = new RetryClock();
     const run = await chainOn(clock);

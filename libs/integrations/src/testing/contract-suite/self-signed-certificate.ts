@@ -12,15 +12,25 @@ const OID = {
   ecdsaWithSha256: '06082a8648ce3d040302',
 } as const;
 
+export interface CertificateOptions {
+  /** Beside 127.0.0.1. */
+  readonly name?: string;
+  /** Days from now; negative: it has expired. */
+  readonly validForDays?: number;
+}
+
 /**
- * A key and a certificate for 127.0.0.1 and localhost, made for one test and forgotten after it. Node can read
+ * A key and a certificate for 127.0.0.1 and a name, made for one test and forgotten after it. Node can read
  * certificates but not write them, so these are the few structures of X.509 that one needs (RFC 5280 §4.1).
  */
-export function selfSignedCertificate(): SelfSigned {
+export function selfSignedCertificate({
+  name: host = 'localhost',
+  validForDays = 1,
+}: CertificateOptions = {}): SelfSigned {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const algorithm = sequence(Buffer.from(OID.ecdsaWithSha256, 'hex'));
-  const name = sequence(tlv(0x31, sequence(Buffer.from(OID.commonName, 'hex'), tlv(0x0c, Buffer.from('localhost')))));
-  const validity = sequence(time(Date.now() - 86_400_000), time(Date.now() + 86_400_000));
+  const name = sequence(tlv(0x31, sequence(Buffer.from(OID.commonName, 'hex'), tlv(0x0c, Buffer.from(host)))));
+  const validity = sequence(time(Date.now() - 30 * 86_400_000), time(Date.now() + validForDays * 86_400_000));
   const body = sequence(
     tlv(0xa0, tlv(0x02, Buffer.from([2]))),
     tlv(0x02, Buffer.concat([Buffer.from([1]), randomBytes(15)])),
@@ -29,7 +39,7 @@ export function selfSignedCertificate(): SelfSigned {
     validity,
     name,
     publicKey.export({ type: 'spki', format: 'der' }),
-    tlv(0xa3, sequence(alternativeNames(), certificateAuthority())),
+    tlv(0xa3, sequence(alternativeNames(host), certificateAuthority())),
   );
   const signature = tlv(0x03, Buffer.concat([Buffer.from([0]), sign('sha256', body, privateKey)]));
   const der = sequence(body, algorithm, signature);
@@ -39,8 +49,8 @@ export function selfSignedCertificate(): SelfSigned {
   };
 }
 
-function alternativeNames(): Buffer {
-  const names = sequence(tlv(0x82, Buffer.from('localhost')), tlv(0x87, Buffer.from([127, 0, 0, 1])));
+function alternativeNames(host: string): Buffer {
+  const names = sequence(tlv(0x82, Buffer.from(host)), tlv(0x87, Buffer.from([127, 0, 0, 1])));
   return sequence(Buffer.from(OID.subjectAltName, 'hex'), tlv(0x04, names));
 }
 
