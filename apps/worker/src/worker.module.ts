@@ -87,7 +87,7 @@ export class WorkerModule {
           platformAws: platformIdentity(config.AWS_REGION),
           ...{ redisUrl: config.REDIS_URL, probePausedLanes: true, watchHealth: true },
         }),
-        ...[PortsModule, EgressModule, WebhooksModule],
+        ...[PortsModule, WebhooksModule],
         notifications,
         queues(config, notifications),
         ScheduleModule.forRoot(),
