@@ -1,6 +1,7 @@
-import { createHmac } from 'node:crypto';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { createHmac, randomBytes } from 'node:crypto';
 import { control, sandboxFacts } from '../support/sandbox';
-import { type Answer, bodyOf, statusAndCode } from '../support/sandbox-client';
+import { type Answer, bodyOf, JsonClient, statusAndCode } from '../support/sandbox-client';
 import { type ReadyTenant, SandboxTenant } from '../support/sandbox-tenant';
 import { until } from '../support/sandbox-until';
 
@@ -55,7 +56,7 @@ describe('webhooks over HTTP', () => {
     expect(statusAndCode(await publish({ ...event, payload: {} }))).toEqual([422, 'EVENT_ID_REUSED']);
     const [came] = await arrived(1);
     expect(came?.webhookId).toBe(`msg_${id}`);
-    expect(came && came.headers['webhook-signature']).toBe(came && signature(endpoint.secrets[0]?.secret ?? '', came));
+    expect(came?.headers['webhook-signature']).toBe(came && signature(endpoint.secrets[0]?.secret ?? '', came));
     expect(JSON.stringify(bodyOf(await tenant.admin.get(path()), 200))).not.toContain(endpoint.secrets[0]?.secret);
     expect(bodyOf(await publish({ type: 'nobody.cares', payload: {} }), 202)).toMatchObject({ deliveries: 0 });
     const large = { type: 'order.paid', payload: { x: 'x'.repeat(262_144) } };
@@ -108,5 +109,45 @@ describe('webhooks over HTTP', () => {
     expect(bodyOf(await control().get('/_sandbox/webhooks/received'), 200)).toBeDefined();
     bodyOf(await tenant.admin.delete(path()), 204);
     expect(statusAndCode(await tenant.admin.get(path()))).toEqual([404, 'WEBHOOK_ENDPOINT_NOT_FOUND']);
+  });
+});
+
+describe('customer notifications through the queue (S0.5)', () => {
+  const facts = sandboxFacts;
+  const admin = (): JsonClient => new JsonClient(facts().apiUrl, facts().keys.admin);
+  const client = (): JsonClient => new JsonClient(facts().apiUrl, facts().keys.client);
+
+  it('come from any producer that knows the queue, and from ours, with every digit, once', async () => {
+    const user = `u-${randomBytes(4).toString('hex')}`;
+    const url = `${facts().webhooks?.receiversUrl ?? ''}${user}`;
+    const made = await admin().post('/v1/webhook-endpoints', { url, eventTypes: ['abono'], userId: user });
+    const { id } = bodyOf<{ id: string }>(made, 201);
+    const attributes = { type: 'abono', user_id: user, attempt_type: 'customer_webhook' };
+    const sqs = new SQSClient({
+      ...{ endpoint: facts().sandboxUrl, region: 'us-east-1' },
+      credentials: { accessKeyId: 'AKIDFOREIGN', secretAccessKey: 'x' },
+    });
+    const body = '{"transaction_id": 9007199254740993, "amount": 1500.00, "account_number": "002180001234567890"}';
+    const MessageAttributes = Object.fromEntries(
+      Object.entries(attributes).map(([name, StringValue]) => [name, { DataType: 'String', StringValue }]),
+    );
+    await sqs.send(
+      new SendMessageCommand({ QueueUrl: facts().webhooks?.queueUrl, MessageBody: body, MessageAttributes }),
+    );
+    sqs.destroy();
+    const ours = { type: 'abono', userId: user, transactionId: 7, amount: 1.5, accountNumber: '0012' };
+    bodyOf(await client().post('/v1/customer-notifications', ours), 202);
+
+    const came = await until(
+      async () => {
+        const all = bodyOf<Received[]>(await control().get('/_sandbox/webhooks/received'), 200);
+        return ((mine) => mine.length >= 2 && mine)(all.filter(({ receiver }) => receiver === user));
+      },
+      { withinMs: 20_000, what: 'both have come' },
+    );
+    expect(came.map((one) => one.body.slice(one.body.indexOf('"data":') + 7, -1)).sort()).toEqual(
+      [body, '{"transaction_id":7,"amount":1.5,"account_number":"0012"}'].sort(),
+    );
+    bodyOf(await admin().delete(`/v1/webhook-endpoints/${id}`), 204);
   });
 });

@@ -29,8 +29,11 @@ export async function ownThings(owner: ReadyTenant): Promise<OwnedThings> {
   const operation = firstId(await owner.client.get('/v1/operations'));
   const replayed = await owner.admin.post('/v1/operations/replay', { filter: { ids: [operation] } });
   const endpoint = await owner.admin.post('/v1/webhook-endpoints', { url: owner.receiverUrl, eventTypes: ['owned.*'] });
+  const event = bodyOf<{ id: string }>(await owner.client.post('/v1/events', { type: 'owned.a', payload: {} }), 202).id;
   return {
     '/v1/webhook-endpoints/{id}': bodyOf<{ id: string }>(endpoint, 201).id,
+    '/v1/webhook-deliveries/{id}': firstId(await owner.admin.get(`/v1/events/${event}/deliveries`)),
+    '/v1/events/{id}': event,
     '/v1/operation-replays/{id}': bodyOf<{ id: string }>(replayed, 202).id,
     '/v1/tenants/{id}': owner.id,
     '/v1/notifications/redrives/{id}': redrive,

@@ -24,6 +24,7 @@ export interface SandboxFacts {
     readonly topicArn: string;
     readonly fifoTopicArn?: string;
   };
+  readonly webhooks?: { readonly queueUrl: string; readonly receiversUrl: string };
   readonly functions?: Readonly<Record<string, string>>;
   readonly processes: Readonly<Partial<Record<ProcessName, number>>>;
 }

@@ -96,7 +96,7 @@ export class WebhooksWorld {
       ...[AppConfigModule.with(config), ObservabilityModule.forRoot({ service: 'test' }), DatabaseModule],
       IntegrationsModule.forRoot({ catalog, installation: config.ENV }),
       ...[PortsModule, LedgerModule.forRoot({}), DispatchModule.forRoot({}), TenancyModule, EgressModule],
-      WebhooksModule,
+      WebhooksModule.forRoot({ customerQueue: undefined }),
     ];
     const app = await Test.createTestingModule({ imports }).compile();
     app.useLogger(false);

@@ -6,7 +6,7 @@ import { DatabaseModule } from '@puente/database';
 import { EgressModule } from '@puente/egress';
 import { FunctionHandlers, FunctionsModule } from '@puente/flows/functions';
 import { NotificationsModule } from '@puente/flows/notifications';
-import { WebhooksModule } from '@puente/flows/webhooks';
+import { customerQueueFrom, WebhooksModule } from '@puente/flows/webhooks';
 import {
   DocumentLibrary,
   IntegrationsModule,
@@ -50,6 +50,7 @@ import { ReplayDesk } from './operations/replay-desk';
 import { ReplaysController } from './operations/replays.controller';
 import { OperatorEventsController } from './operator-events/operator-events.controller';
 import { OperationsController } from './operations/operations.controller';
+import { CustomerNotificationsController } from './webhooks/customer-notifications.controller';
 import { DeliveriesController } from './webhooks/deliveries.controller';
 import { EndpointDeliveriesController } from './webhooks/endpoint-deliveries.controller';
 import { EventsController } from './webhooks/events.controller';
@@ -75,7 +76,7 @@ const CONTROLLERS = [
   RedrivesController,
   NotificationsController,
   ...[EventsController, WebhookEndpointsController, PublicKeysController],
-  ...[DeliveriesController, EndpointDeliveriesController],
+  ...[DeliveriesController, EndpointDeliveriesController, CustomerNotificationsController],
   FunctionsController,
   FunctionInvocationsController,
   AuditController,
@@ -110,7 +111,7 @@ export class ApiModule {
           installation: config.ENV,
           ...{ platformAws: platformIdentity(config.AWS_REGION), redisUrl: config.REDIS_URL },
         }),
-        ...[PortsModule, WebhooksModule],
+        ...[PortsModule, WebhooksModule.forRoot({ customerQueue: customerQueueFrom(config) })],
         FunctionsModule,
         NotificationsModule.forRoot({
           platformQueueUrls: config.NOTIFICATIONS_QUEUE_URLS,

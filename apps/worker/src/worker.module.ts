@@ -7,14 +7,12 @@ import { EgressModule } from '@puente/egress';
 import { FunctionHandlers, FunctionsModule } from '@puente/flows/functions';
 import {
   DeadLetterSweep,
-  NotificationIntake,
-  NotificationQueueBindings,
   NotificationResender,
   NotificationsModule,
   RedriveRunner,
   UnseenNotifications,
 } from '@puente/flows/notifications';
-import { WebhooksModule } from '@puente/flows/webhooks';
+import { customerQueueFrom, WebhooksModule } from '@puente/flows/webhooks';
 import { IntegrationsModule, platformIdentity, PortsModule } from '@puente/integrations';
 import { Clock, SystemClock } from '@puente/kernel';
 import { DispatchModule, LedgerModule, RetentionModule, SnapshotsModule } from '@puente/ledger';
@@ -32,6 +30,7 @@ import {
 import { TenancyModule } from '@puente/tenancy';
 import { DatabaseHealth } from './database.health';
 import { DatabasePollingHealth } from './database-polling-health';
+import { FlowIntakes, FlowQueueBindings } from './flow-queues';
 import { HealthController } from './health.controller';
 import { MetricsController } from './metrics.controller';
 
@@ -69,6 +68,7 @@ export class WorkerModule {
       platformQueueUrls: config.NOTIFICATIONS_QUEUE_URLS,
       functions: { module: FunctionsModule, port: FunctionHandlers },
     });
+    const webhooks = WebhooksModule.forRoot({ customerQueue: customerQueueFrom(config) });
     return {
       module: WorkerModule,
       imports: [
@@ -87,9 +87,9 @@ export class WorkerModule {
           platformAws: platformIdentity(config.AWS_REGION),
           ...{ redisUrl: config.REDIS_URL, probePausedLanes: true, watchHealth: true },
         }),
-        ...[PortsModule, WebhooksModule],
+        ...[PortsModule, webhooks],
         notifications,
-        queues(config, notifications),
+        queues(config, [notifications, webhooks]),
         ScheduleModule.forRoot(),
         TerminusModule.forRoot({ logger: false }),
       ],
@@ -100,19 +100,20 @@ export class WorkerModule {
 }
 
 /** The consumers, and which class answers what they ask. */
-function queues(config: AppConfig, notifications: DynamicModule): DynamicModule {
+function queues(config: AppConfig, flows: DynamicModule[]): DynamicModule {
+  const { queueUrl } = customerQueueFrom(config) ?? {};
   return QueueModule.forRoot({
-    imports: [notifications],
+    imports: flows,
     options: {
-      platformQueueUrls: config.NOTIFICATIONS_QUEUE_URLS,
+      platformQueueUrls: [...config.NOTIFICATIONS_QUEUE_URLS, ...(queueUrl === undefined ? [] : [queueUrl])],
       platformClient: platformQueueClient({ region: config.AWS_REGION, endpoint: config.AWS_ENDPOINT_URL }),
       longPollSeconds: LONG_POLL_S,
       monitorEveryMs: MONITOR_EVERY_MS,
       drainMs: config.DRAIN_MS,
     },
     ports: [
-      { provide: QueueBatchHandler, useExisting: NotificationIntake },
-      { provide: QueueBindings, useExisting: NotificationQueueBindings },
+      { provide: QueueBatchHandler, useClass: FlowIntakes },
+      { provide: QueueBindings, useClass: FlowQueueBindings },
       { provide: QueueClients, useClass: TenantQueueClients },
       { provide: PollingHealth, useClass: DatabasePollingHealth },
       { provide: QueueGauges, useClass: QueueMetrics },

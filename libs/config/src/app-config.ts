@@ -132,6 +132,13 @@ export const AppConfigSchema = z.object({
   NOTIFICATIONS_QUEUE_URLS: list.describe(
     'Notification queues in our own AWS account, comma separated; read with the credentials below.',
   ),
+  CUSTOMER_NOTIFICATION_SQS_URL: optional(z.url()).describe(
+    'Queue of customer notifications in our own AWS account: each message becomes an event for the webhook endpoints of its user.',
+  ),
+  CUSTOMER_NOTIFICATION_DEAD_LETTER_SQS_URL: optional(z.url()).describe(
+    'Its dead-letter queue; by default its name and -dead.',
+  ),
+  CUSTOMER_NOTIFICATION_TENANT_ID: optional(z.uuid()).describe('Whose customers they are.'),
   NOTIFICATIONS_RESEND_MS: whole(1_000, 86_400_000)
     .default(900_000)
     .describe(

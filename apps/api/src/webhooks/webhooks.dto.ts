@@ -1,5 +1,6 @@
 import {
   CreateEndpointBody,
+  CustomerNotificationBody,
   ORDERINGS,
   PatchEndpointBody,
   PublishBody,
@@ -167,4 +168,10 @@ export class PublicKeySet extends createZodDto(
         },
       ],
     }),
+) {}
+
+export class NotifyCustomer extends createZodDto(CustomerNotificationBody) {}
+
+export class AcceptedCustomerNotification extends createZodDto(
+  z.object({ operationId: z.uuid() }).meta({ examples: [{ operationId: EXAMPLE.delivery }] }),
 ) {}

@@ -1,13 +1,14 @@
 import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { createDispatchQueues } from '@puente/queue';
-import { DEMO_FIFO_TOPIC, DEMO_REGION, DEMO_TOPIC, demoTopicArn } from './demo-names';
+import { CUSTOMER_QUEUE_NAME, DEMO_FIFO_TOPIC, DEMO_REGION, DEMO_TOPIC, demoTopicArn } from './demo-names';
 
 /** What stands in the demo tenant's AWS account beside its queues: two topics, two subscribers. Safe to repeat. */
 export async function createDemoResources(sandboxUrl: string): Promise<void> {
   const sns = new SNSClient(connection(sandboxUrl));
   try {
     await createTopics(sns);
+    await createPlatformQueue(sandboxUrl, CUSTOMER_QUEUE_NAME);
   } finally {
     sns.destroy();
   }
@@ -26,10 +27,14 @@ async function createTopics(sns: SNSClient): Promise<void> {
 }
 
 /** The platform's own queue for DISPATCH_MODE=sqs. @returns its URL */
-export async function createDispatchQueue(sandboxUrl: string): Promise<string> {
+export function createDispatchQueue(sandboxUrl: string): Promise<string> {
+  return createPlatformQueue(sandboxUrl, 'puente-dispatch');
+}
+
+async function createPlatformQueue(sandboxUrl: string, name: string): Promise<string> {
   const sqs = new SQSClient(connection(sandboxUrl));
   try {
-    return (await createDispatchQueues(sqs, 'puente-dispatch')).queueUrl;
+    return (await createDispatchQueues(sqs, name)).queueUrl;
   } finally {
     sqs.destroy();
   }

@@ -14,6 +14,8 @@ const Facts = z.object({
     topicArn: z.string(),
     fifoTopicArn: z.string(),
   }),
+  /** Where customer notifications come from (S0.5), and receivers that answer 200 to whatever is posted below. */
+  webhooks: z.object({ queueUrl: z.string(), receiversUrl: z.string() }),
   /** Our id of each function, and its name at Lambda. */
   functions: z.record(z.string(), z.string()),
 });

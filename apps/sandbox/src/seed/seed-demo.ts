@@ -13,6 +13,7 @@ import {
   UnauthenticatedError,
 } from '@puente/tenancy';
 import {
+  CUSTOMER_QUEUE_NAME,
   DEMO_DEAD_LETTER_QUEUE,
   DEMO_FIFO_TOPIC,
   DEMO_FUNCTIONS,
@@ -132,6 +133,10 @@ function factsOf(
       deadLetterQueueUrl: demoQueueUrl(sandboxUrl, DEMO_DEAD_LETTER_QUEUE),
       topicArn: demoTopicArn(DEMO_TOPIC),
       fifoTopicArn: demoTopicArn(DEMO_FIFO_TOPIC),
+    },
+    webhooks: {
+      queueUrl: demoQueueUrl(sandboxUrl, CUSTOMER_QUEUE_NAME),
+      receiversUrl: `${sandboxUrl}/_receivers/`,
     },
     functions,
   };

@@ -8,7 +8,7 @@ export { type EndpointPage, type EndpointView, type EndpointWithSecrets, Webhook
 export { EventPublisher } from './event-publisher';
 export { WebhooksFlow } from './webhooks-flow';
 export * from './webhooks.errors';
-export { WebhooksModule } from './webhooks.module';
+export { customerQueueFrom, WebhooksModule } from './webhooks.module';
 export {
   CreateEndpointBody,
   ORDERINGS,
@@ -24,3 +24,7 @@ export { EndpointStatistics, type EndpointStats } from './endpoint-stats';
 export { EndpointTest, type TestSent } from './endpoint-test';
 export { type DeliveryPage, type DeliveryView, WebhookDeliveries } from './webhook-deliveries';
 export { type EventFilter, type EventPage, type EventView, WebhookEvents } from './webhook-events';
+export { CustomerNotificationBody } from './customer-notification';
+export { CustomerNotificationIntake } from './customer-notification-intake';
+export { CustomerNotifications } from './customer-notifications';
+export { CustomerQueueBindings } from './customer-queue-bindings';

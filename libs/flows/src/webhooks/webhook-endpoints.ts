@@ -77,7 +77,10 @@ export class WebhookEndpoints {
    * @throws {WebhookEndpointNotFoundError} {@link SecretsRequiredError} {@link EgressError} {@link InvalidFieldsError}
    */
   async patch(tenantId: string, id: string, body: PatchEndpointBody, origin: Origin): Promise<EndpointView> {
-    if (body.url !== undefined) await this.egress.check(body.url);
+    if (body.url !== undefined) {
+      await this.get(tenantId, id); // of what is not there nothing else is said
+      await this.egress.check(body.url);
+    }
     return this.change(tenantId, id, async (tx, row) => {
       const { url, headers, ratePerSecond, enabled, ...fields } = body;
       const { description, eventTypes, userId, payloadVersion, ordering, headOfLine } = row;

@@ -93,3 +93,12 @@ export class EventPayloadExpiredError extends AppError {
     super(`The payload of event ${eventId} is no longer kept.`);
   }
 }
+
+/** The installation has no queue of customer notifications, or it is another tenant's. HTTP 409. */
+export class CustomerQueueMissingError extends AppError {
+  readonly code = 'CUSTOMER_QUEUE_MISSING';
+
+  constructor() {
+    super('There is no queue of customer notifications for this tenant (CUSTOMER_NOTIFICATION_SQS_URL).');
+  }
+}
