@@ -187,6 +187,28 @@ describe('what was never sent', () => {
   });
 });
 
+describe('a raw request', () => {
+  const raw = (maxAnswerBytes: number) =>
+    api.raw({
+      ...{ method: 'POST', path: '/in', body: Buffer.from([0x22, 0xff]), signal: get.signal },
+      maxAnswerBytes,
+      headers: ['x-Own', 'a'],
+    });
+
+  it('answers with any status, and sends nothing of its own', async () => {
+    respond(404, 'no');
+
+    expect(await raw(100)).toMatchObject({ status: 404, text: '"no"' });
+    expect(seen).toMatchObject([{ method: 'POST', url: '/v2/in', headers: { 'x-own': 'a', 'content-length': '2' } }]);
+    expect(seen[0]?.headers).not.toHaveProperty('content-type');
+  });
+
+  it('reads no more than it was told to, and that is its answer', async () => {
+    answer = (_request, response) => void response.writeHead(200).write('x'.repeat(1_000));
+    expect(await raw(100)).toMatchObject({ status: 200, text: 'x'.repeat(100) });
+  });
+});
+
 describe('what may have been sent', () => {
   it('is that whose connection broke', async () => {
     answer = (request) => void request.socket.resetAndDestroy();
