@@ -1,7 +1,17 @@
-import type { Failure, SandboxServices, StandIn, StandInReply, StandInRequest } from '@puente/integrations/testing';
+import type {
+  ControlRoute,
+  Failure,
+  SandboxServices,
+  StandIn,
+  StandInReply,
+  StandInRequest,
+} from '@puente/integrations/testing';
 import { jsonReply } from '@puente/integrations/testing';
+import { z } from 'zod';
 
 const PREFIX = '/_receivers/';
+const LOOK_EVERY_MS = 100;
+const WaitMs = z.coerce.number().int().min(0).max(30_000).catch(0);
 
 /**
  * Receivers of webhooks: `POST /_receivers/<name>`, any name. They verify nothing and believe everything: what came is
@@ -9,6 +19,17 @@ const PREFIX = '/_receivers/';
  */
 export class WebhooksStandIn implements StandIn {
   readonly id = 'webhooks';
+  readonly control: readonly ControlRoute[] = [
+    {
+      method: 'GET',
+      path: 'receivers/{name}',
+      summary: 'What came to one receiver, oldest first. ?waitMs=<n> waits for the first.',
+      handle: async ({ name, query }) => ({
+        status: 200,
+        body: await this.at(name, WaitMs.parse(query.get('waitMs'))),
+      }),
+    },
+  ];
   private services: SandboxServices | undefined;
 
   async start(services: SandboxServices): Promise<void> {
@@ -37,6 +58,16 @@ export class WebhooksStandIn implements StandIn {
     };
     await services.effects.record(this.id, this.operation(request), received, services.clock.offsetMs(this.id));
     return jsonReply(200, { received: true });
+  }
+
+  private async at(receiver: string, waitMs: number): Promise<readonly unknown[]> {
+    const until = performance.now() + waitMs;
+    for (;;) {
+      const all = (await this.services?.effects.list(this.id)) ?? [];
+      const own = all.filter((one) => one.receiver === receiver);
+      if (own.length > 0 || performance.now() >= until) return own;
+      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    }
   }
 
   failure(_request: StandInRequest, { status, code, message }: Failure): StandInReply {
