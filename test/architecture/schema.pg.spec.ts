@@ -91,6 +91,28 @@ describe('the schema', () => {
     expect(plain).toEqual([]);
   });
 
+  it('checks every foreign key by the row’s id, also where that was planned while the table was empty', async () => {
+    const keys = await rows<{ key: string; table: string; columns: string[] }>(
+      `SELECT k.conrelid::regclass || '.' || k.conname AS key, k.confrelid::regclass::text AS table,
+         ARRAY(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = k.confrelid AND a.attnum = ANY (k.confkey)) AS columns
+       FROM pg_constraint k WHERE k.contype = 'f' AND k.conparentid = 0`,
+    );
+    expect(keys.length).toBeGreaterThan(10);
+    for (const { key, table, columns } of keys) {
+      const same = columns.map((column, at) => `x.${column} = $${String(at + 1)}`).join(' AND ');
+      const plan = JSON.stringify(
+        await rows(
+          `EXPLAIN (GENERIC_PLAN, FORMAT JSON) SELECT 1 FROM ONLY ${table} x WHERE ${same} FOR KEY SHARE OF x`,
+        ),
+      );
+      const conditions = /"Index Cond":"([^"]*)"/.exec(plan)?.[1] ?? '';
+      // By the tenant alone it would read all that the tenant has, for each row that is written.
+      const own = columns.length === 1 ? columns : columns.filter((column) => column !== 'tenant_id');
+      const byId = own.some((column) => conditions.includes(`${column} =`));
+      expect({ key, byId, conditions }).toEqual({ key, byId: true, conditions });
+    }
+  });
+
   it('lets only the named roles at a table, and nobody bypass its rows', async () => {
     const granted = await rows<{ grantee: string }>(
       `SELECT DISTINCT grantee::text FROM information_schema.role_table_grants
