@@ -76,9 +76,11 @@ export const ACCEPT: PreparedStatement = {
       AND k.operation_id = r.replaces
     RETURNING k.operation_id),
   fresh AS MATERIALIZED (
-    SELECT r.*, row_number() OVER (PARTITION BY r.tenant_id, r.order_key ORDER BY r.ordinality) > 1 OR EXISTS (
-        SELECT FROM operations e WHERE e.tenant_id = r.tenant_id AND e.order_key = r.order_key
-          AND ${HOLDS_KEY('e')}) AS behind
+    -- Without an order key there is nobody to look for, and nothing is looked for.
+    SELECT r.*, r.order_key IS NOT NULL
+        AND (row_number() OVER (PARTITION BY r.tenant_id, r.order_key ORDER BY r.ordinality) > 1 OR EXISTS (
+          SELECT FROM operations e WHERE e.tenant_id = r.tenant_id AND e.order_key = r.order_key
+            AND ${HOLDS_KEY('e')})) AS behind
     FROM rows r
     WHERE r.route IS NULL OR r.id IN (SELECT operation_id FROM inserted UNION ALL SELECT operation_id FROM taken_over))
   INSERT INTO operations (id, tenant_id, provider, operation, integration, lane_key, order_key, head_of_line, effect, on_unknown,
@@ -88,7 +90,7 @@ export const ACCEPT: PreparedStatement = {
   SELECT f.id, f.tenant_id, f.provider, f.operation, f.integration, f.lane_key, f.order_key, f.head_of_line, f.effect, f.on_unknown,
     f.policy, f.priority, f.route || ':' || f.key, decode(f.request_hash, 'hex'), f.input, f.settle_ms,
     f.key_window_ms, f.deadline_at, f.subscriber, f.replay_of, f.trace_id,
-    f.order_key IS NOT NULL AND f.behind,
+    f.behind,
     CASE WHEN f.lease_ms IS NULL THEN 'queued' ELSE 'running' END,
     CASE WHEN f.lease_ms IS NULL THEN 0 ELSE 1 END, CASE WHEN f.lease_ms IS NULL THEN 0 ELSE 1 END,
     CASE WHEN f.lease_ms IS NOT NULL THEN clock.now END, CASE WHEN f.lease_ms IS NOT NULL THEN clock.now END,
