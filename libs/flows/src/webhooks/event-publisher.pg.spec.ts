@@ -1,6 +1,8 @@
-import { WebhooksWorld } from '../../../../test/support/webhooks-world';
+import { origin, WebhooksWorld } from '../../../../test/support/webhooks-world';
+import { DeliveryReplays } from './delivery-replays';
 import { EventPublisher } from './event-publisher';
 import { WebhookEvents } from './webhook-events';
+import { WebhookRetention } from './webhook-retention';
 
 describe('publishing events', () => {
   let world: WebhooksWorld;
@@ -126,5 +128,27 @@ describe('publishing events', () => {
     const { id } = await publish('a', { data: '{"secret":"hush-hush"}' });
     const [row] = await world.sql(`SELECT payload::text AS payload FROM webhook_events WHERE id = $1`, [id]);
     expect(row?.payload).not.toContain('hush-hush');
+  });
+
+  /** The last one: it moves the clock by which everything is due. */
+  it('forgets payloads after 90 days and events after 400, with their deliveries', async () => {
+    const { id: endpointId } = await world.endpoint(tenant, '/old', { enabled: false });
+    const { id } = await publish('a', { data: '{"n":1}' });
+    const retention = world.get(WebhookRetention);
+    await retention.run();
+    expect(await world.get(WebhookEvents).get(tenant, id)).toMatchObject({ payload: { n: 1 } });
+
+    await world.advance('91 days');
+    await retention.run();
+    expect(await world.get(WebhookEvents).get(tenant, id)).toMatchObject({ payload: null, deliveries: 1 });
+    expect(await world.sql(`SELECT FROM webhook_events WHERE id = $1 AND payload = 'null'`, [id])).toHaveLength(1);
+    await expect(
+      world.get(DeliveryReplays).event(tenant, id, (await world.endpoint(tenant, '/new')).id, origin),
+    ).rejects.toMatchObject({ code: 'EVENT_PAYLOAD_EXPIRED' });
+
+    await world.advance('310 days');
+    await retention.run();
+    await expect(world.get(WebhookEvents).get(tenant, id)).rejects.toMatchObject({ code: 'WEBHOOK_EVENT_NOT_FOUND' });
+    expect(await world.sql(`SELECT FROM webhook_deliveries WHERE endpoint_id = $1`, [endpointId])).toEqual([]);
   });
 });

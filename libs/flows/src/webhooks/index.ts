@@ -28,3 +28,4 @@ export { CustomerNotificationBody } from './customer-notification';
 export { CustomerNotificationIntake } from './customer-notification-intake';
 export { CustomerNotifications } from './customer-notifications';
 export { CustomerQueueBindings } from './customer-queue-bindings';
+export { WebhookRetention } from './webhook-retention';

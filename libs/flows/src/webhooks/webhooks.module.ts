@@ -19,6 +19,7 @@ import { PublicKeys } from './public-keys';
 import { WebhookEndpoints } from './webhook-endpoints';
 import { WebhookLog } from './webhook-log';
 import { WebhookMetrics } from './webhook-metrics';
+import { WebhookRetention } from './webhook-retention';
 import { WebhooksFlow } from './webhooks-flow';
 
 import { DeliveryReplays } from './delivery-replays';
@@ -33,6 +34,7 @@ import { WebhookEvents } from './webhook-events';
 const OPEN = [
   ...[WebhookEndpoints, EndpointRemoval, EndpointTest, EndpointStatistics, EndpointUpkeep, PublicKeys],
   ...[WebhooksFlow, WebhookEvents, WebhookDeliveries, DeliveryReplays],
+  WebhookRetention,
   ...[CustomerNotifications, CustomerNotificationIntake, CustomerQueueBindings],
 ];
 
