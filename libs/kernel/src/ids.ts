@@ -1,23 +1,25 @@
-import { randomFillSync } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 
 /** Owns what belongs to the platform itself: global credentials, platform keys, the platform's audit trail. */
 export const SYSTEM_TENANT_ID = '00000000-0000-7000-8000-000000000000';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
-/** Randomness in advance: asking for ten bytes costs as much as asking for four thousand. */
-const pool = Buffer.alloc(4_096);
-let used = pool.length;
+/** Randomness in advance, as hexadecimal text: asking for ten bytes costs as much as asking for four thousand. */
+let pool = '';
+let used = 0;
+const POOL_BYTES = 1_024;
 
 /** Random bytes of the system's generator as hexadecimal text; for ids, not for keys. */
 export function randomHex(bytes: number): string {
-  if (used + bytes > pool.length) {
-    randomFillSync(pool);
+  const digits = bytes * 2;
+  if (used + digits > pool.length) {
+    pool = randomBytes(Math.max(POOL_BYTES, bytes)).toString('hex');
     used = 0;
   }
   const from = used;
-  used += bytes;
-  return pool.toString('hex', from, used);
+  used += digits;
+  return pool.slice(from, used);
 }
 
 /**

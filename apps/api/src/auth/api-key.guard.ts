@@ -8,9 +8,14 @@ import { ForbiddenError, UserScopeError } from '../http/http-errors';
 import { type AuthenticatedRequest, originOf } from './caller.decorator';
 import { PUBLIC, SCOPES } from './scopes.decorator';
 
+type Controller = ReturnType<ExecutionContext['getClass']>;
+type Handler = ReturnType<ExecutionContext['getHandler']>;
+
 /** Authenticates the key, then compares scopes. Closed by default: a route that declares nothing is for nobody. */
 @Injectable()
 export class ApiKeyGuard implements CanActivate {
+  private readonly known = new Map<Controller, Map<Handler, readonly Scope[] | typeof PUBLIC>>();
+
   constructor(
     private readonly keys: ApiKeys,
     private readonly reflector: Reflector,
@@ -19,11 +24,10 @@ export class ApiKeyGuard implements CanActivate {
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const places = [context.getHandler(), context.getClass()];
-    if (this.reflector.getAllAndOverride<boolean | undefined>(PUBLIC, places)) return true;
+    const needed = this.scopesOf(context);
+    if (needed === PUBLIC) return true;
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
     const caller = await this.authenticate(request);
-    const needed = this.reflector.getAllAndOverride<Scope[] | undefined>(SCOPES, places) ?? [];
     request.caller = caller;
     identifyCaller(request.raw, caller);
     const refusal = refusalOf(caller, needed);
@@ -35,6 +39,21 @@ export class ApiKeyGuard implements CanActivate {
       detail: { needed: [...needed] },
     });
     throw refusal;
+  }
+
+  /** What the decorators of a route say, read once: they cannot change. */
+  private scopesOf(context: ExecutionContext): readonly Scope[] | typeof PUBLIC {
+    const places = [context.getHandler(), context.getClass()] as const;
+    const [handler, controller] = places;
+    const known = this.known.get(controller) ?? new Map<Handler, readonly Scope[] | typeof PUBLIC>();
+    this.known.set(controller, known);
+    let needed = known.get(handler);
+    if (needed === undefined) {
+      const isPublic = this.reflector.getAllAndOverride<boolean | undefined>(PUBLIC, [...places]);
+      needed = isPublic ? PUBLIC : (this.reflector.getAllAndOverride<Scope[] | undefined>(SCOPES, [...places]) ?? []);
+      known.set(handler, needed);
+    }
+    return needed;
   }
 
   private async authenticate({ ip, headers }: AuthenticatedRequest): Promise<Caller> {

@@ -8,6 +8,7 @@ export const RespondAsync = createParamDecorator((_: unknown, context: Execution
 
 export function wantsRespondAsync({ prefer }: FastifyRequest['headers']): boolean {
   if (prefer === undefined) return false;
+  if (prefer === 'respond-async') return true;
   return String(prefer)
     .split(',')
     .some((token) => token.trim().toLowerCase() === 'respond-async');

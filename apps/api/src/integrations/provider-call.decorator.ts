@@ -27,7 +27,8 @@ export const ProviderCallRequest = createParamDecorator((_: unknown, context: Ex
   const route = ProviderOperationParams.schema.safeParse(params);
   if (!route.success) throw new InvalidRequestError(fieldProblems(route.error));
   return {
-    ...route.data,
+    provider: route.data.provider,
+    operation: route.data.operation,
     tenantId: callerOf(context).tenantId,
     idempotencyKey: idempotencyKeyOf(headers),
     respondAsync: wantsRespondAsync(headers),

@@ -66,7 +66,13 @@ function optionsOf(asked: ProviderCall, query: CallQuery): CallOptions {
   const { tenantId, respondAsync, idempotencyKey, trace } = asked;
   const { name, waitMs, onUnknown, notBefore, notAfter, priority } = query;
   return {
-    ...{ tenantId, integration: name, deadlineMs: waitMs, respondAsync, onUnknown, notBefore, deadlineAt: notAfter },
+    tenantId,
+    integration: name,
+    deadlineMs: waitMs,
+    respondAsync,
+    onUnknown,
+    notBefore,
+    deadlineAt: notAfter,
     priority: priority && PRIORITIES[priority],
     idempotency: idempotencyKey === undefined ? undefined : claim(asked, idempotencyKey, query),
     traceId: trace?.traceId,

@@ -29,8 +29,9 @@ export class GroupedAccept {
     private readonly hints: WorkHints,
     private readonly metrics: LedgerMetrics,
   ) {
-    // A group leaves when the one before it comes back; only behind a slow one, such as one that waits for a key, sooner.
-    this.group = new GroupCommit({ maxSize: 200, maxInFlight: 4, waitMs: 5 }, (requests) => this.commit(requests));
+    // A group leaves when the one before it comes back; behind a slow one, such as one that waits for a key, sooner. Not
+    // larger than half of the requests of a busy moment: PostgreSQL writes one half while this process has the other.
+    this.group = new GroupCommit({ maxSize: 100, maxInFlight: 4, waitMs: 5 }, (requests) => this.commit(requests));
   }
 
   async accept(operation: NewOperation, domain?: GroupedInsert): Promise<Accepted> {
