@@ -56,6 +56,14 @@ describe('attacks', () => {
         expect(statusAndCode(answer)).toEqual([422, 'INVALID_INPUT']);
         expect(new Set((answer.body as Problem).errors?.map(({ path }) => path))).toEqual(new Set(['config.endpoint']));
       }
+      for (const scheme of ['http', 'https']) {
+        const url = `${scheme}://${host}:${String(port)}/hook`;
+        const answer = await tenant.admin.post('/v1/webhook-endpoints', { url, eventTypes: ['*'] });
+        expect([answer.status, (answer.body as Problem).code]).toEqual([
+          422,
+          expect.stringMatching(/^(EGRESS_(URL|ADDRESS)_REFUSED|INVALID_INPUT)$/),
+        ]);
+      }
       expect(connections).toBe(0);
     });
 

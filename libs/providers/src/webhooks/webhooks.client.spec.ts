@@ -1,6 +1,7 @@
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { gzipSync } from 'node:zlib';
+import { EgressGuard, HostResolver } from '@puente/egress';
 import { loopbackEgress } from '@puente/integrations/contract-suite';
 import { Cancellation, Secret } from '@puente/kernel';
 import { Webhook } from 'standardwebhooks';
@@ -81,11 +82,11 @@ const says = (...parts: (string | Buffer)[]) => {
 
 const signing = [{ secret: newSigningSecret('v1') }, { secret: newSigningSecret('v1a') }];
 
-function client(secrets: object = {}, config: object = {}): WebhooksClient {
+function client(secrets: object = {}, config: object = {}, egress = loopbackEgress()): WebhooksClient {
   const made = new WebhooksClient(
     new Secret(WebhookSecrets.parse({ signing, ...secrets })),
     WebhookConfig.parse({ url, ...config }),
-    loopbackEgress(),
+    egress,
   );
   clients.push(made);
   return made;
@@ -238,6 +239,32 @@ describe('what the receiver answers', () => {
       socket.write('HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n', () => patience.abort('20 s'));
     };
     expect(await failure(client(), patience)).toMatchObject({ kind: 'unknown', cause: 'timeout' });
+  });
+});
+
+describe('an endpoint whose name leads inside since it was saved (T17)', () => {
+  /** Public when it is asked for the first time, loopback ever after. */
+  class Flipping extends HostResolver {
+    private asked = 0;
+
+    async resolve(): Promise<readonly string[]> {
+      this.asked += 1;
+      return this.asked === 1 ? ['93.184.216.34'] : ['127.0.0.1'];
+    }
+  }
+
+  it('is not connected to, neither for a delivery nor for a test, and the schedule goes on', async () => {
+    const { port } = new URL(url);
+    const guard = new EgressGuard({ allowedCidrs: [], ports: [Number(port)] }, new Flipping());
+    const moved = `https://flips.example:${port}/hooks`;
+    await guard.check(moved);
+    const by = client({}, { url: moved }, guard);
+
+    const refused = { kind: 'not_sent', cause: 'connect', code: 'EGRESS_ADDRESS_REFUSED' };
+    expect(await failure(by)).toMatchObject(refused);
+    const tested = by.ping({ cancel: new Cancellation() });
+    expect(await tested.then(() => undefined, classifyWebhookError)).toMatchObject(refused);
+    expect([seen, connections]).toEqual([[], 0]);
   });
 });
 
