@@ -136,6 +136,16 @@ print(json.dumps([verdict(case) for case in json.load(sys.stdin)]))`;
 });
 
 describe('the page for receivers', () => {
+  it('has an example that verifies', () => {
+    const message = page.split('```http\n')[1]?.split('\n```')[0] ?? '';
+    const [head = '', body = ''] = message.split('\n\n');
+    const header = (name: string): string => new RegExp(`^${name}: (.*)$`, 'm').exec(head)?.[1] ?? '';
+    const shown = /the secret is `(whsec_\S+)`/.exec(page)?.[1] ?? '';
+    const signer = new WebhookSigner([{ secret: shown }]);
+    const made = signer.sign(header('webhook-id'), Number(header('webhook-timestamp')), Buffer.from(body));
+    expect(made).toBe(header('webhook-signature'));
+  });
+
   it('names the waits of the policy', () => {
     const unit = (ms: number): string => {
       if (ms < 60_000) return `${String(ms / 1_000)} s`;
