@@ -39,10 +39,16 @@ export class IntegrationViews {
   private async find(tenantId: string, where: { provider?: string; name?: string }): Promise<IntegrationView[]> {
     const { integrations, versions, newest, now } = await this.database.run(tenantId, (tx) => rowsOf(tx, where));
     const lent = await this.lent(integrations.map(({ provider }) => provider));
+    const ofIntegration = new Map<string, IntegrationVersion[]>();
+    for (const version of versions) {
+      const known = ofIntegration.get(version.integrationId);
+      if (known) known.push(version);
+      else ofIntegration.set(version.integrationId, [version]);
+    }
     return integrations.map((integration) =>
       viewOf({
         integration,
-        versions: versions.filter(({ integrationId }) => integrationId === integration.id),
+        versions: ofIntegration.get(integration.id) ?? [],
         newestVersion: newest.get(integration.id) ?? 0,
         rules: this.catalogue.rulesOf(integration.provider),
         lent: lent.get(integration.provider),
