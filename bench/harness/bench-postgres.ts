@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { bootstrapSql, databaseSql, type Role, roleName, ROLES, runMigrations } from '@puente/database';
+import { bootstrapSql, connectSql, databaseSql, type Role, roleName, ROLES, runMigrations } from '@puente/database';
 import { Client } from 'pg';
 import { freePort, type RunningPostgres, startEmbeddedPostgres } from '../../apps/sandbox/src/embedded-postgres';
 
@@ -54,13 +54,26 @@ export class BenchPostgres {
   async puente(name: string): Promise<RoleUrls> {
     for (const statement of [...bootstrapSql(this.passwords), ...databaseSql(name)])
       await this.superuser.query(statement);
+    await runMigrations(this.urls(name).owner);
+    return this.urls(name);
+  }
+
+  /** One that begins with all that another one holds. Nobody may be connected to that meanwhile. */
+  async copyOf(origin: string, name: string): Promise<RoleUrls> {
+    await this.clients.get(origin)?.end();
+    this.clients.delete(origin);
+    await this.superuser.query(`CREATE DATABASE ${name} OWNER ${roleName('owner')} TEMPLATE ${origin}`);
+    for (const statement of connectSql(name)) await this.superuser.query(statement);
+    return this.urls(name);
+  }
+
+  private urls(name: string): RoleUrls {
     const url = (role: Role): string => {
       const address = new URL(this.server.superuserUrl(name));
       address.username = roleName(role);
       address.password = this.passwords[role];
       return address.toString();
     };
-    await runMigrations(url('owner'));
     return { owner: url('owner'), app: url('app'), dispatch: url('dispatch'), auth: url('auth') };
   }
 

@@ -32,12 +32,14 @@ export interface BenchTenant {
  * is measured are the real processes; nothing in them knows of the benchmark.
  */
 export class Product {
-  private readonly keyRing = `bench-1:${randomBytes(32).toString('base64')}`;
   private readonly running: BenchProcess[] = [];
   private api: JsonClient | undefined;
   private workerUrl = '';
 
-  private constructor(private readonly installation: Installation) {}
+  private constructor(
+    private readonly installation: Installation,
+    private readonly keyRing = `bench-1:${randomBytes(32).toString('base64')}`,
+  ) {}
 
   /** Copies what `npm run build` has built. Once per run. */
   static async prepare(): Promise<void> {
@@ -54,6 +56,11 @@ export class Product {
 
   static on(installation: Installation): Product {
     return new Product(installation);
+  }
+
+  /** The same installation with its keys, on a copy of its database. */
+  onCopy(urls: RoleUrls): Product {
+    return new Product({ ...this.installation, urls }, this.keyRing);
   }
 
   /** @param execArgv options of Node itself, such as `--cpu-prof` */
