@@ -28,3 +28,9 @@ export interface TenantTable {
   readonly exported: ExportedRows | string;
   readonly atDeletion: AtDeletion;
 }
+
+/** Names of columns, with blanks between them. */
+export const words = (text: string): string[] => text.trim().split(/\s+/);
+
+/** Why a hash of what was asked leaves with nobody. */
+export const KEYED_HASH = 'a keyed hash, of use to nobody else';
