@@ -91,7 +91,7 @@ describe('the schema', () => {
     expect(plain).toEqual([]);
   });
 
-  it('checks every foreign key by the row’s id, also where that was planned while the table was empty', async () => {
+  it('can find the row of every foreign key by its id', async () => {
     const keys = await rows<{ key: string; table: string; columns: string[] }>(
       `SELECT k.conrelid::regclass || '.' || k.conname AS key, k.confrelid::regclass::text AS table,
          ARRAY(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = k.confrelid AND a.attnum = ANY (k.confkey)) AS columns
