@@ -30,7 +30,9 @@ export class SettlementAftermath {
     const applied = results.filter((result) => result.applied);
     for (const result of results) this.tell(result);
     const ended = applied.filter(({ decision }) => !isLive(decision.state));
-    if (ended.some(({ operation }) => !this.events.isEmpty || operation.subscriber !== null)) this.hints.settled();
+    const toTell = ({ operation, decision }: Result): boolean =>
+      operation.subscriber !== null || this.events.wants(operation, decision.state);
+    if (ended.some(toTell)) this.hints.settled();
     const keys = ended.flatMap(({ operation: { tenantId: tenant_id, orderKey: order_key } }) =>
       order_key === null ? [] : [{ tenant_id, order_key }],
     );

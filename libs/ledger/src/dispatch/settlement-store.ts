@@ -34,12 +34,12 @@ export class SettlementStore {
   }
 
   private async settle(db: Queryable, items: readonly Written[]): Promise<ReadonlySet<string>> {
-    const { isEmpty, consumers } = this.events;
+    const told = items.some(({ operation, row }) => this.events.wants(operation, row.state));
     const rows = JSON.stringify(items.map(({ row }) => row));
     const tries = triesOf(items);
-    const settled = await (isEmpty
-      ? db.query<Leased>(SETTLE, [rows, tries])
-      : db.query<Leased>(SETTLE_AND_PUBLISH, [rows, tries, consumers]));
+    const settled = await (told
+      ? db.query<Leased>(SETTLE_AND_PUBLISH, [rows, tries, this.events.consumers])
+      : db.query<Leased>(SETTLE, [rows, tries]));
     const applied = new Set(settled.map(({ id }) => id));
     if (settled.length === items.length) return applied;
     const keys = new Set(settled.map(keyOf));

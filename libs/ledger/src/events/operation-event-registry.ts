@@ -1,6 +1,22 @@
 import { Injectable } from '@nestjs/common';
 import type { OperationEventConsumer, OperationEventHandler } from './operation-event';
 
+/** A consumer as the statements that end operations read it; null: all. */
+interface Consumer {
+  readonly name: string;
+  readonly states: readonly string[];
+  readonly providers: readonly string[] | null;
+  readonly operations: readonly string[] | null;
+  tenants: readonly string[] | null;
+}
+
+/** What is known of an operation before it is settled. */
+interface Ending {
+  readonly tenantId: string;
+  readonly provider: string;
+  readonly operation: string;
+}
+
 /**
  * Who is told what becomes of operations. A flow subscribes at start, in every process: the one that settles an
  * operation writes the event for the consumers it knows, and any worker delivers it. Without consumers nothing is
@@ -9,7 +25,7 @@ import type { OperationEventConsumer, OperationEventHandler } from './operation-
 @Injectable()
 export class OperationEventRegistry {
   private readonly handlers = new Map<string, OperationEventHandler>();
-  private readonly rows: { readonly name: string; tenants: readonly string[] | null }[] = [];
+  private readonly rows: Consumer[] = [];
   private encoded = '[]';
 
   /**
@@ -40,6 +56,17 @@ export class OperationEventRegistry {
 
   get isEmpty(): boolean {
     return this.rows.length === 0;
+  }
+
+  /** Whether anybody hears of it when such an operation comes to that state: if not, its settle need not look for them. */
+  wants({ tenantId, provider, operation }: Ending, state: string): boolean {
+    return this.rows.some(
+      ({ states, providers, operations, tenants }) =>
+        states.includes(state) &&
+        (providers?.includes(provider) ?? true) &&
+        (operations?.includes(`${provider}.${operation}`) ?? true) &&
+        (tenants?.includes(tenantId) ?? true),
+    );
   }
 
   /** As the statements that end operations read them. */
