@@ -7,7 +7,7 @@ import { CurrentCaller } from '../auth/caller.decorator';
 import { Scopes } from '../auth/scopes.decorator';
 import { BodyText, KeepBodyText } from '../http/body-text.decorator';
 import { InvalidRequestError } from '../http/http-errors';
-import { IdempotencyKey } from '../http/idempotency-key.decorator';
+import { ApiIdempotencyKey, IdempotencyKey } from '../http/idempotency-key.decorator';
 import { RespondAsync } from '../http/prefer.decorator';
 import { answerOf } from '../integrations/call-answer';
 import { PendingOperation } from '../integrations/provider-operations.dto';
@@ -26,11 +26,7 @@ export class FunctionInvocationsController {
    */
   @Post(':function/invocations')
   @KeepBodyText()
-  @ApiHeader({
-    name: 'Idempotency-Key',
-    required: false,
-    description: 'Repeating a request with the same key and the same bytes gives the first answer back.',
-  })
+  @ApiIdempotencyKey('Repeating a request with the same key and the same bytes gives the first answer back.')
   @ApiHeader({
     name: 'Prefer',
     required: false,

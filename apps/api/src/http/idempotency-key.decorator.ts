@@ -1,4 +1,5 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { ApiHeader } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { BadRequestError } from './http-errors';
 
@@ -12,6 +13,10 @@ const QUOTED = /^"(.*)"$/;
 export const IdempotencyKey = createParamDecorator((_: unknown, context: ExecutionContext): string | undefined =>
   idempotencyKeyOf(context.switchToHttp().getRequest<FastifyRequest>().headers),
 );
+
+/** Documents the header. @param description what the same key again does */
+export const ApiIdempotencyKey = (description: string): MethodDecorator =>
+  ApiHeader({ name: 'Idempotency-Key', required: false, description });
 
 /** @throws {BadRequestError} `IDEMPOTENCY_KEY_INVALID` */
 export function idempotencyKeyOf(headers: FastifyRequest['headers']): string | undefined {

@@ -12,6 +12,7 @@ import type { JsonValue } from '@puente/kernel';
 import { runInTrace } from '@puente/observability';
 import type { FastifyReply } from 'fastify';
 import { Scopes } from '../auth/scopes.decorator';
+import { ApiIdempotencyKey } from '../http/idempotency-key.decorator';
 import { OwnTrace } from '../http/own-trace.decorator';
 import { answerOf } from './call-answer';
 import { type ProviderCall, ProviderCallRequest } from './provider-call.decorator';
@@ -30,11 +31,7 @@ export class ProviderOperationsController {
   /** Calls an operation of a provider with the tenant's credentials. */
   @Post(':provider/operations/:operation')
   @OwnTrace()
-  @ApiHeader({
-    name: 'Idempotency-Key',
-    required: false,
-    description: 'Repeating a request with the same key gives the first answer back.',
-  })
+  @ApiIdempotencyKey('Repeating a request with the same key gives the first answer back.')
   @ApiHeader({
     name: 'Prefer',
     required: false,

@@ -1,11 +1,11 @@
 import { Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiAcceptedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { DeadLetterQueues, DeadLetters, Redrives } from '@puente/flows/notifications';
 import type { Caller, Origin } from '@puente/tenancy';
 import type { FastifyReply } from 'fastify';
 import { CurrentCaller, CurrentOrigin } from '../auth/caller.decorator';
 import { Scopes } from '../auth/scopes.decorator';
-import { IdempotencyKey } from '../http/idempotency-key.decorator';
+import { ApiIdempotencyKey, IdempotencyKey } from '../http/idempotency-key.decorator';
 import {
   DeadLetterDetail,
   DeadLetterPage,
@@ -50,11 +50,7 @@ export class DeadLettersController {
   @Post(':id/redrive')
   @HttpCode(202)
   @Scopes('admin')
-  @ApiHeader({
-    name: 'Idempotency-Key',
-    required: false,
-    description: 'Repeating a request with the same key gives the letter as it is, and sends nothing more.',
-  })
+  @ApiIdempotencyKey('Repeating a request with the same key gives the letter as it is, and sends nothing more.')
   @ApiAcceptedResponse({ type: DeadLetterDetail })
   async redrive(
     @CurrentCaller() { tenantId }: Caller,

@@ -1,12 +1,12 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiAcceptedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { NotificationJourney, NotificationsFlow } from '@puente/flows/notifications';
 import { currentTrace } from '@puente/observability';
 import type { Caller } from '@puente/tenancy';
 import type { FastifyReply } from 'fastify';
 import { CurrentCaller } from '../auth/caller.decorator';
 import { Scopes } from '../auth/scopes.decorator';
-import { IdempotencyKey } from '../http/idempotency-key.decorator';
+import { ApiIdempotencyKey, IdempotencyKey } from '../http/idempotency-key.decorator';
 import {
   AcceptedNotification,
   ListNotificationsQuery,
@@ -29,11 +29,7 @@ export class NotificationsController {
   @Post()
   @HttpCode(202)
   @Scopes('client')
-  @ApiHeader({
-    name: 'Idempotency-Key',
-    required: false,
-    description: 'Repeating a request with the same key gives the first answer back.',
-  })
+  @ApiIdempotencyKey('Repeating a request with the same key gives the first answer back.')
   @ApiAcceptedResponse({
     type: AcceptedNotification,
     headers: { Location: { description: 'Where its journey can be read.', schema: { type: 'string' } } },

@@ -1,11 +1,11 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiAcceptedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { Redrives } from '@puente/flows/notifications';
 import type { Caller, Origin } from '@puente/tenancy';
 import type { FastifyReply } from 'fastify';
 import { CurrentCaller, CurrentOrigin } from '../auth/caller.decorator';
 import { Scopes } from '../auth/scopes.decorator';
-import { IdempotencyKey } from '../http/idempotency-key.decorator';
+import { ApiIdempotencyKey, IdempotencyKey } from '../http/idempotency-key.decorator';
 import { CreateRedrive, RedriveDetail, RedrivePage, RedriveParams, RedriveQuery } from './dead-letters.dto';
 
 /** Dead letters sent back at a pace, one redrive at a time. */
@@ -18,11 +18,7 @@ export class RedrivesController {
   /** Begins to send back all letters that wait, or those a filter names. */
   @Post()
   @HttpCode(202)
-  @ApiHeader({
-    name: 'Idempotency-Key',
-    required: false,
-    description: 'Repeating a request with the same key gives the first redrive back.',
-  })
+  @ApiIdempotencyKey('Repeating a request with the same key gives the first redrive back.')
   @ApiAcceptedResponse({ type: RedriveDetail })
   async create(
     @CurrentCaller() { tenantId }: Caller,

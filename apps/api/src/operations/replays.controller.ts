@@ -1,10 +1,10 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiAcceptedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { Caller, Origin } from '@puente/tenancy';
 import type { FastifyReply } from 'fastify';
 import { CurrentCaller, CurrentOrigin } from '../auth/caller.decorator';
 import { Scopes } from '../auth/scopes.decorator';
-import { IdempotencyKey } from '../http/idempotency-key.decorator';
+import { ApiIdempotencyKey, IdempotencyKey } from '../http/idempotency-key.decorator';
 import { ReplayDesk } from './replay-desk';
 import {
   ReplayDetail,
@@ -29,11 +29,7 @@ export class ReplaysController {
    */
   @Post('operations/replay')
   @HttpCode(202)
-  @ApiHeader({
-    name: 'Idempotency-Key',
-    required: false,
-    description: 'Repeating a request with the same key gives the first answer back, and nothing is done again.',
-  })
+  @ApiIdempotencyKey('Repeating a request with the same key gives the first answer back, and nothing is done again.')
   @ApiAcceptedResponse({ type: ReplayResult })
   @ApiOkResponse({ type: ReplayResult, description: 'Of a dry run.' })
   async replay(

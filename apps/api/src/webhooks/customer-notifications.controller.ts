@@ -1,11 +1,11 @@
 import { Body, Controller, HttpCode, Post, Res } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiHeader, ApiTags } from '@nestjs/swagger';
+import { ApiAcceptedResponse, ApiTags } from '@nestjs/swagger';
 import { CustomerNotifications } from '@puente/flows/webhooks';
 import type { Caller } from '@puente/tenancy';
 import type { FastifyReply } from 'fastify';
 import { CurrentCaller } from '../auth/caller.decorator';
 import { Scopes } from '../auth/scopes.decorator';
-import { IdempotencyKey } from '../http/idempotency-key.decorator';
+import { ApiIdempotencyKey, IdempotencyKey } from '../http/idempotency-key.decorator';
 import { AcceptedCustomerNotification, NotifyCustomer } from './webhooks.dto';
 
 /** The way of S0.5: through the queue, as its own producers send them. */
@@ -18,11 +18,7 @@ export class CustomerNotificationsController {
   @Post()
   @HttpCode(202)
   @Scopes('client')
-  @ApiHeader({
-    name: 'Idempotency-Key',
-    required: false,
-    description: 'Repeating a request with the same key sends nothing twice.',
-  })
+  @ApiIdempotencyKey('Repeating a request with the same key sends nothing twice.')
   @ApiAcceptedResponse({
     type: AcceptedCustomerNotification,
     headers: { Location: { description: 'The send to the queue.', schema: { type: 'string' } } },

@@ -1,12 +1,12 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiAcceptedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { DeliveryReplays, WebhookDeliveries, WebhookEvents, WebhooksFlow } from '@puente/flows/webhooks';
 import { currentTrace } from '@puente/observability';
 import type { Caller, Origin } from '@puente/tenancy';
 import type { FastifyReply } from 'fastify';
 import { CurrentCaller, CurrentOrigin } from '../auth/caller.decorator';
 import { Scopes } from '../auth/scopes.decorator';
-import { IdempotencyKey } from '../http/idempotency-key.decorator';
+import { ApiIdempotencyKey, IdempotencyKey } from '../http/idempotency-key.decorator';
 import {
   DeliveriesQuery,
   Delivery,
@@ -34,11 +34,7 @@ export class EventsController {
   @Post()
   @HttpCode(202)
   @Scopes('client')
-  @ApiHeader({
-    name: 'Idempotency-Key',
-    required: false,
-    description: 'The id of an event that has none of its own: the same key again publishes nothing twice.',
-  })
+  @ApiIdempotencyKey('The id of an event that has none of its own: the same key again publishes nothing twice.')
   @ApiAcceptedResponse({
     type: AcceptedEvent,
     headers: { Location: { description: 'Where it can be read.', schema: { type: 'string' } } },

@@ -34,7 +34,7 @@ export class WebhookMetrics {
     if (deliveries > 0) this.deliveries.inc({ state: 'replayed' }, deliveries);
   }
 
-  ended(state: 'exhausted' | 'gone' | 'rejected' | 'cancelled', deliveries: number): void {
+  ended(state: 'exhausted' | 'gone', deliveries: number): void {
     this.deliveries.inc({ state }, deliveries);
   }
 }
