@@ -1,3 +1,4 @@
+import { PAYMENT_TABLES } from './payment-tables';
 import { KEYED_HASH, type TenantTable, words } from './tenant-table';
 
 /** What flows write about their work: notifications and their dead letters, events and their deliveries. */
@@ -79,4 +80,5 @@ export const FLOW_TABLES: readonly TenantTable[] = [
     },
     atDeletion: 'removed',
   },
+  ...PAYMENT_TABLES,
 ];

@@ -1,3 +1,4 @@
 export * from './functions';
 export * from './notifications';
+export * from './payments';
 export * from './webhooks';

@@ -11,6 +11,7 @@ import { CompleteLedger1764000010000 } from './1764000010000-complete-ledger';
 import { CreateQuotas1764000011000 } from './1764000011000-create-quotas';
 import { CreateDispatchTurn1764000012000 } from './1764000012000-create-dispatch-turn';
 import { CreateWebhooks1764000014000 } from './1764000014000-create-webhooks';
+import { CreatePayments1764000015000 } from './1764000015000-create-payments';
 
 /** Every migration in order. A list instead of a glob: it works in `dist`, under Jest and in a bundle alike. */
 export const migrations = [
@@ -27,4 +28,5 @@ export const migrations = [
   CreateQuotas1764000011000,
   CreateDispatchTurn1764000012000,
   CreateWebhooks1764000014000,
+  CreatePayments1764000015000,
 ];
