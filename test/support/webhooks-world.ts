@@ -81,7 +81,8 @@ export class WebhooksWorld {
     private readonly app: INestApplicationContext,
   ) {}
 
-  static async start(): Promise<WebhooksWorld> {
+  /** @param settings variables beside those that every world has */
+  static async start(settings: Readonly<Record<string, string>> = {}): Promise<WebhooksWorld> {
     const database = await createTestDatabase();
     const superuser = new Client({ connectionString: database.superuserUrl });
     await superuser.connect();
@@ -91,6 +92,7 @@ export class WebhooksWorld {
       ...{ ENV: 'test', LOG_LEVEL: 'silent', KEY_RING: `test-1:${randomBytes(32).toString('base64')}`, POLL_MS: '100' },
       ...{ DATABASE_APP_URL: database.appUrl, DATABASE_DISPATCH_URL: database.dispatchUrl },
       ...{ DATABASE_AUTH_URL: database.authUrl, EGRESS_ALLOWED_CIDRS: '127.0.0.1/32' },
+      ...settings,
     });
     const imports = [
       ...[AppConfigModule.with(config), ObservabilityModule.forRoot({ service: 'test' }), DatabaseModule],

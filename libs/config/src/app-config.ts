@@ -139,6 +139,11 @@ export const AppConfigSchema = z.object({
     'Its dead-letter queue; by default its name and -dead.',
   ),
   CUSTOMER_NOTIFICATION_TENANT_ID: optional(z.uuid()).describe('Whose customers they are.'),
+  WEBHOOK_ENDPOINT_METRICS: whole(0, 100)
+    .default(0)
+    .describe(
+      'How many webhook endpoints, the busiest ones, have metrics of their own at the /metrics of workers. Each is a few more time series; 0: none.',
+    ),
   NOTIFICATIONS_RESEND_MS: whole(1_000, 86_400_000)
     .default(900_000)
     .describe(

@@ -3,7 +3,12 @@ import { Metrics, SECONDS_BUCKETS } from '@puente/observability';
 import type { Counter, Gauge, Histogram } from 'prom-client';
 import type { OperationState } from './operation';
 
-/** What the ledger counts. States and nothing else are labels: tenants and ids would be a time series each. */
+/** Seconds, from a call that somebody waits for to a delivery that is tried for days. */
+const UNTIL_ENDED = [
+  0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 1_800, 7_200, 28_800, 86_400, 345_600,
+] as const;
+
+/** What the ledger counts. States and providers are labels, nothing else: tenants and ids would be a time series each. */
 @Injectable()
 export class LedgerMetrics {
   private readonly acceptedTotal: Counter<'kind'>;
@@ -14,6 +19,7 @@ export class LedgerMetrics {
   private readonly depth: Gauge<'state'>;
   private readonly oldest: Gauge<'state'>;
   private readonly latency: Histogram;
+  private readonly untilEnded: Histogram<'provider' | 'state'>;
   private readonly undelivered: Counter;
 
   constructor(metrics: Metrics) {
@@ -50,6 +56,12 @@ export class LedgerMetrics {
       help: 'From due to claimed, in seconds.',
       buckets: SECONDS_BUCKETS,
     });
+    this.untilEnded = metrics.histogram({
+      name: 'puente_operation_duration_seconds',
+      help: 'From accepted to ended by a call, retries and waits included, in seconds, by what became of it.',
+      labelNames: ['provider', 'state'],
+      buckets: UNTIL_ENDED,
+    });
     this.undelivered = metrics.counter({
       name: 'puente_settlement_failures_total',
       help: 'Settlement handlers that threw; they are tried again.',
@@ -67,6 +79,10 @@ export class LedgerMetrics {
 
   settled(state: OperationState): void {
     this.settledTotal.inc({ state });
+  }
+
+  ended(provider: string, state: OperationState, tookMs: number): void {
+    this.untilEnded.observe({ provider, state }, tookMs / 1_000);
   }
 
   swept(state: OperationState): void {

@@ -1,3 +1,4 @@
+export { EndpointGauges } from './endpoint-gauges';
 export { EndpointRemoval } from './endpoint-removal';
 export { type EndpointFilter } from './endpoint-rows';
 export { EndpointUpkeep } from './endpoint-upkeep';

@@ -7,6 +7,7 @@ import { CustomerQueueBindings } from './customer-queue-bindings';
 import { DeliveryOperations } from './delivery-operations';
 import { DeliveryOutcomes } from './delivery-outcomes';
 import { EndpointFailures } from './endpoint-failures';
+import { EndpointGauges } from './endpoint-gauges';
 import { EndpointRemoval } from './endpoint-removal';
 import { EndpointStates } from './endpoint-states';
 import { EndpointStore } from './endpoint-store';
@@ -32,7 +33,7 @@ import { WebhookEvents } from './webhook-events';
 
 /** What apps inject. */
 const OPEN = [
-  ...[WebhookEndpoints, EndpointRemoval, EndpointTest, EndpointStatistics, EndpointUpkeep, PublicKeys],
+  ...[WebhookEndpoints, EndpointRemoval, EndpointTest, EndpointStatistics, EndpointUpkeep, EndpointGauges, PublicKeys],
   ...[WebhooksFlow, WebhookEvents, WebhookDeliveries, DeliveryReplays],
   WebhookRetention,
   ...[CustomerNotifications, CustomerNotificationIntake, CustomerQueueBindings],

@@ -13,6 +13,8 @@ export interface Result {
   readonly operation: LeasedOperation;
   readonly decision: Decision;
   readonly applied: boolean;
+  /** Since it was accepted. */
+  readonly tookMs: number;
 }
 
 /** What follows once results are committed: counts, log lines, and hints to whoever waits for them. */
@@ -56,13 +58,14 @@ export class SettlementAftermath {
     }
   }
 
-  private tell({ operation, decision: { state, failure }, applied }: Result): void {
+  private tell({ operation, decision: { state, failure }, applied, tookMs }: Result): void {
     const { id: operationId, tenantId, provider, operation: name } = operation;
     if (!applied) {
       this.log.settlementRefused({ operationId, tenantId, state });
       return;
     }
     this.metrics.settled(state);
+    if (!isLive(state)) this.metrics.ended(provider, state, tookMs);
     if (state === 'needs_review') this.log.reviewNeeded({ operationId, tenantId, provider, operation: name, failure });
   }
 }

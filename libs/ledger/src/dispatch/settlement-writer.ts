@@ -71,7 +71,10 @@ export class SettlementWriter {
   private async store(items: readonly Written[]): Promise<Settled[]> {
     const applied = await this.rows.store(items);
     return this.aftermath.of(
-      items.map(({ operation, decision }) => ({ operation, decision, applied: applied.has(operation.id) })),
+      items.map(({ operation, decision, tookMs }) => ({
+        ...{ operation, decision, tookMs },
+        applied: applied.has(operation.id),
+      })),
     );
   }
 

@@ -25,6 +25,8 @@ export interface Written {
   readonly decision: Decision;
   readonly row: SettleRow;
   readonly tries: readonly SettleTry[];
+  /** Since it was accepted. */
+  readonly tookMs: number;
 }
 
 export function eventOf({ result }: Execution): RunEvent {

@@ -28,7 +28,8 @@ export class Settler {
     const output = await this.sealed(settlement);
     const row = settleRow(settlement, decision, output);
     const tries = settleTries(settlement, { database: now, own: this.decider.time.clock.now() });
-    return this.writer.write({ operation, event, synchronous, decision, row, tries });
+    const tookMs = Math.max(0, now.getTime() - operation.createdAt.getTime());
+    return this.writer.write({ operation, event, synchronous, decision, row, tries, tookMs });
   }
 
   executorThrew({ id: operationId, tenantId }: LeasedOperation, error: unknown): void {

@@ -1,0 +1,81 @@
+import { Metrics } from '@puente/observability';
+import { until } from '../../../../test/support/sandbox-until';
+import { origin, WebhooksWorld } from '../../../../test/support/webhooks-world';
+import { EndpointGauges } from './endpoint-gauges';
+import { EndpointStatistics } from './endpoint-stats';
+import { EventPublisher } from './event-publisher';
+import { WebhookEndpoints } from './webhook-endpoints';
+import { PatchEndpointBody } from './webhooks.schemas';
+
+describe('webhooks at /metrics', () => {
+  let world: WebhooksWorld;
+  let tenant: string;
+
+  beforeAll(async () => {
+    world = await WebhooksWorld.start({ WEBHOOK_ENDPOINT_METRICS: '2' });
+  });
+  beforeEach(async () => {
+    tenant = await world.tenant();
+  });
+  afterAll(() => world.stop());
+
+  const publish = (type: string) =>
+    world.get(EventPublisher).publish({ tenantId: tenant, type, data: '{}', origin: 'api' });
+  const ended = (id: string, count: number) =>
+    until(
+      async () =>
+        (await world.sql(`SELECT FROM operations WHERE lane_key = $1 AND settled_at IS NOT NULL`, [id])).length ===
+        count,
+      { withinMs: 10_000, what: `${String(count)} deliveries ended` },
+    );
+  const shown = async (name: string) => {
+    await world.get(EndpointGauges).show();
+    const metric = await world.get(Metrics).registry.getSingleMetric(`puente_webhook_${name}`)?.get();
+    return metric?.values.map(({ labels, value }) => ({ ...labels, value })) ?? [];
+  };
+
+  it('shows what the statistics say, of the busiest endpoints and of no more than the operator wants', async () => {
+    const made = [];
+    for (const n of [1, 2, 3]) made.push((await world.endpoint(tenant, `/m/${String(n)}`, { eventTypes: [`t.${String(n)}`] })).id); // prettier-ignore
+    const [least = '', most = '', second = ''] = made;
+    for (const type of ['t.1', 't.2', 't.2', 't.2', 't.2', 't.3', 't.3']) await publish(type);
+    await Promise.all([ended(least, 1), ended(most, 4), ended(second, 2)]);
+    world.receiver.answers.set('/m/3', 410);
+    await publish('t.3');
+    await ended(second, 3);
+
+    const deliveries = await shown('endpoint_deliveries');
+    expect(new Set(deliveries.map((one) => (one as { endpoint?: string }).endpoint))).toEqual(new Set([most, second]));
+    expect(deliveries).toContainEqual({ endpoint: most, status: 'delivered', value: 4 });
+    expect(deliveries).toContainEqual({ endpoint: second, status: 'failed', value: 1 });
+    const { latencyMs } = await world.get(EndpointStatistics).of(tenant, most, 1);
+    expect((await shown('endpoint_delivery_seconds')).filter((one) => (one as { endpoint?: string }).endpoint === most)).toEqual([
+      { endpoint: most, quantile: '0.5', value: (latencyMs?.p50 ?? -1) / 1_000 },
+      { endpoint: most, quantile: '0.95', value: (latencyMs?.p95 ?? -1) / 1_000 },
+      { endpoint: most, quantile: '0.99', value: (latencyMs?.p99 ?? -1) / 1_000 },
+    ]); // prettier-ignore
+    expect((await shown('endpoint_queue_age_seconds')).map((one) => Object.keys(one))).toEqual([
+      ['endpoint', 'value'],
+      ['endpoint', 'value'],
+    ]);
+    const all = await world.get(Metrics).registry.getSingleMetricAsString('puente_operation_duration_seconds');
+    expect(all).toMatch(/_count\{(?=.*provider="webhooks")(?=.*state="succeeded").*\} 7$/m);
+    expect(all).not.toContain(most);
+  });
+
+  it('shows the age of the queue over all endpoints, but of those that are disabled', async () => {
+    world.receiver.answers.set('/age', 500);
+    const { id } = await world.endpoint(tenant, '/age');
+    await publish('x');
+    await world.arrived('/age');
+    await until(async () => (await world.sql(`SELECT FROM operations WHERE lane_key = $1 AND state = 'queued'`, [id])).length === 1, { withinMs: 5_000, what: 'it waits' }); // prettier-ignore
+    await world.sql(`UPDATE operations SET created_at = created_at - interval '1 hour', next_attempt_at = puente_now() + interval '1 hour' WHERE lane_key = $1`, [id]); // prettier-ignore
+
+    const ages = async () => Object.fromEntries((await shown('queue_age_seconds')).map((one) => [(one as { waits_for?: string }).waits_for, one.value])); // prettier-ignore
+    const before = await ages();
+    expect(before.next_try).toBeGreaterThanOrEqual(3_600);
+    expect(before.first_try).toBeLessThan(60);
+    await world.get(WebhookEndpoints).patch(tenant, id, PatchEndpointBody.parse({ enabled: false }), origin);
+    expect((await ages()).next_try).toBeLessThan(60);
+  });
+});
