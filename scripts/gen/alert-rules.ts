@@ -32,9 +32,11 @@ export function alertRules(providers: readonly AnyProvider[]): string {
   const groups = [
     {
       name: 'puente-providers',
-      rules: providers.flatMap((provider) => [slow(provider), failing(provider), runningOut(provider)]),
+      rules: providers
+        .filter(({ monitoring }) => !monitoring?.receivers)
+        .flatMap((provider) => [slow(provider), failing(provider), runningOut(provider)]),
     },
-    { name: 'puente-work', rules: WORK },
+    { name: 'puente-work', rules: [...WORK, ...lanes(providers)] },
     { name: 'puente-queues', rules: QUEUES },
     { name: 'puente-credentials', rules: CREDENTIALS },
   ];
@@ -253,24 +255,32 @@ const CREDENTIALS: readonly Rule[] = [
     labels: { severity: 'warning' },
     annotations: { summary: '{{ $value }} credential(s) are older than they should be: rotate them', document: README },
   },
-  {
-    alert: 'PuenteLanesPaused',
-    expr: 'max by (provider) (puente_lanes_paused) > 0',
-    for: '5m',
-    labels: { severity: 'warning' },
-    annotations: {
-      summary: '{{ $value }} lane(s) of {{ $labels.provider }} wait until somebody mends credentials or resumes them',
-      document: README,
-    },
-  },
-  {
-    alert: 'PuenteLanesOpen',
-    expr: 'max by (provider) (puente_lanes_open) > 0',
-    for: '5m',
-    labels: { severity: 'warning' },
-    annotations: {
-      summary: '{{ $labels.provider }} does not answer or fails: the circuit of {{ $value }} lane(s) is open',
-      document: README,
-    },
-  },
 ];
+
+/** Not those of receivers: a customer's server that is down, or switched off, is nobody's work here. */
+function lanes(providers: readonly AnyProvider[]): readonly Rule[] {
+  const receivers = providers.filter(({ monitoring }) => monitoring?.receivers).map(({ meta }) => meta.id);
+  const others = receivers.length === 0 ? '' : `{provider!~"${receivers.join('|')}"}`;
+  return [
+    {
+      alert: 'PuenteLanesPaused',
+      expr: `max by (provider) (puente_lanes_paused${others}) > 0`,
+      for: '5m',
+      labels: { severity: 'warning' },
+      annotations: {
+        summary: '{{ $value }} lane(s) of {{ $labels.provider }} wait until somebody mends credentials or resumes them',
+        document: README,
+      },
+    },
+    {
+      alert: 'PuenteLanesOpen',
+      expr: `max by (provider) (puente_lanes_open${others}) > 0`,
+      for: '5m',
+      labels: { severity: 'warning' },
+      annotations: {
+        summary: '{{ $labels.provider }} does not answer or fails: the circuit of {{ $value }} lane(s) is open',
+        document: README,
+      },
+    },
+  ];
+}

@@ -115,21 +115,23 @@ function credentials(provider: AnyProvider): string {
   ]);
   return `${table('Credenciales Requeridas', rows)}
 
-${CREDENTIAL_SOURCES[spec.model](provider.meta.id)}
+${CREDENTIAL_SOURCES[spec.model](provider)}
 Vencen cada ${String(spec.rotateEveryDays)} días; ${String(WARN_DAYS)} días antes avisan el evento \`credentials.due\` y la métrica \`puente_credentials_due\`.`;
 }
 
-const CREDENTIAL_SOURCES: Readonly<Record<CredentialModel, (id: string) => string>> = {
+const CREDENTIAL_SOURCES: Readonly<Record<CredentialModel, (provider: AnyProvider) => string>> = {
   global: () => 'Puente lee estas variables de su entorno; ningún tenant registra credenciales propias.',
-  tenant: (id) =>
+  tenant: (provider) =>
     `Los nombres de las variables siguen la convención {PROVEEDOR}_{TIPO}; lo que tengan en el entorno de Puente es de la plataforma y nunca reemplaza al valor de un tenant.
-${registered(id)}`,
-  hybrid: (id) =>
+${registered(provider)}`,
+  hybrid: (provider) =>
     `Puente lee estas variables de su entorno; lo que registra un tenant prevalece, campo por campo.
-${registered(id)}`,
+${registered(provider)}`,
 };
 
-function registered(id: string): string {
+function registered({ meta: { id }, managed }: AnyProvider): string {
+  if (managed)
+    return `Se registran, se cambian y se rotan con aquello a lo que pertenecen, \`${managed.by}\`; \`/v1/integrations/${id}\` las muestra y las prueba, no las cambia (409 \`INTEGRATION_MANAGED\`) ni las incluye en su lista. Los secretos se cifran al recibirlos y nunca se vuelven a mostrar.`;
   return `Cada tenant registra sus valores con \`PUT /v1/integrations/${id}\`. Los secretos se cifran al recibirlos y nunca se vuelven a mostrar.
 Se cambian con \`POST /v1/integrations/${id}/rotate\`: las llamadas nuevas usan los nuevos de inmediato, y los anteriores se guardan un plazo, por si hay que volver atrás, y luego se borran.`;
 }
@@ -262,20 +264,25 @@ function monitoring(definition: AnyProvider): string {
   const { latencyMs, errorPercent, limitUsedPercent } = alertLimits(definition);
   const { minutes, leastCalls, percentile } = ALERT_WINDOW;
   const calls = `{provider="${definition.meta.id}"}`;
+  const note = definition.monitoring?.receivers
+    ? '; sin aviso de Puente, porque de cada receptor responde su dueño: las fallas son advertencias del registro y cuentan en su circuito'
+    : '';
   return table('Monitoreo', [
     [
       `Latencia: \`puente_provider_call_duration_seconds${calls}\``,
-      `Duración de cada llamada con sus reintentos inmediatos, percentil ${String(percentile)} en ${String(minutes)} minutos`,
+      `Duración de cada llamada con sus reintentos inmediatos, percentil ${String(percentile)} en ${String(minutes)} minutos${note}`,
       `>${String(latencyMs / 1_000)}s`,
     ],
     [
       `Errores: \`puente_provider_calls_total${calls}\``,
-      `Parte de las llamadas a las que el proveedor no responde bien (las que rechaza no cuentan), en ${String(minutes)} minutos y con al menos ${String(leastCalls)} llamadas`,
+      `Parte de las llamadas a las que el proveedor no responde bien (las que rechaza no cuentan), en ${String(minutes)} minutos y con al menos ${String(leastCalls)} llamadas${note}`,
       `>${String(errorPercent)}%`,
     ],
     [
       `Rate limit: \`puente_provider_limit_used_percent${calls}\``,
-      `Parte usada de la cuota más usada, según las cabeceras del proveedor o la cuenta de Puente; \`GET /v1/integrations/${definition.meta.id}\` la muestra por cuenta, con las tres alertas`,
+      definition.monitoring?.receivers
+        ? 'No se mide: el límite de cada receptor es el que pidió su dueño, y usarlo entero es lo normal'
+        : `Parte usada de la cuota más usada, según las cabeceras del proveedor o la cuenta de Puente; \`GET /v1/integrations/${definition.meta.id}\` la muestra por cuenta, con las tres alertas`,
       `>${String(limitUsedPercent)}%`,
     ],
   ]);

@@ -62,9 +62,9 @@ describe('the alert rules', () => {
     const names = ['PuenteProviderSlow', 'PuenteProviderFailing', 'PuenteProviderLimit'];
     expect(names.map((name) => limit(rules, name))).toEqual(['2', '5', '80']);
     expect(names.map((name) => limit(own, name))).toEqual(['3.5', '1', '60']);
-    for (const { meta } of catalog) {
+    for (const { meta, monitoring } of catalog) {
       const mine = rules.filter(({ labels }) => labels['provider'] === meta.id).map(({ alert }) => alert);
-      expect(mine).toEqual(['PuenteProviderSlow', 'PuenteProviderFailing', 'PuenteProviderLimit']);
+      expect(mine).toEqual(monitoring?.receivers ? [] : names);
     }
   });
 });

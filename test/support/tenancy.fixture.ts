@@ -26,7 +26,7 @@ type Candidate = Parameters<CredentialProbe['probe']>[0];
 const refusedAddresses: CredentialRules['refusedAddresses'] = async ({ host }) =>
   host === 'https://refused.test' ? [{ field: 'host', message: 'may not be called' }] : [];
 
-/** `acme` and `hook` are per tenant, `bulk` the platform's, `mixed` hybrid: four providers that exist only here. */
+/** `acme` and `hook` are per tenant, `owned` a flow's, `bulk` the platform's, `mixed` hybrid: providers that exist only here. */
 export const RULES: readonly CredentialRules[] = [
   {
     refusedAddresses,
@@ -46,6 +46,13 @@ export const RULES: readonly CredentialRules[] = [
     globalFields: ['apiKey', 'host', 'sender'],
     secrets: z.strictObject({ apiKey: z.string(), pin: z.string().optional() }),
     config: z.strictObject({ host: z.string(), sender: z.string(), region: z.string().optional() }),
+  },
+  {
+    refusedAddresses,
+    ...{ provider: 'owned', model: 'tenant', globalFields: [], rotateEveryDays: 90, rebindOn: [] },
+    managedBy: '/v1/things',
+    secrets: z.strictObject({ signing: z.string() }),
+    config: z.strictObject({}),
   },
   {
     refusedAddresses,

@@ -36,6 +36,7 @@ import { HealthRecorder } from './health/health-recorder';
 import { HealthStore } from './health/health-store';
 import { HealthViews } from './health/health-views';
 import { HealthWatch } from './health/health-watch';
+import { ReceiverFailures } from './health/receiver-failures';
 import { CredentialCheck } from './gateway/credential-check';
 import { GatewayExecutor } from './gateway/gateway-executor';
 import { IntegrationGateway } from './gateway/integration-gateway';
@@ -93,6 +94,7 @@ const parts: Provider[] = [
   HealthRecorder,
   HealthStore,
   HealthViews,
+  ReceiverFailures,
 ];
 
 /** What others may inject. */

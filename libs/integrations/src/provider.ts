@@ -180,6 +180,11 @@ export interface ProviderDefinition<
      */
     readonly beforeUse?: false;
   };
+  /**
+   * Its integrations are made and changed by a flow, with things of the flow's own: the route of those things. The routes
+   * for integrations leave them out of lists and change none, or the two would differ. Left out: administrators' own.
+   */
+  readonly managed?: { readonly by: string };
   readonly limits: readonly RateLimitSpec<z.output<C>>[];
   readonly errors: readonly ErrorSpec[];
   /** Spanish sentences for the document: what happens instead when the provider is not available. */
@@ -188,6 +193,11 @@ export interface ProviderDefinition<
     readonly latencyMs?: number;
     readonly errorPercent?: number;
     readonly limitUsedPercent?: number;
+    /**
+     * Its other side is not one provider but servers that our tenants chose. How those fail is a warning in the log and
+     * held against their lane; it is no failure of a provider, and raises no alert of ours.
+     */
+    readonly receivers?: true;
   };
   /** Turns what the SDK threw into a failure. Total: what it does not know is `unknown`, never "failed". */
   classify(error: unknown): Failure;

@@ -56,12 +56,7 @@ export class LedgerMetrics {
       help: 'From due to claimed, in seconds.',
       buckets: SECONDS_BUCKETS,
     });
-    this.untilEnded = metrics.histogram({
-      name: 'puente_operation_duration_seconds',
-      help: 'From accepted to ended by a call, retries and waits included, in seconds, by what became of it.',
-      labelNames: ['provider', 'state'],
-      buckets: UNTIL_ENDED,
-    });
+    this.untilEnded = untilEnded(metrics);
     this.undelivered = metrics.counter({
       name: 'puente_settlement_failures_total',
       help: 'Settlement handlers that threw; they are tried again.',
@@ -104,4 +99,13 @@ export class LedgerMetrics {
       this.oldest.set({ state }, row?.oldest_s ?? 0);
     }
   }
+}
+
+function untilEnded(metrics: Metrics): Histogram<'provider' | 'state'> {
+  return metrics.histogram({
+    name: 'puente_operation_duration_seconds',
+    help: 'From accepted to ended by a call, retries and waits included, in seconds, by what became of it.',
+    labelNames: ['provider', 'state'],
+    buckets: UNTIL_ENDED,
+  });
 }

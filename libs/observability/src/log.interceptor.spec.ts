@@ -34,12 +34,9 @@ const setup = (level = 'debug') => {
   const sink = createLogSink({ service: 'test', level, redactor: new Redactor(), destination });
   const metrics = new Metrics();
   const clock = new SystemClock();
-  const links = [
-    new TraceInterceptor(),
-    new LogInterceptor(new ProviderCallLog(sink), clock),
-    new MetricsInterceptor(metrics, clock),
-  ];
-  return { lines, metrics, links };
+  const log = new ProviderCallLog(sink);
+  const links = [new TraceInterceptor(), new LogInterceptor(log, clock), new MetricsInterceptor(metrics, clock)];
+  return { lines, metrics, links, log };
 };
 
 const failedTry = (failure: Failure) => ({ startedAt: new Date(), durationMs: 12.4, outcome: failure.kind, failure });
@@ -72,6 +69,16 @@ describe('log, metrics and trace of a provider call', () => {
       requestId: 'operation-1',
     });
     expect(JSON.stringify(lines)).not.toContain('private input');
+  });
+
+  it('warns of what servers of strangers fail at, and keeps what is our own an error', async () => {
+    const { lines, links, log } = setup();
+    log.warnOnly('hooks');
+    const ours = [unknown('internal'), { kind: 'unauthorized' } as const];
+    for (const failure of [unknown('timeout'), unknown('server_error'), ...ours])
+      await chain(links, async () => failure)(call({ provider: 'hooks' }));
+
+    expect(lines.map(({ level }) => level)).toEqual(['warn', 'warn', 'error', 'error']);
   });
 
   it('writes a failure that never came to a try', async () => {

@@ -14,7 +14,14 @@ export interface FailedTry {
 /** Every line we write about a provider call is a method here. Bodies, inputs and credentials are in none of them. */
 @Injectable()
 export class ProviderCallLog {
+  private readonly receivers = new Set<string>();
+
   constructor(private readonly log: LogSink) {}
+
+  /** The other side of this one are servers of strangers: what they fail at is a warning, and no error of anybody here. */
+  warnOnly(provider: string): void {
+    this.receivers.add(provider);
+  }
 
   /** The directive's own line (S4.6): this sentence, these five fields, and what a person needs beside them. */
   failed({ call, failure, attempt, durationMs }: FailedTry): void {
@@ -34,8 +41,14 @@ export class ProviderCallLog {
       status: failure.status,
       traceId: call.traceId,
     };
-    if (failure.kind === 'unknown' || failure.kind === 'unauthorized') this.log.error(fields, 'External service error');
+    if (this.isError(call, failure)) this.log.error(fields, 'External service error');
     else this.log.warn(fields, 'External service error');
+  }
+
+  private isError({ provider }: ProviderCall, failure: Failure): boolean {
+    if (failure.kind === 'unauthorized') return true;
+    if (failure.kind !== 'unknown') return false;
+    return !this.receivers.has(provider) || failure.cause === 'internal' || failure.cause === 'crash';
   }
 
   /** Not made by our own decision; the decision itself is told by whoever took it. */

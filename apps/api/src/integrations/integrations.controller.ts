@@ -26,7 +26,10 @@ export class IntegrationsController {
     private readonly desk: IntegrationDesk,
   ) {}
 
-  /** The tenant's accounts with providers: which secrets are set, never what they are, and how each provider answers. */
+  /**
+   * The tenant's accounts with providers: which secrets are set, never what they are, and how each provider answers.
+   * Those that belong to something else are listed with it: webhook endpoints at `/v1/webhook-endpoints`.
+   */
   @Get()
   @Scopes('admin', 'platform', 'audit')
   @ApiOkResponse({ type: IntegrationList })
@@ -42,7 +45,7 @@ export class IntegrationsController {
     return this.desk.get(ref(caller, params, query));
   }
 
-  /** Saves all credentials, tries them with the provider, and uses them if it accepts them. */
+  /** Saves all credentials, tries them with the provider, and uses them if it accepts them. `409 INTEGRATION_MANAGED`, as for every change: it belongs to something else, whose route changes both. */
   @Put(':provider')
   @ApiOkResponse({ type: IntegrationDetail })
   async put(

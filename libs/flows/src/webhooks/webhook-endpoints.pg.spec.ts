@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { IntegrationsAdmin, IntegrationViews } from '@puente/tenancy';
 import { origin, type ReceivedWebhook, WebhooksWorld } from '../../../../test/support/webhooks-world';
 import { EndpointRemoval } from './endpoint-removal';
 import { EventPublisher } from './event-publisher';
@@ -148,6 +149,20 @@ describe('webhook endpoints', () => {
     await expect(endpoints().get(tenant, gone)).rejects.toMatchObject({ code: 'WEBHOOK_ENDPOINT_NOT_FOUND' });
     expect(await world.sql(`SELECT FROM tenant_integrations WHERE name = $1`, [gone])).toEqual([]);
     expect(await world.sql(`SELECT FROM webhook_subscriptions WHERE endpoint_id = $1`, [gone])).toEqual([]);
+  });
+
+  it('are changed here, and not as the integration that each of them is', async () => {
+    const tenant = await world.tenant();
+    const { id } = await world.endpoint(tenant, '/managed');
+    const ref = { tenantId: tenant, provider: 'webhooks', name: id };
+    const admin = world.get(IntegrationsAdmin);
+    const managed = { code: 'INTEGRATION_MANAGED', managedBy: '/v1/webhook-endpoints' };
+
+    await expect(admin.delete(origin, ref)).rejects.toMatchObject(managed);
+    const config = { url: 'https://example.com/elsewhere' };
+    await expect(admin.patch(origin, ref, { config })).rejects.toMatchObject(managed);
+    expect(await world.get(IntegrationViews).list(tenant)).toEqual([]);
+    expect((await endpoints().get(tenant, id)).url).toBe(world.receiver.url('/managed'));
   });
 
   it('are not there for another tenant', async () => {

@@ -16,6 +16,7 @@ export interface RulesOfCredentials {
   readonly rebindOn: readonly string[];
   readonly boundSecrets: readonly string[] | undefined;
   readonly probedBeforeUse: boolean;
+  readonly managedBy: string | undefined;
   /** Fields of `config` whose URL leads where no call may go, and why. For saving; a connection is judged again. */
   refusedAddresses(config: Readonly<Record<string, unknown>>): Promise<readonly AddressProblem[]>;
 }
@@ -46,7 +47,7 @@ export class CatalogueCredentialRules {
     return rules;
   }
 
-  private rulesFrom(provider: string, { credentials, probe }: ProviderDefinition): RulesOfCredentials {
+  private rulesFrom(provider: string, { credentials, probe, managed }: ProviderDefinition): RulesOfCredentials {
     const { model, secrets, config, globalFields = [], rotateEveryDays, rebindOn, boundSecrets } = credentials;
     const probedBeforeUse = probe.beforeUse ?? true;
     const addresses = Object.entries(config.shape as Readonly<Record<string, z.ZodType>>)
@@ -57,6 +58,7 @@ export class CatalogueCredentialRules {
       rebindOn,
       boundSecrets,
       probedBeforeUse,
+      managedBy: managed?.by,
       refusedAddresses: (given) => this.refused(addresses, given),
     };
   }

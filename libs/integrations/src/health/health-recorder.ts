@@ -46,6 +46,7 @@ export class HealthRecorder implements OnModuleInit, BeforeApplicationShutdown {
   }
 
   called(call: ProviderCall, failed: boolean, tookMs: number): void {
+    if (this.isOfReceivers(call.provider)) return;
     const counts = this.countsOf(call);
     counts.calls += 1;
     if (failed) counts.failures += 1;
@@ -85,6 +86,7 @@ export class HealthRecorder implements OnModuleInit, BeforeApplicationShutdown {
   private noteUse(): void {
     const use = new Map<string, number>();
     for (const { usedPercent, ...owner } of this.leases.takeUse()) {
+      if (this.isOfReceivers(owner.provider)) continue;
       const counts = this.countsOf(owner);
       counts.limitUsed = Math.max(counts.limitUsed ?? 0, usedPercent);
       use.set(owner.provider, Math.max(use.get(owner.provider) ?? 0, usedPercent));
@@ -94,6 +96,11 @@ export class HealthRecorder implements OnModuleInit, BeforeApplicationShutdown {
     for (const { meta } of this.catalogue.providers) {
       this.used.set({ provider: meta.id }, Math.max(0, ...this.recentUse.map((each) => each.get(meta.id) ?? 0)));
     }
+  }
+
+  /** A receiver that fails, is slow, or gets as much as it wants is no alert; nor a row a minute for each of thousands. */
+  private isOfReceivers(provider: string): boolean {
+    return this.catalogue.find(provider)?.monitoring?.receivers === true;
   }
 
   private countsOf({ tenantId, provider, integration }: Owner): Counting {

@@ -31,7 +31,10 @@ interface Process {
 }
 
 describe('the health of providers, over all processes', () => {
-  const catalogue = new ProviderCatalogue([echo as AnyProvider]);
+  const catalogue = new ProviderCatalogue([
+    echo as AnyProvider,
+    { ...echo, meta: { ...echo.meta, id: 'hooks', code: 'INT-998' }, monitoring: { receivers: true } } as AnyProvider,
+  ]);
   const lines: string[] = [];
   const eventLog = {
     operatorEvent: (_tenant: string, type: string) => void lines.push(type),
@@ -157,6 +160,21 @@ describe('the health of providers, over all processes', () => {
       alerts: [{ kind: 'limit', value: 81, threshold: 80 }],
     });
     expect(await one.metrics.registry.metrics()).toContain('puente_provider_limit_used_percent{provider="echo"} 81');
+  });
+
+  it('receivers of our tenants’ own choice raise none, however they fail', async () => {
+    const one = process();
+    const owned = { tenantId: A, provider: 'hooks', integration: 'default' };
+    const quota = { key: 'h', name: '', limit: 100, windowMs: 60_000, cost: 1, enforced: true, owner: owned };
+    for (let each = 0; each < 100; each += 1) {
+      await one.leases.admit(quota);
+      one.recorder.called({ ...call(A), provider: 'hooks' }, true, 9_000);
+    }
+    await one.recorder.flush();
+    await one.watch.look();
+
+    expect(await events()).toEqual([]);
+    expect((await views.of(A))('hooks', 'default')).toMatchObject({ state: 'idle', alerts: [] });
   });
 
   it('counts that cannot be written go with the next ones, and are told of once', async () => {

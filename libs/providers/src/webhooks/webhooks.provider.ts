@@ -106,6 +106,8 @@ export const webhooks = defineProvider({
     }),
   }),
   probe: { operation: 'ping', input: () => ({}), beforeUse: false },
+  monitoring: { receivers: true },
+  managed: { by: '/v1/webhook-endpoints' },
   classify: classifyWebhookError,
   limits: [
     {

@@ -2,7 +2,7 @@ import { SYSTEM_TENANT_ID } from '@puente/kernel';
 import { InvalidFieldsError } from '../invalid-fields.errors';
 import type { CredentialCatalogue, CredentialRules } from '../ports/credential-catalogue.port';
 import { ProviderNotFoundError } from '../vault/credential.errors';
-import { CredentialsGlobalError } from './integration.errors';
+import { CredentialsGlobalError, IntegrationManagedError } from './integration.errors';
 
 const NAME = /^[a-z0-9][a-z0-9_-]{0,49}$/;
 
@@ -32,5 +32,12 @@ export function rulesFor(
   if (rules.model === 'global' && tenantId !== SYSTEM_TENANT_ID) throw new CredentialsGlobalError(provider);
   if (!NAME.test(name))
     throw new InvalidFieldsError([{ path: 'name', message: 'expected 1 to 50 lower-case letters, digits, - or _' }]);
+  return rules;
+}
+
+/** The same for who changes integrations by themselves. @throws as {@link rulesFor}, and {@link IntegrationManagedError} */
+export function changeableRulesFor(catalogue: CredentialCatalogue, ref: IntegrationRef): CredentialRules {
+  const rules = rulesFor(catalogue, ref);
+  if (rules.managedBy !== undefined) throw new IntegrationManagedError(ref.provider, rules.managedBy);
   return rules;
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { TenantDatabase, type TenantTransaction } from '@puente/database';
 import { SYSTEM_TENANT_ID } from '@puente/kernel';
-import { In, IsNull } from 'typeorm';
+import { type FindOptionsWhere, In, IsNull, Not } from 'typeorm';
 import type { FieldFingerprints } from '../envelopes/fingerprints';
 import { CredentialCatalogue, type CredentialRules } from '../ports/credential-catalogue.port';
 import type { Fields } from '../vault/resolve-credentials';
@@ -29,14 +29,19 @@ export class IntegrationViews {
     return view;
   }
 
-  /** @param due only those in use whose secrets should be exchanged soon, or should have been */
+  /**
+   * Without those that belong to things of a flow: there may be thousands, and the flow's own route lists them.
+   *
+   * @param due only those in use whose secrets should be exchanged soon, or should have been
+   */
   async list(tenantId: string, due?: readonly RotationState[]): Promise<IntegrationView[]> {
-    const all = await this.find(tenantId, {});
+    const managed = this.catalogue.providers().filter((provider) => this.catalogue.rulesOf(provider)?.managedBy);
+    const all = await this.find(tenantId, { provider: Not(In(managed)) });
     if (!due) return all;
     return all.filter(({ isActive, rotation: { state } }) => isActive && due.some((wanted) => wanted === state));
   }
 
-  private async find(tenantId: string, where: { provider?: string; name?: string }): Promise<IntegrationView[]> {
+  private async find(tenantId: string, where: Where): Promise<IntegrationView[]> {
     const { integrations, versions, newest, now } = await this.database.run(tenantId, (tx) => rowsOf(tx, where));
     const lent = await this.lent(integrations.map(({ provider }) => provider));
     const ofIntegration = new Map<string, IntegrationVersion[]>();
@@ -80,6 +85,8 @@ export class IntegrationViews {
   }
 }
 
+type Where = FindOptionsWhere<Pick<IntegrationRecord, 'provider' | 'name'>>;
+
 interface Rows {
   readonly integrations: readonly IntegrationRecord[];
   readonly versions: readonly IntegrationVersion[];
@@ -87,7 +94,7 @@ interface Rows {
   readonly now: Date;
 }
 
-async function rowsOf(tx: TenantTransaction, where: { provider?: string; name?: string }): Promise<Rows> {
+async function rowsOf(tx: TenantTransaction, where: Where): Promise<Rows> {
   const integrations = await tx.manager
     .getRepository(IntegrationRecord)
     .find({ where: { tenantId: tx.tenantId, ...where }, order: { provider: 'ASC', name: 'ASC' } });

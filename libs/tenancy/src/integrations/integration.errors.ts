@@ -53,6 +53,18 @@ export class RotationOverError extends AppError {
   }
 }
 
+/** The integration belongs to something of a flow, which changes both together. Changed alone, the two would differ. */
+export class IntegrationManagedError extends AppError {
+  readonly code = 'INTEGRATION_MANAGED';
+
+  constructor(
+    provider: string,
+    readonly managedBy: string,
+  ) {
+    super(`Integrations of ${provider} are changed with what they belong to: ${managedBy}.`);
+  }
+}
+
 /** The provider's credentials are the platform's own; a tenant has none to set. */
 export class CredentialsGlobalError extends AppError {
   readonly code = 'CREDENTIALS_GLOBAL';

@@ -7,7 +7,8 @@ import { CandidateProbe, type ProbeVerdict, requireComplete } from './candidate-
 import { checkCredentials } from './check-credentials';
 import { CredentialActivation, type Promotion } from './credential-activation';
 import { type Candidate, type Change, CredentialStaging, type StagingOptions } from './credential-staging';
-import { type IntegrationRef, rulesFor } from './integration-ref';
+import { changeableRulesFor, type IntegrationRef, rulesFor } from './integration-ref';
+import { IntegrationManagedError } from './integration.errors';
 import { PausedCalls } from './paused-calls';
 
 export interface PutInput extends Change {
@@ -46,7 +47,8 @@ const MAX_OVERLAP_HOURS = 168;
  * provider before it becomes active, and as long as that fails the version before it stays in use.
  *
  * Every method answers {@link ProviderNotFoundError} for an unknown provider and {@link CredentialsGlobalError} where a
- * tenant has none of its own. Read with IntegrationViews.
+ * tenant has none of its own. Those that belong to something of a flow are only verified here; every change of one answers
+ * {@link IntegrationManagedError}. Read with IntegrationViews.
  */
 @Injectable()
 export class IntegrationsAdmin {
@@ -65,7 +67,7 @@ export class IntegrationsAdmin {
    *   {@link CredentialsRejectedError} {@link ProbeUnclearError}
    */
   async put(origin: Origin, ref: IntegrationRef, input: PutInput): Promise<void> {
-    const rules = rulesFor(this.catalogue, ref);
+    const rules = changeableRulesFor(this.catalogue, ref);
     const fields = { secrets: input.secrets, config: input.config ?? {} };
     const options = await this.options(rules, ref, 'integration.saved', input);
     const candidate = await this.staging.replace(origin, ref, fields, options);
@@ -74,7 +76,7 @@ export class IntegrationsAdmin {
 
   /** Changes single fields; null removes one. @throws as {@link put}, and {@link CredentialsQuarantinedError} */
   async patch(origin: Origin, ref: IntegrationRef, input: PatchInput): Promise<void> {
-    const rules = rulesFor(this.catalogue, ref);
+    const rules = changeableRulesFor(this.catalogue, ref);
     const options = await this.options(rules, ref, 'integration.changed', input);
     const candidate = await this.staging.change(origin, ref, input, options);
     if (input.activate !== false) await this.begin(origin, rules, ref, candidate);
@@ -89,7 +91,7 @@ export class IntegrationsAdmin {
     const { overlapHours = DEFAULT_OVERLAP_HOURS } = input;
     if (!(overlapHours >= 0 && overlapHours <= MAX_OVERLAP_HOURS))
       throw new InvalidFieldsError([{ path: 'overlapHours', message: 'expected 0 to 168' }]);
-    const rules = rulesFor(this.catalogue, ref);
+    const rules = changeableRulesFor(this.catalogue, ref);
     const options = await this.options(rules, ref, 'integration.rotated', input);
     const candidate = await this.staging.change(origin, ref, input, options);
     await this.begin(origin, rules, ref, candidate, { overlapHours });
@@ -97,7 +99,7 @@ export class IntegrationsAdmin {
 
   /** Ends the overlap of a rotation now: the old secrets are erased. Repeating it changes nothing. */
   async finishRotation(origin: Origin, ref: IntegrationRef): Promise<void> {
-    rulesFor(this.catalogue, ref);
+    changeableRulesFor(this.catalogue, ref);
     await this.activation.endOverlap(origin, ref);
   }
 
@@ -109,7 +111,7 @@ export class IntegrationsAdmin {
    * @throws {ProbeUnclearError} {@link IntegrationVersionConflictError}
    */
   async rollBackRotation(origin: Origin, ref: IntegrationRef): Promise<void> {
-    const rules = rulesFor(this.catalogue, ref);
+    const rules = changeableRulesFor(this.catalogue, ref);
     const candidate = await this.staging.predecessor(ref);
     await this.begin(origin, rules, ref, candidate, { overlapHours: 0, back: true });
   }
@@ -125,19 +127,21 @@ export class IntegrationsAdmin {
 
   /** Uses the newest version, or takes the active one into use again. Probes first. @throws as {@link put} */
   async activate(origin: Origin, ref: IntegrationRef): Promise<void> {
-    const rules = rulesFor(this.catalogue, ref);
+    const rules = changeableRulesFor(this.catalogue, ref);
     const candidate = await this.staging.candidate(ref);
     await this.begin(origin, rules, ref, candidate);
   }
 
   /** Calls are refused with CREDENTIALS_INACTIVE from now on. Repeating it changes nothing. */
   async deactivate(origin: Origin, ref: IntegrationRef): Promise<void> {
-    rulesFor(this.catalogue, ref);
+    changeableRulesFor(this.catalogue, ref);
     await this.activation.deactivate(origin, ref);
   }
 
   /** Removes the integration and erases all its secrets. What was done with it stays in the audit trail. */
   async delete(origin: Origin, ref: IntegrationRef): Promise<void> {
+    const { managedBy } = this.catalogue.rulesOf(ref.provider) ?? {};
+    if (managedBy !== undefined) throw new IntegrationManagedError(ref.provider, managedBy);
     await this.activation.delete(origin, ref);
   }
 

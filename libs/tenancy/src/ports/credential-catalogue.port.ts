@@ -14,6 +14,8 @@ export interface CredentialRules {
   readonly boundSecrets?: readonly string[] | undefined;
   /** false: used as soon as they are saved; the provider is only asked when somebody wants to know. Left out: true. */
   readonly probedBeforeUse?: boolean | undefined;
+  /** The route of what its integrations belong to: only the flow behind it changes them. Left out: administrators do. */
+  readonly managedBy?: string | undefined;
   /** Fields of `config` whose address may not be called, and why. Asks name servers: not inside a transaction. */
   refusedAddresses(
     config: Readonly<Record<string, unknown>>,
