@@ -1,4 +1,4 @@
-import { type CancelSignal, Clock, Random } from '@puente/kernel';
+import { type CancelSignal, Clock, Random, SystemClock } from '@puente/kernel';
 
 interface Sleeper {
   readonly wakesAtMs: number;
@@ -69,6 +69,26 @@ export class LeapingClock extends ManualClock {
   override sleep(ms: number, signal?: CancelSignal): Promise<void> {
     void super.sleep(ms, signal);
     return this.advance(ms);
+  }
+}
+
+/**
+ * The machine's clock, ten times as fast: for a test of real processes and real I/O in which somebody waits between two
+ * looks. Waits and the durations that are compared with them stay in proportion; the wall clock is the real one.
+ */
+export class HastyClock extends SystemClock {
+  static readonly TIMES = 10;
+
+  override monotonicMs(): number {
+    return super.monotonicMs() * HastyClock.TIMES;
+  }
+
+  override after(ms: number, then: () => void): () => void {
+    return super.after(ms / HastyClock.TIMES, then);
+  }
+
+  override sleep(ms: number, signal?: CancelSignal): Promise<void> {
+    return super.sleep(ms / HastyClock.TIMES, signal);
   }
 }
 

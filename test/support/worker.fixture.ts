@@ -17,6 +17,7 @@ import { bodyMd5 } from '@puente/queue';
 import { IntegrationsAdmin, Tenants } from '@puente/tenancy';
 import { startStandIns } from '../../apps/sandbox/src/stand-ins/stand-ins';
 import { startWorker } from '../../apps/worker/src/start-worker';
+import { HastyClock } from './manual-clock';
 import { createTestDatabase, type TestDatabase } from './test-database';
 
 const ACCOUNT = '000000000000';
@@ -91,10 +92,11 @@ export class WorkerWorld {
   }
 
   async stop(): Promise<void> {
-    await this.app.close();
+    const closed = this.app.close();
     this.sqs.destroy();
     this.sns.destroy();
-    await this.standIns.stop();
+    await this.standIns.stop(); // lets go of the polls the worker would wait for
+    await closed;
     await Promise.all([this.database.drop(), this.standInDatabase.drop()]);
   }
 
@@ -162,6 +164,13 @@ export class WorkerWorld {
     await fetch(`${this.standIns.url}/_sandbox/sqs/clock`, { method: 'POST', headers, body });
   }
 
+  /** How many requests the faults ordered for a provider still wait for. */
+  async faultsLeft(provider: 'sqs' | 'sns', operation: string): Promise<number> {
+    const answer = await fetch(`${this.standIns.url}/_sandbox/${provider}/faults`);
+    const orders = (await answer.json()) as { readonly operation?: string; readonly remaining: number }[];
+    return orders.filter((order) => order.operation === operation).reduce((sum, { remaining }) => sum + remaining, 0);
+  }
+
   async clearFaults(provider: 'sqs' | 'sns'): Promise<void> {
     await fetch(`${this.standIns.url}/_sandbox/${provider}/faults`, { method: 'DELETE' });
   }
@@ -197,7 +206,7 @@ export class WorkerWorld {
 }
 
 async function started(config: AppConfig): Promise<NestFastifyApplication> {
-  const app = await startWorker(config);
+  const app = await startWorker(config, () => false, HastyClock);
   if (!app) throw new Error('the worker was told to stop before it began');
   return app;
 }

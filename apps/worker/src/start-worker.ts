@@ -1,7 +1,9 @@
 import { NestApplicationContextOptions } from '@nestjs/common/interfaces/nest-application-context-options.interface';
+import type { Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AppConfig } from '@puente/config';
+import { type Clock, SystemClock } from '@puente/kernel';
 import { Dispatcher } from '@puente/ledger';
 import { useStructuredLogs } from '@puente/observability';
 import { databaseReady } from './database-ready';
@@ -14,16 +16,18 @@ const DATABASE_PATIENCE_MS = 60_000;
  * Builds the worker and lets it work. Separate from `main.ts` so that tests run the same application in their own process.
  *
  * @param stopped asked while waiting for PostgreSQL; then undefined is the answer
+ * @param clock by which queues, re-sender and redrives wait between two looks
  * @throws {DatabaseUnavailableError} PostgreSQL did not answer in a minute
  */
 export async function startWorker(
   config: AppConfig,
   stopped: () => boolean = () => false,
+  clock: Type<Clock> = SystemClock,
 ): Promise<NestFastifyApplication | undefined> {
   if (!(await databaseReady(config, DATABASE_PATIENCE_MS, stopped))) return undefined;
   const options = Object.assign(new NestApplicationContextOptions(), { bufferLogs: true, abortOnError: false });
   const app = await NestFactory.create<NestFastifyApplication>(
-    WorkerModule.with(config),
+    WorkerModule.with(config, clock),
     new FastifyAdapter(),
     options,
   );

@@ -1,5 +1,5 @@
 import { NotificationJourney, NotificationsFlow } from '@puente/flows/notifications';
-import { bodyMd5 } from '@puente/queue';
+import { bodyMd5, CONSUMER_VISIBILITY_S } from '@puente/queue';
 import { Client } from 'pg';
 import { until } from '../../../test/support/sandbox-until';
 import { type WorkerTenant, WorkerWorld } from '../../../test/support/worker.fixture';
@@ -86,6 +86,11 @@ describe('the worker in trouble', () => {
       // What was handled but not deleted comes again, and the inbox knows it.
       await world.fault('sqs', { operation: 'DeleteMessageBatch', status: 503, times: 1 });
       await world.fault('sns', { operation: 'Publish', status: 503, times: 3 });
+      await until(async () => (await world.faultsLeft('sqs', 'DeleteMessageBatch')) === 0, {
+        withinMs: 30_000,
+        what: 'a batch was handled and not deleted',
+      });
+      await world.advanceSqs(CONSUMER_VISIBILITY_S * 1_000);
     });
   }, 120_000);
 

@@ -1,4 +1,4 @@
-import { type DynamicModule, Module } from '@nestjs/common';
+import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { TerminusModule } from '@nestjs/terminus';
 import { type AppConfig, AppConfigModule } from '@puente/config';
@@ -47,7 +47,6 @@ const LONG_POLL_S = 3;
 const MONITOR_EVERY_MS = 10_000;
 
 const PROVIDERS = [
-  { provide: Clock, useClass: SystemClock },
   DatabaseHealth,
   UnseenNotifications,
   NotificationResender,
@@ -63,7 +62,7 @@ const PROVIDERS = [
 /** Everything that works in the background: dispatcher, settlements, consumers of the notification queues, re-sender. */
 @Module({})
 export class WorkerModule {
-  static with(config: AppConfig): DynamicModule {
+  static with(config: AppConfig, clock: Type<Clock> = SystemClock): DynamicModule {
     const notifications = NotificationsModule.forRoot({
       platformQueueUrls: config.NOTIFICATIONS_QUEUE_URLS,
       functions: { module: FunctionsModule, port: FunctionHandlers },
@@ -89,18 +88,18 @@ export class WorkerModule {
         }),
         ...[PortsModule, webhooks],
         notifications,
-        queues(config, [notifications, webhooks]),
+        queues(config, clock, [notifications, webhooks]),
         ScheduleModule.forRoot(),
         TerminusModule.forRoot({ logger: false }),
       ],
       controllers: [HealthController, MetricsController],
-      providers: PROVIDERS,
+      providers: [{ provide: Clock, useClass: clock }, ...PROVIDERS],
     };
   }
 }
 
 /** The consumers, and which class answers what they ask. */
-function queues(config: AppConfig, flows: DynamicModule[]): DynamicModule {
+function queues(config: AppConfig, clock: Type<Clock>, flows: DynamicModule[]): DynamicModule {
   const { queueUrl } = customerQueueFrom(config) ?? {};
   return QueueModule.forRoot({
     imports: flows,
@@ -117,7 +116,7 @@ function queues(config: AppConfig, flows: DynamicModule[]): DynamicModule {
       { provide: QueueClients, useClass: TenantQueueClients },
       { provide: PollingHealth, useClass: DatabasePollingHealth },
       { provide: QueueGauges, useClass: QueueMetrics },
-      { provide: Clock, useClass: SystemClock },
+      { provide: Clock, useClass: clock },
     ],
   });
 }

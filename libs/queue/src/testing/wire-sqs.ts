@@ -32,6 +32,8 @@ interface Entry {
 /**
  * Just enough of SQS's wire protocol (AWS JSON 1.0) for a consumer: queues in memory, one visibility timeout, order
  * inside a group. The real stand-in lies two ranks above this library; what it proves end to end is tested there.
+ *
+ * Its seconds may be short: those that consumers ask for (long polls, visibility), not those of its own timeout.
  */
 export class WireSqs {
   readonly queues = new Map<string, WireMessage[]>();
@@ -42,6 +44,8 @@ export class WireSqs {
   readonly refuseAttributes = new Set<string>();
   private server: Server | undefined;
   private ids = 0;
+
+  constructor(private readonly secondMs = 1_000) {}
 
   async listen(port = 0): Promise<this> {
     const server = createServer((request, response) => void this.serve(request, response));
@@ -129,7 +133,7 @@ export class WireSqs {
         return {
           Successful: this.each(queue, input, (list, at, entry) => {
             const message = list[at];
-            if (message) message.visibleAt = performance.now() + Number(entry.VisibilityTimeout) * 1_000;
+            if (message) message.visibleAt = performance.now() + Number(entry.VisibilityTimeout) * this.secondMs;
           }),
         };
       case 'SendMessageBatch':
@@ -173,7 +177,7 @@ export class WireSqs {
   }
 
   private async receive(queue: string, waitSeconds: number): Promise<unknown[]> {
-    const until = performance.now() + waitSeconds * 1_000;
+    const until = performance.now() + waitSeconds * this.secondMs;
     do {
       const taken = this.take(queue);
       if (taken.length > 0) return taken;
