@@ -8,7 +8,7 @@ import { type AnyProvider, documentPath } from '@puente/integrations';
 import { catalog } from '@puente/providers';
 import { readDocument } from '../../scripts/gen/document-tree';
 import { Project } from '../../scripts/gen/project';
-import { testCommands } from '../../scripts/gen/test-commands';
+import { specFiles, testCommands } from '../../scripts/gen/test-commands';
 import { api, sandboxDataDir, sandboxFacts } from '../support/sandbox';
 import { bodyOf, statusAndCode } from '../support/sandbox-client';
 
@@ -36,17 +36,21 @@ describe('the commands under "Comandos de Test"', () => {
     expect(new Set(ofJest.map(({ file }) => file)).size).toBe(providers.length);
   });
 
-  it('pass: each provider’s contract against its stand-in', async () => {
-    // Each starts a PostgreSQL of its own and mostly waits for it: two at a time cost hardly more than one.
-    const queue = ofJest.values();
-    const outputs = new Map<string, string>();
-    const work = async (): Promise<void> => {
-      for (const { file, script } of queue) outputs.set(file, (await paste(script, root)).stderr);
-    };
-    await Promise.all([work(), work()]);
-    expect(outputs.size).toBe(ofJest.length);
-    for (const output of outputs.values()) expect(output).toMatch(/^Tests: +[1-9]\d* passed, \d+ total$/m);
-  }, 420_000);
+  it('pass: a provider’s contract against its stand-in', async () => {
+    const { stderr } = await paste(ofJest[0]!.script, root);
+
+    expect(stderr).toMatch(/^Tests: +[1-9]\d* passed, \d+ total$/m);
+  }, 120_000);
+
+  // The specs themselves run in the project pg, beside these: what is asked here is whether Jest would take each by the
+  // name that stands in the document. All have one shape (scripts/gen/test-commands.ts).
+  it('name specs that Jest finds, every one', async () => {
+    const files = specFiles(ofJest);
+    const { stdout } = await paste(`npx jest --listTests ${files.join(' ')}`, root);
+
+    expect(stdout.trim().split('\n').sort()).toEqual(files.map((file) => path.join(root, file)).sort());
+    expect(files.filter((file) => file.endsWith('.contract.spec.ts')).length).toBeGreaterThanOrEqual(ofJest.length);
+  }, 60_000);
 
   describe('work by hand, next to npm start', () => {
     let folder: string;

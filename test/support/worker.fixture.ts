@@ -87,7 +87,9 @@ export class WorkerWorld {
 
   /** Stops the worker as SIGTERM does, and starts another one. */
   async restart(): Promise<void> {
-    await this.app.close();
+    const closed = this.app.close();
+    await this.advanceSqs(3_000); // the polls under way are over: the worker waits for them
+    await closed;
     this.app = await started(this.config);
   }
 

@@ -18,7 +18,7 @@ afterAll(() => {
 async function failures(careless: Carelessness): Promise<string[]> {
   const failed: string[] = [];
   const concerned = careless.reconcile ? ['parcel'] : ['letter', 'me'];
-  for (const { name, run } of contractCases(toySubject(() => service, careless, concerned))) {
+  for (const { name, run } of contractCases({ ...toySubject(() => service, careless, concerned), patienceMs: 750 })) {
     if (name === 'every operation has a sample') continue;
     try {
       await run();
@@ -127,7 +127,7 @@ const broken: readonly (readonly [string, Carelessness, readonly RegExp[], RegEx
   [
     'ignores the signal to give up',
     {
-      send: (client, request, call) => client.send(request, { ...call, signal: AbortSignal.timeout(1_500) }),
+      send: (client, request, call) => client.send(request, { ...call, signal: AbortSignal.timeout(1_100) }),
     },
     [/^letter: giving up beforehand sends nothing/, /^letter: no answer is unknown/],
     /giving up|given up/,

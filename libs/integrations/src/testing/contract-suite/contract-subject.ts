@@ -53,6 +53,8 @@ export interface ContractSubject {
   readonly rejection: { readonly status: number; readonly code: string };
   /** The status a documented error comes with, where that is not the usual one of its kind. */
   readonly errorStatus?: Readonly<Record<string, number>>;
+  /** How long is waited for something to arrive at the stand-in, and for the client to let go of it. Default: 3 s. */
+  readonly patienceMs?: number;
   /** Documented errors that no answer of the provider makes: ours, and those of the network. */
   readonly notAnswered?: readonly string[];
 }

@@ -133,22 +133,22 @@ async function givesUp(run: ContractRun, sample: ContractSample, fault: 'silence
   const patience = new AbortController();
   const answer = run.call(sample, { signal: patience.signal });
   const { line } = run;
-  await until(() => (fault === 'drip' ? line.dripped : line.requests) > 0, 'the request must arrive');
+  await until(run, () => (fault === 'drip' ? line.dripped : line.requests) > 0, 'the request must arrive');
   const begun = performance.now();
   patience.abort(new DOMException('The caller gave up.', 'TimeoutError'));
   const outcome = await answer;
   assert.ok(performance.now() - begun < SOON_MS, 'the call must end when its caller gives up');
   assert.ok(isUnknown(outcome, ['timeout']), describe(outcome));
   assert.equal(run.line.requests, 1, 'one try must be one request');
-  await until(() => run.line.abandoned === 1, 'the client must let go of its request');
+  await until(run, () => run.line.abandoned === 1, 'the client must let go of its request');
 }
 
 function isUnknown(outcome: Outcome, causes: readonly string[]): outcome is Failure & { kind: 'unknown' } {
   return outcome.kind === 'unknown' && causes.includes(outcome.cause);
 }
 
-async function until(condition: () => boolean, what: string): Promise<void> {
-  const end = performance.now() + PATIENCE_MS;
+async function until({ subject }: ContractRun, condition: () => boolean, what: string): Promise<void> {
+  const end = performance.now() + (subject.patienceMs ?? PATIENCE_MS);
   while (!condition()) {
     assert.ok(performance.now() < end, what);
     await new Promise((resolve) => setTimeout(resolve, 5));

@@ -55,7 +55,7 @@ export class MessageReceiver {
   }
 
   async receive(queue: Queue, order: ReceiveOrder): Promise<readonly Received[]> {
-    const deadline = performance.now() + order.waitMs;
+    const deadline = this.nowMs() + order.waitMs;
     const poll = queue.polls.join();
     try {
       return await this.poll(queue, order, deadline, poll);
@@ -70,11 +70,16 @@ export class MessageReceiver {
       if (order.closed.aborted || this.stopped) return [];
       const { messages = [], nextMs } = await this.claim(queue, order);
       if (messages.length > 0) return messages;
-      const remainingMs = deadline - performance.now();
+      const remainingMs = deadline - this.nowMs();
       if (remainingMs <= 0) return [];
       const untilNextMs = nextMs === null || nextMs === undefined ? LOOK_AGAIN_MS : Math.max(1, nextMs);
       await poll.wait(Math.min(remainingMs, untilNextMs, LOOK_AGAIN_MS), order.closed);
     }
+  }
+
+  /** Moved by the control plane like every other time of SQS, so a long poll ends when its time is passed over. */
+  private nowMs(): number {
+    return performance.now() + this.queues.offsetMs;
   }
 
   /**
