@@ -26,6 +26,17 @@ export type Reach = 'public' | 'allowed';
 /** Less than connecting may take, so that a slow name is told from a slow server. */
 const RESOLVE_MS = 2_500;
 
+/**
+ * Protocols that prove whom they reach, and the ports they have of their own beside `EGRESS_PORTS`. Not 25: what a tenant
+ * sends goes to a server that knows its sender.
+ */
+const PROTECTED = new Map<string, readonly number[]>([
+  ['https:', []],
+  ['mqtts:', [8883]],
+  ['smtps:', [465]],
+  ['smtp+starttls:', [587]],
+]);
+
 /** Names that no public name server knows: whether a private one does is not for tenants to find out. */
 const PRIVATE_NAME = /^[^.:]+$|\.(?:localhost|local|internal|intranet|lan|home|corp|private|home\.arpa)$/i;
 
@@ -134,9 +145,10 @@ export class EgressGuard {
 
   /** @returns why only networks that the operator allows will do, as the error for when it is none of them */
   private onlyAllowed({ protocol, host, port }: Destination, reach: Reach): EgressError | undefined {
-    if (protocol !== 'https:') return new EgressUrlRefusedError('it must begin with https://');
-    if (!this.ports.has(port)) {
-      const known = [...this.ports].map(String).join(', ');
+    const own = PROTECTED.get(protocol);
+    if (!own) return new EgressUrlRefusedError(`it must ${protectionOf(protocol)}`);
+    if (!this.ports.has(port) && !own.includes(port)) {
+      const known = [...own, ...this.ports].map(String).join(', ');
       return new EgressUrlRefusedError(`port ${String(port)} is not one of those that may be called (${known})`);
     }
     return reach === 'allowed' || PRIVATE_NAME.test(host) ? new EgressAddressRefusedError(host) : undefined;
@@ -176,6 +188,11 @@ export class EgressGuard {
       clearTimeout(timer);
     }
   }
+}
+
+function protectionOf(protocol: string): string {
+  if (protocol === 'mqtt:') return 'begin with mqtts://';
+  return protocol === 'smtp:' ? 'be reached over TLS' : 'begin with https://';
 }
 
 function isFamily(family: unknown): family is 4 | 6 {

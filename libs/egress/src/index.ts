@@ -10,6 +10,7 @@ export {
   EgressHostUnresolvedError,
   EgressUrlRefusedError,
 } from './egress.errors';
+export { type GuardedConnection, guardedConnection } from './guarded-connection';
 export { guardedSocket, type SocketGuard } from './guarded-socket';
 export { HostResolver } from './host-resolver.port';
 export { isPublic } from './special-ranges';

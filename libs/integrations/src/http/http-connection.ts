@@ -7,6 +7,7 @@ import type { HttpAnswer, ProviderFault } from './http-answer';
 import { jsonOf } from './http-answer';
 import { HttpExchange, type Unanswered } from './http-exchange';
 import { HttpAnswerError, HttpUnansweredError } from './http.errors';
+import { unsentCause } from './unsent-cause';
 
 /** A connection that is not there after this long is proof that nothing was sent. */
 const CONNECT_MS = 3_000;
@@ -139,14 +140,8 @@ function unsent(error: unknown, signal: CancelSignal): Failure | undefined {
   const refused = egressFailure(error);
   if (refused) return refused;
   const code = codeOf(error);
-  const cause: NotSentCause | undefined = signal.aborted ? 'deadline' : causeOf(error, code);
+  const cause: NotSentCause | undefined = signal.aborted ? 'deadline' : unsentCause(error);
   return cause && notSent(cause, { code });
-}
-
-function causeOf(error: unknown, code = ''): NotSentCause | undefined {
-  if ((error as { syscall?: unknown }).syscall === 'getaddrinfo') return 'dns';
-  if (/^(?:CERT_|ERR_TLS|ERR_SSL|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|EPROTO)/.test(code)) return 'tls';
-  return /^(?:E[A-Z]+|UND_ERR_(?:CONNECT_TIMEOUT|SOCKET|DESTROYED|CLOSED))$/.test(code) ? 'connect' : undefined;
 }
 
 function lost(error: unknown, signal: CancelSignal): Failure {

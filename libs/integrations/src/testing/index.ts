@@ -10,6 +10,7 @@ export * from './stand-in/faults';
 export * from './stand-in/revocable-keys';
 export * from './stand-in/sandbox-clock';
 export * from './stand-in/sandbox-database';
+export * from './stand-in/socket.stand-in';
 export type * from './stand-in/stand-in-factory';
 export * from './stand-in/stand-in-host';
 export * from './stand-in/stand-in-http';

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import type { Failure, Outcome } from '@puente/kernel';
 import { mayHaveBeenSent } from '@puente/kernel';
 import type { ContractRun } from './contract-run';
-import { effectsOf, sampleName } from './contract-subject';
-import type { ContractSample, ContractSubject, WireFault } from './contract-subject';
+import { canSay, effectsOf, sampleName } from './contract-subject';
+import type { AnswerWord, ContractSample, ContractSubject, WireFault } from './contract-subject';
 import type { DraftCase } from './draft-case';
 
 /** What the provider answers, and what must become of it. */
@@ -15,14 +15,24 @@ export function answerCases(subject: ContractSubject): DraftCase[] {
         name: `${name}: succeeds with an output of its schema, by one request and as many effects as declared`,
         run: (run) => succeeds(run, sample),
       },
-      {
+      ...said(subject, 'throttled', {
         name: `${name}: 429 is throttled, with its Retry-After, and had no effect`,
         run: (run) => throttled(run, sample),
-      },
-      { name: `${name}: 500 is unknown, and not tried again`, run: (run) => serverError(run, sample) },
-      { name: `${name}: a refusal is rejected with the provider's code`, run: (run) => refused(run, sample) },
+      }),
+      ...said(subject, 'server_error', {
+        name: `${name}: 500 is unknown, and not tried again`,
+        run: (run) => serverError(run, sample),
+      }),
+      ...said(subject, 'rejected', {
+        name: `${name}: a refusal is rejected with the provider's code`,
+        run: (run) => refused(run, sample),
+      }),
     ];
   });
+}
+
+function said(subject: ContractSubject, word: AnswerWord, draft: DraftCase): DraftCase[] {
+  return canSay(subject, word) ? [draft] : [];
 }
 
 /** Each error the document lists is answered once: the class in the document must be the class in the code. */
@@ -66,6 +76,7 @@ async function succeeds(run: ContractRun, sample: ContractSample): Promise<void>
 async function throttled(run: ContractRun, sample: ContractSample): Promise<void> {
   const outcome = await answered(run, sample, { status: 429 });
   assert.equal(outcome.kind, 'throttled', describe(outcome));
+  if (!canSay(run.subject, 'retry_after')) return;
   const waiting = await answered(run, sample, { status: 429, retryAfter: 7 });
   assert.ok(waiting.kind === 'throttled', describe(waiting));
   assert.equal(waiting.retryAfterMs, 7_000, 'the wait the provider asked for');

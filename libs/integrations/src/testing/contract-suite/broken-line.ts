@@ -17,7 +17,23 @@ export type LineFault =
 const FLOOD = Buffer.alloc(256 * 1024, ' ');
 /** More than any provider has to say: who has not cut an answer off by now reads everything. */
 export const MOST_FLOOD = 64 * 1024 * 1024;
-const DRIP_MS = 20;
+export const DRIP_MS = 20;
+
+/** What stands between a client and its stand-in, counts, and breaks as told. */
+export interface ContractLine {
+  fault: LineFault;
+  /** Requests that reached this end, and those whose client went away before its answer. */
+  readonly requests: number;
+  readonly abandoned: number;
+  /** Bytes of endless answers that the client took. */
+  readonly flooded: number;
+  /** Bytes of dripping answers. */
+  readonly dripped: number;
+  /** Where clients connect to. */
+  readonly url: string;
+  /** Afterwards nobody listens at {@link url}. */
+  close(): Promise<void>;
+}
 
 interface Answer {
   readonly status: number;
@@ -29,14 +45,11 @@ interface Answer {
  * A line between a provider's client and its stand-in: counts requests and breaks as told. What it does to an answer, no
  * stand-in has to be taught, so every provider is tried with the same accidents.
  */
-export class BrokenLine {
+export class BrokenLine implements ContractLine {
   fault: LineFault = 'pass';
-  /** Requests that reached this end, and those whose client went away before its answer. */
   requests = 0;
   abandoned = 0;
-  /** Bytes of endless answers that the client took. */
   flooded = 0;
-  /** Bytes of dripping answers. */
   dripped = 0;
   private readonly server: Server;
   private readonly sockets = new Set<Socket>();
@@ -61,7 +74,6 @@ export class BrokenLine {
     return `http://127.0.0.1:${String((this.server.address() as AddressInfo).port)}`;
   }
 
-  /** Afterwards nobody listens at {@link url}. */
   async close(): Promise<void> {
     for (const socket of this.sockets) socket.destroy();
     if (this.server.listening) await new Promise((resolve) => this.server.close(resolve));

@@ -7,7 +7,7 @@ import { connected } from '../../chain/connected-call';
 import { ProviderFaultLog } from '../../chain/provider-fault-log';
 import { operationCall, ProviderInvocation } from '../../chain/provider-invocation';
 import { ProviderCatalogue } from '../../provider-catalogue';
-import { BrokenLine } from './broken-line';
+import { BrokenLine, type ContractLine } from './broken-line';
 import type { ContractSample, ContractSubject, ContractWorld } from './contract-subject';
 import { loopbackEgress } from './loopback-egress';
 
@@ -35,7 +35,7 @@ export class ContractRun {
   private constructor(
     readonly subject: ContractSubject,
     readonly world: ContractWorld,
-    readonly line: BrokenLine,
+    readonly line: ContractLine,
     endpoint: string,
     masked: boolean,
   ) {
@@ -57,7 +57,7 @@ export class ContractRun {
     options: { endpoint?: string; masked?: boolean } = {},
   ): Promise<ContractRun> {
     const world = subject.world();
-    const line = await BrokenLine.to(world.url);
+    const line = await (subject.protocol?.line(world.url) ?? BrokenLine.to(world.url));
     return new ContractRun(subject, world, line, options.endpoint ?? line.url, options.masked ?? false);
   }
 

@@ -1,9 +1,21 @@
 import type { Effect } from '@puente/kernel';
 import type { AnyProvider } from '../../provider';
 import type { FaultOrder } from '../stand-in/faults';
+import type { ContractLine } from './broken-line';
 
 /** What the suite may order of a stand-in: the part of a fault that every provider's can carry out. */
 export type WireFault = Pick<FaultOrder, 'status' | 'code' | 'message' | 'retryAfter' | 'operation'>;
+
+/** What answers over HTTP can say and those of another protocol perhaps cannot. */
+export type AnswerWord = 'throttled' | 'retry_after' | 'server_error' | 'rejected' | 'redirect';
+
+/** A protocol that is not HTTP. */
+export interface ContractProtocol {
+  /** The line between a client and the stand-in. */
+  readonly line: (target: string) => Promise<ContractLine>;
+  /** The world orders something else for these, which fails as well. */
+  readonly without: readonly AnswerWord[];
+}
 
 /** A running stand-in, and what the suite asks of it beside the provider's own protocol. */
 export interface ContractWorld {
@@ -49,6 +61,8 @@ export interface ContractSubject {
    * with a success is one, and how long it is does not matter. Left out: a provider with an API.
    */
   readonly answers?: 'by_status';
+  /** Left out: HTTP. */
+  readonly protocol?: ContractProtocol;
   /** A refusal of the provider's own that is neither about credentials nor about limits. */
   readonly rejection: { readonly status: number; readonly code: string };
   /** The status a documented error comes with, where that is not the usual one of its kind. */
@@ -70,4 +84,8 @@ export function sampleName({ operation, variant }: ContractSample): string {
 
 export function effectsOf({ effect, effects }: ContractSample): number {
   return effects ?? (effect === 'read' ? 0 : 1);
+}
+
+export function canSay({ protocol }: ContractSubject, word: AnswerWord): boolean {
+  return protocol?.without.includes(word) !== true;
 }

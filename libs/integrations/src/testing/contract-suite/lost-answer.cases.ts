@@ -3,7 +3,7 @@ import type { Failure, Outcome } from '@puente/kernel';
 import { describe } from './answer.cases';
 import { type LineFault, MOST_FLOOD } from './broken-line';
 import type { ContractRun } from './contract-run';
-import { effectsOf, sampleName } from './contract-subject';
+import { canSay, effectsOf, sampleName } from './contract-subject';
 import type { ContractSample, ContractSubject } from './contract-subject';
 import type { DraftCase } from './draft-case';
 
@@ -16,6 +16,7 @@ const PATIENCE_MS = 3_000;
 export function lostAnswerCases(subject: ContractSubject): DraftCase[] {
   return subject.samples.flatMap((sample) => [
     ...delivered(sample),
+    ...(canSay(subject, 'redirect') ? redirected(sample) : []),
     ...(subject.answers === 'by_status' ? takenAnyhow(sample) : unreadable(sample)),
     ...undelivered(sample),
   ]);
@@ -43,6 +44,12 @@ function delivered(sample: ContractSample): DraftCase[] {
       name: `${name}: an answer that drips is given up like none (T20)`,
       run: (run) => givesUp(run, sample, 'drip'),
     },
+  ];
+}
+
+function redirected(sample: ContractSample): DraftCase[] {
+  const name = sampleName(sample);
+  return [
     {
       name: `${name}: a redirect is unknown and not followed (T14)`,
       run: (run) => lost(run, sample, 'redirect', ['bad_body'], effectsOf(sample)),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { FaultOrder } from './faults';
 import type { FaultBook } from './faults';
-import { jsonReply } from './stand-in-http';
+import { htmlReply, jsonReply } from './stand-in-http';
 import type {
   ControlReply,
   ControlRoute,
@@ -63,8 +63,9 @@ export class ControlPlane {
     const body = parseBody(request.body);
     if (!body.ok) return refuse(400, 'The body is not JSON.');
     try {
-      const reply = await route.handle({ query: request.query, body: body.value, host: request.host, name });
-      return jsonReply(reply.status, reply.body);
+      const { query, host, headers } = request;
+      const reply = await route.handle({ query, body: body.value, host, accept: headers.accept ?? '', name });
+      return reply.html === undefined ? jsonReply(reply.status, reply.body) : htmlReply(reply.status, reply.html);
     } catch (error) {
       if (error instanceof z.ZodError) return refuse(422, z.prettifyError(error));
       return refuse(500, error instanceof Error ? error.message : String(error));

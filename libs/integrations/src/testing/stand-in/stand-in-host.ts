@@ -29,7 +29,6 @@ export interface StandInHostOptions {
  */
 export class StandInHost {
   private readonly server: Server;
-  private readonly faults = new FaultBook();
   private readonly standIns: readonly StandIn[];
   private readonly control: ControlPlane;
   private readonly time = new SystemClock();
@@ -39,9 +38,10 @@ export class StandInHost {
   private constructor(
     private readonly options: StandInHostOptions,
     private readonly services: SandboxServices,
+    private readonly faults: FaultBook,
   ) {
     this.standIns = options.parts.filter(isStandIn);
-    this.control = new ControlPlane({ parts: options.parts, services, faults: this.faults, reset: () => this.reset() });
+    this.control = new ControlPlane({ parts: options.parts, services, faults, reset: () => this.reset() });
     this.server = createServer((incoming, response) => void this.serve(incoming, response));
     // A client's pool must not find its idle connection closed: real services keep them longer than clients do.
     this.server.keepAliveTimeout = 75_000;
@@ -51,11 +51,13 @@ export class StandInHost {
   static async start(options: StandInHostOptions): Promise<StandInHost> {
     const database = new SandboxDatabase(options.databaseUrl);
     const clock = new SandboxClock(database);
+    const faults = new FaultBook();
     let host: StandInHost | undefined;
     const services: SandboxServices = {
       database,
       clock,
       effects: new EffectsLog(database),
+      faults,
       url: () => host?.url ?? '',
     };
     try {
@@ -63,7 +65,7 @@ export class StandInHost {
       await database.run(schemas.join('\n'));
       await clock.load();
       for (const part of options.parts) await part.start?.(services);
-      host = new StandInHost(options, services);
+      host = new StandInHost(options, services, faults);
       await host.listen(options.port);
       return host;
     } catch (error) {

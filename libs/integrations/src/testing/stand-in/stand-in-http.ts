@@ -104,3 +104,7 @@ export function resetConnection(response: ServerResponse): void {
 export function jsonReply(status: number, body: unknown): StandInReply {
   return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body, null, 2) + '\n' };
 }
+
+export function htmlReply(status: number, html: string): StandInReply {
+  return { status, headers: { 'content-type': 'text/html; charset=utf-8' }, body: html };
+}

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { EffectsLog } from './effects-log';
+import type { FaultBook } from './faults';
 import type { SandboxClock } from './sandbox-clock';
 import type { SandboxDatabase } from './sandbox-database';
 
@@ -40,6 +41,8 @@ export interface SandboxServices {
   readonly database: SandboxDatabase;
   readonly clock: SandboxClock;
   readonly effects: EffectsLog;
+  /** For stand-ins with a port of their own; to requests over HTTP the host applies faults itself. */
+  readonly faults: Pick<FaultBook, 'take'>;
   /** Where this host listens, once it does: stand-ins reach each other over HTTP like any client. */
   readonly url: () => string;
 }
@@ -49,6 +52,8 @@ export interface ControlCall {
   /** The parsed JSON body, `undefined` when there was none. */
   readonly body: unknown;
   readonly host: string;
+  /** The header Accept: a browser names text/html. */
+  readonly accept: string;
   /** What stood in the place of `{name}`, decoded; empty for a route without one. */
   readonly name: string;
 }
@@ -56,6 +61,8 @@ export interface ControlCall {
 export interface ControlReply {
   readonly status: number;
   readonly body: unknown;
+  /** A page in place of `body`. */
+  readonly html?: string;
 }
 
 /** A control route of one part: `/_sandbox/<part>/<path>`, beside those that every stand-in has. */
