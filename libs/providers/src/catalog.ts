@@ -4,3 +4,4 @@ export { mqtt } from './mqtt';
 export { sns } from './sns';
 export { sqs } from './sqs';
 export { webhooks } from './webhooks';
+export { webpay } from './webpay';
