@@ -5,6 +5,7 @@ import { DatabaseModule } from '@puente/database';
 import { EgressModule } from '@puente/egress';
 import { FunctionHandlers, FunctionsModule } from '@puente/flows/functions';
 import { NotificationsModule } from '@puente/flows/notifications';
+import { customerQueueFrom, WebhooksModule } from '@puente/flows/webhooks';
 import { IntegrationsModule, platformIdentity, PortsModule } from '@puente/integrations';
 import { LedgerModule } from '@puente/ledger';
 import { ObservabilityModule } from '@puente/observability';
@@ -47,6 +48,7 @@ function modulesFor(config: AppConfig) {
         redisUrl: config.REDIS_URL,
       }),
       PortsModule,
+      WebhooksModule.forRoot({ customerQueue: customerQueueFrom(config) }),
       NotificationsModule.forRoot({
         platformQueueUrls: config.NOTIFICATIONS_QUEUE_URLS,
         functions: { module: FunctionsModule, port: FunctionHandlers },

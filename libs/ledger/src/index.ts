@@ -29,5 +29,6 @@ export { SnapshotWatch } from './snapshots/snapshot-watch';
 export { OperationReplays } from './replay/operation-replays';
 export * from './replay/replay-request';
 export { SettlementPump } from './settlements/settlement-pump';
+export { type Repeat, type RepeatHandler, RepeatRegistry } from './replay/repeat-registry';
 export { type SettlementHandler, SettlementRegistry } from './settlements/settlement-registry';
 export { LIVE_STATES, TRANSITIONS, isLive } from './transitions';

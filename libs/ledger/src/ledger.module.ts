@@ -46,6 +46,7 @@ import { OperationViews } from './reading/operation-views';
 import { SettlementWaits, WaitLimits } from './reading/settlement-waits';
 import { TenantOperations } from './reading/tenant-operations';
 import { OperationReplays } from './replay/operation-replays';
+import { RepeatRegistry } from './replay/repeat-registry';
 import { ReplayPages } from './replay/replay-pages';
 import { SettlementRegistry } from './settlements/settlement-registry';
 
@@ -80,8 +81,7 @@ export class LedgerModule {
       TenantOperations,
       OperationReplays,
       SettlementWaits,
-      SettlementRegistry,
-      OperationEventRegistry,
+      ...[SettlementRegistry, OperationEventRegistry, RepeatRegistry],
       LedgerSettings,
       DispatchMode,
       LedgerTime,
@@ -104,7 +104,7 @@ export class LedgerModule {
         { provide: Random, useClass: SystemRandom },
         ...[OperationLedger, Lanes, MendedLanes, TenantOperations, SettlementWaits],
         ...[SettlementRegistry, OperationEventRegistry, LedgerTime, LedgerLog],
-        ...[OperationReplays, ReplayPages],
+        ...[OperationReplays, ReplayPages, RepeatRegistry],
         ...machinery,
         ...[TransactionalAccept, GroupedAccept, Beginnings, SynchronousOperations, OperationReader, OperationActions],
         ...[CircuitLog, LaneWriter, Decider, SettlementStore, SettlementWriter, SettlementAftermath, LedgerLifecycle],

@@ -1,3 +1,5 @@
+import { TenantDatabase, type TenantTransaction } from '@puente/database';
+import { OperationLedger, OperationReplays } from '@puente/ledger';
 import { until } from '../../../../test/support/sandbox-until';
 import { origin, WebhooksWorld } from '../../../../test/support/webhooks-world';
 import { type BulkReplay, DeliveryReplays } from './delivery-replays';
@@ -64,6 +66,36 @@ describe('deliveries, seen and sent again', () => {
       code: 'WEBHOOK_DELIVERY_NOT_FOUND',
     });
     await expect(replays().one(tenant, seen.id, origin)).rejects.toMatchObject({ code: 'WEBHOOK_DELIVERY_LIVE' });
+  });
+
+  it('go on with the new operation when theirs is done again by the routes for operations', async () => {
+    world.receiver.answers.set('/follow', 410);
+    const { id } = await world.endpoint(tenant, '/follow');
+    const gone = async () => {
+      await ends(id, 'gone');
+      const isOff = async () => !(await world.get(WebhookEndpoints).get(tenant, id)).enabled;
+      await until(isOff, { withinMs: 10_000, what: 'it is disabled' });
+    };
+    const run = <T>(work: (tx: TenantTransaction) => Promise<T>) => world.get(TenantDatabase).run(tenant, work);
+    await publish();
+    await gone();
+    const [{ id: delivery, operationId: first } = { id: '', operationId: '' }] = await ofEndpoint(id);
+
+    const second = await run((tx) => world.get(OperationLedger).retry(tx, first ?? ''));
+    const followed = { status: 'pending', operationId: second.operationId, replays: 1 };
+    expect(await deliveries().get(tenant, delivery)).toMatchObject(followed);
+    await patch(id, { enabled: true });
+    await gone();
+
+    const asked = { filter: { ids: [second.operationId] }, repeatOnce: false, limit: 10 };
+    const { items } = await run((tx) => world.get(OperationReplays).replay(tx, asked, origin));
+    world.receiver.answers.set('/follow', 200);
+    await patch(id, { enabled: true });
+    await ends(id, 'delivered');
+    const { log, ...seen } = await deliveries().get(tenant, delivery);
+    expect(seen).toMatchObject({ operationId: items[0]?.operationId, replays: 2 });
+    const tried = [...new Set(log.map(({ operationId }) => operationId))];
+    expect(tried).toEqual([first, second.operationId, items[0]?.operationId]);
   });
 
   it('are sent again one by one, under the same webhook-id', async () => {

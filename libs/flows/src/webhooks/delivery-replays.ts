@@ -129,22 +129,19 @@ export class DeliveryReplays {
     priority: number,
   ): Promise<DeliverySummary> {
     if (row.status === 'pending') throw new WebhookDeliveryLiveError(row.id);
-    await continueWith(tx, row.id, await this.operationFor(tx, row, target, priority));
+    await this.send(tx, row, target, priority);
     return summaryOf(found(await findDelivery(tx, row.id), row.id));
   }
 
-  /** What ended badly is done again by the ledger itself, which also lets go who waited behind it. */
-  private async operationFor(
-    tx: TenantTransaction,
-    row: DeliveryRow,
-    target: Target,
-    priority: number,
-  ): Promise<string> {
-    const { operationId, status } = row;
-    if (operationId !== null && status !== 'delivered' && status !== 'expired')
-      return (await this.ledger.retry(tx, operationId)).operationId;
+  /** What ended badly is done again by the ledger itself, which also lets go who waited behind it; the delivery follows. */
+  private async send(tx: TenantTransaction, row: DeliveryRow, target: Target, priority: number): Promise<void> {
+    const { id, operationId, status } = row;
+    if (operationId !== null && status !== 'delivered' && status !== 'expired') {
+      await this.ledger.retry(tx, operationId);
+      return;
+    }
     const event = await this.sending.event(tx, row.eventId);
-    return this.sending.send(tx, event, target, { priority });
+    await continueWith(tx, id, await this.sending.send(tx, event, target, { priority }));
   }
 
   private record(

@@ -103,3 +103,23 @@ export async function continueWith(tx: TenantTransaction, id: string, operationI
     [tx.tenantId, id, operationId],
   );
 }
+
+/** Found by the first operation, whose id the delivery has, or by a later one: each with an index of its own. */
+const FOLLOW = `
+  WITH repeats AS MATERIALIZED (SELECT * FROM unnest($2::uuid[], $3::uuid[]) AS r(of, again)),
+  found AS (
+    SELECT d.id, r.again FROM repeats r JOIN webhook_deliveries d ON d.tenant_id = $1 AND d.id = r.of
+    UNION ALL
+    SELECT d.id, r.again FROM repeats r
+    JOIN webhook_deliveries d ON d.tenant_id = $1 AND d.operation_id = r.of AND d.operation_id <> d.id)
+  UPDATE webhook_deliveries d SET earlier = d.earlier || d.operation_id, operation_id = found.again
+  FROM found WHERE d.tenant_id = $1 AND d.id = found.id AND d.operation_id IS NOT NULL`;
+
+/** Those whose operations were done again go on with the new ones. */
+export async function followRepeats(
+  tx: TenantTransaction,
+  repeats: readonly { readonly of: string; readonly operationId: string }[],
+): Promise<void> {
+  const [of, again] = [repeats.map((each) => each.of), repeats.map(({ operationId }) => operationId)];
+  await tx.query(FOLLOW, [tx.tenantId, of, again]);
+}

@@ -4,6 +4,7 @@ import { WebhooksProviderModule } from '@puente/providers/webhooks';
 import { CustomerNotificationIntake } from './customer-notification-intake';
 import { CUSTOMER_QUEUE, CustomerNotifications, type CustomerQueue } from './customer-notifications';
 import { CustomerQueueBindings } from './customer-queue-bindings';
+import { DeliveryFollowing } from './delivery-following';
 import { DeliveryOperations } from './delivery-operations';
 import { DeliveryOutcomes } from './delivery-outcomes';
 import { EndpointFailures } from './endpoint-failures';
@@ -41,6 +42,7 @@ const OPEN = [
 
 /** What only the flow itself uses. */
 const INNER = [
+  DeliveryFollowing,
   DeliveryOperations,
   DeliveryOutcomes,
   DeliverySending,

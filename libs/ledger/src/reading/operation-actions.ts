@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { RepeatRegistry } from '../replay/repeat-registry';
 import type { TenantTransaction } from '@puente/database';
 import { TransactionalAccept } from '../accept/transactional-accept';
 import { WorkHints } from '../dispatch/work-hints';
@@ -19,6 +20,7 @@ export class OperationActions {
     private readonly views: OperationViews,
     private readonly events: OperationEventRegistry,
     private readonly hints: WorkHints,
+    private readonly repeats: RepeatRegistry,
   ) {}
 
   async retry(tx: TenantTransaction, id: string): Promise<Retried> {
@@ -54,6 +56,7 @@ export class OperationActions {
   /** Whoever does it again has seen how it ended: nobody of its key waits for it any more. */
   private async replayed(tx: TenantTransaction, row: WholeRow): Promise<string> {
     const operationId = await this.replay(tx, row);
+    await this.repeats.tell(tx, [{ of: row.id, operationId, provider: row.provider }]);
     if (row.order_key === null) return operationId;
     await tx.query(LET_KEY_GO, [row.id]);
     await tx.query(UNBLOCK, [JSON.stringify([{ tenant_id: row.tenant_id, order_key: row.order_key }])]);

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { RepeatRegistry } from './repeat-registry';
 import type { TenantTransaction } from '@puente/database';
 import { uuidv7 } from '@puente/kernel';
 import { TransactionalAccept } from '../accept/transactional-accept';
@@ -29,6 +30,7 @@ export class OperationReplays {
   constructor(
     private readonly pages: ReplayPages,
     private readonly accept: TransactionalAccept,
+    private readonly repeats: RepeatRegistry,
   ) {}
 
   /** What {@link replay} would do now. Nothing is written. @throws {InvalidCursorError} */
@@ -56,7 +58,11 @@ export class OperationReplays {
     const { replayable, skipped, next } = await this.pages.page(tx, request);
     const operations = replayable.map(({ row, input }) => replayOf(row, input, PRIORITIES.bulk));
     await this.accept.acceptAll(tx, operations);
-    const items = operations.map(({ id, replayOf: of }) => ({ of, operationId: id }));
+    const made = replayable.map(({ row }, at) => {
+      return { of: row.id, operationId: operations[at]?.id ?? '', provider: row.provider };
+    });
+    await this.repeats.tell(tx, made);
+    const items = made.map(({ of, operationId }) => ({ of, operationId }));
     const values = [uuidv7(), by.idempotencyKey ?? null, asked, by.actor, json(items), json(skipped), next];
     const [row] = await tx.query<ReplayRow>(INSERT_REPLAY, values);
     if (!row) throw new Error('An insert answers with its row');
