@@ -1,5 +1,24 @@
-export { accountProblem, ENVIRONMENTS, HOSTS, type WebpayEnvironment } from './environment';
-export { childVerdicts, isFinal, refundableOf, type Verdict, verdictOf } from './transaction-verdict';
+export { accountProblem, ENVIRONMENTS, HOSTS, keyProblem, type WebpayEnvironment } from './environment';
+export { isDebitOrPrepaid, isInstalments, PAYMENT_TYPES, type PaymentType, paymentTypeOf } from './payment-types';
+export { DOCUMENTED_WINDOWS, isQueryable, type PaymentWindows } from './payment-windows';
+export {
+  type CaptureRefusal,
+  type CaptureRuling,
+  captureRuling,
+  type PaidCharge,
+  type RefundRefusal,
+  type RefundRuling,
+  refundRuling,
+} from './refund-rules';
+export { type ResponseLevel, type ResponseMeaning, responseMeaning } from './response-codes';
+export {
+  childVerdicts,
+  isFinal,
+  refundableOf,
+  TRANSACTION_VERDICTS,
+  type Verdict,
+  verdictOf,
+} from './transaction-verdict';
 export { webpay } from './webpay.provider';
 export { Webpay, WebpayProviderModule } from './webpay.module';
 export {

@@ -48,6 +48,7 @@ export function captured(
   { status }: Pick<Charge, 'status'>,
   { amount, authorizationCode }: { readonly amount: number; readonly authorizationCode: string },
 ): Reconciliation<Captured> {
-  if (status === 'AUTHORIZED' || !isFinal(status)) return { kind: 'absent' };
-  return { kind: 'applied', output: { capturedAmount: amount, authorizationCode } };
+  // Refunds of a captured charge have their own statuses; a reversal is what becomes of one that never was.
+  const isCaptured = status === 'CAPTURED' || status === 'NULLIFIED' || status === 'PARTIALLY_NULLIFIED';
+  return isCaptured ? { kind: 'applied', output: { capturedAmount: amount, authorizationCode } } : { kind: 'absent' };
 }

@@ -9,16 +9,11 @@ import type { ChildCharge, MallTransaction, Transaction, TransactionStatus } fro
  * - `reversed`, `nullified`, `partially_nullified`: was paid; what was given back is more than nothing.
  * - `contradictory`: says both. Nobody may act on it but a person.
  */
-export type Verdict =
-  | 'approved'
-  | 'captured'
-  | 'rejected'
-  | 'aborted'
-  | 'pending'
-  | 'reversed'
-  | 'nullified'
-  | 'partially_nullified'
-  | 'contradictory';
+export const TRANSACTION_VERDICTS = [
+  ...(['approved', 'captured', 'rejected', 'aborted', 'pending'] as const),
+  ...(['reversed', 'nullified', 'partially_nullified', 'contradictory'] as const),
+] as const;
+export type Verdict = (typeof TRANSACTION_VERDICTS)[number];
 
 export type Charge = Pick<Transaction, 'status' | 'responseCode' | 'amount' | 'balance'>;
 
