@@ -35,7 +35,7 @@ export class Dispatcher implements NoteTaker {
   private readonly watch: DatabaseWatch;
   private stopped: Promise<void> | undefined;
   private readonly prefetch: Prefetch;
-  /** How few places may be taken for a freed one to be worth waking the loop. */
+  /** How few places may be taken for a freed one to be worth waking the loop; none is when there is nothing to claim. */
   private wakesAt = Infinity;
   /** Something may be due that was not when we looked last. */
   private hinted = true;
@@ -59,15 +59,13 @@ export class Dispatcher implements NoteTaker {
   ) {
     this.watch = new DatabaseWatch('claim', time, support.log);
     this.prefetch = new Prefetch(settings, time);
-    this.slots = new WorkSlots(
-      settings.concurrency,
-      (claim) => this.run(claim),
-      () => {
+    this.slots = new WorkSlots(settings.concurrency, (claim) => this.run(claim), {
+      freed: () => {
         this.prefetch.count();
-        if (this.slots.size <= this.wakesAt) this.bell.ring();
-        this.offers.freed.ring();
+        this.roomMade();
       },
-    );
+      settled: () => this.roomMade(),
+    });
   }
 
   /** Begins to dispatch. Returns at once, also while PostgreSQL is away. */
@@ -92,13 +90,23 @@ export class Dispatcher implements NoteTaker {
   room(reserved: boolean): number {
     const { capacity } = this.prefetch;
     const kept = reserved ? 0 : reserveOf(capacity);
-    const free = capacity - kept - this.slots.size - this.offers.size;
+    const free = capacity - kept - this.taken - this.offers.size;
     const least = reserved ? 1 : Math.min(MOST_IDS, Math.ceil(capacity / 3));
     return this.stopping || this.away || free < least ? 0 : free;
   }
 
   roomier(ms: number): Promise<void> {
     return this.offers.freed.wait(ms);
+  }
+
+  /** Wakes who waits for places, or for the last claim to be off our hands. */
+  private roomMade(): void {
+    if (this.stopping || this.taken <= this.wakesAt) this.bell.ring();
+    this.offers.freed.ring();
+  }
+
+  private get taken(): number {
+    return this.slots.taken(this.prefetch.capacity);
   }
 
   /** Claims these as soon as the loop comes to it. */
@@ -177,7 +185,7 @@ export class Dispatcher implements NoteTaker {
     }
     const { capacity } = this.prefetch;
     const pollMs = this.support.wakeUps.pollMs();
-    const free = capacity - this.slots.size;
+    const free = capacity - this.taken;
     if (this.offers.size > 0 && free > 0) return this.claimOffered({ free, capacity });
     const sinceMs = this.time.nowMs() - this.claimedAtMs;
     if (sinceMs >= pollMs) this.hinted = true;
@@ -187,7 +195,8 @@ export class Dispatcher implements NoteTaker {
     if (this.hinted && free > 0 && (free >= enough || sinceMs >= HINT_SPACING_MS))
       return this.claim({ free, capacity });
     const spacing = this.hinted && free > 0;
-    this.wakesAt = this.backlog && !this.hinted && this.offers.size === 0 ? capacity - enough : Infinity;
+    if (this.offers.size > 0 || (this.hinted && !spacing)) this.wakesAt = Infinity;
+    else this.wakesAt = this.backlog && !this.hinted ? capacity - enough : -1;
     await this.bell.wait(Math.max(1, (spacing ? HINT_SPACING_MS : pollMs) - sinceMs));
     this.wakesAt = Infinity;
   }

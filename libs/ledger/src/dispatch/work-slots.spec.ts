@@ -15,7 +15,7 @@ class Calls {
         this.begun.push(row.id);
         return new Promise((resolve) => this.ends.set(row.id, resolve));
       },
-      () => void (this.freed += 1),
+      { freed: () => undefined, settled: () => void (this.freed += 1) },
     );
   }
 
@@ -91,6 +91,21 @@ describe('work slots', () => {
     expect(calls.begun).toHaveLength(2);
     expect(calls.slots.takeReady()).toHaveLength(5);
     expect(calls.slots.size).toBe(1);
+  });
+
+  it('takes no place for results on their way to the database, until these pile up', async () => {
+    const settle: (() => void)[] = [];
+    const committing = (): Promise<Ended> =>
+      Promise.resolve({ settled: new Promise<void>((resolve) => void settle.push(resolve)) });
+    const freed = jest.fn();
+    const slots = new WorkSlots(2, committing, { freed, settled: () => undefined });
+    slots.add(
+      Array.from({ length: 9 }, (_, at) => ({ row: { id: at, tenant_id: 't', priority: 1 } })) as unknown as Claim[],
+    );
+    await new Promise((resolve) => setImmediate(resolve));
+
+    expect(freed).toHaveBeenCalledTimes(9);
+    expect([slots.size, slots.taken(9), slots.taken(4)]).toEqual([9, 0, 5]);
   });
 
   it('counts what a tenant has, running and waiting', () => {

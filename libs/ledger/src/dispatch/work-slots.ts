@@ -14,6 +14,12 @@ export type Run = (claim: Claim) => Promise<Ended>;
 /** Places beyond the ordinary ones, as a part of these, for tenants that have not even so many calls. */
 const EXTRA = 0.1;
 
+/** Whoever looks after the slots hears of each claim twice: when its call has ended, and when it is off our hands. */
+export interface SlotEvents {
+  readonly freed: () => void;
+  readonly settled: () => void;
+}
+
 /**
  * The places of one worker: a bounded number of calls, and claims in advance that wait for one. A place is free again
  * as soon as its call has ended; the commit of its result takes no call's place. The start is fair like the claim. A
@@ -32,7 +38,7 @@ export class WorkSlots {
   constructor(
     private readonly concurrency: number,
     private readonly run: Run,
-    private readonly onFree: () => void,
+    private readonly on: SlotEvents,
   ) {
     this.extra = Math.floor(concurrency * EXTRA);
   }
@@ -40,6 +46,14 @@ export class WorkSlots {
   /** Claims held: waiting, running or being settled. */
   get size(): number {
     return this.ready.size + this.active + this.settling;
+  }
+
+  /**
+   * Places that are taken: claims that wait or run. Results on their way to the database take none, else a commit that
+   * takes long would leave calls' places empty; but for those beyond `mostSettling`, which says that commits fall behind.
+   */
+  taken(mostSettling: number): number {
+    return this.ready.size + this.active + Math.max(0, this.settling - mostSettling);
   }
 
   /** Per lane, running and waiting. */
@@ -106,9 +120,10 @@ export class WorkSlots {
       this.settling += 1;
       this.count(lane, claim, -1);
       this.fill();
+      this.on.freed();
       await settled;
       this.settling -= 1;
-      this.onFree();
+      this.on.settled();
     });
   }
 }
