@@ -42,6 +42,9 @@ const cidrs = list.superRefine((texts, context) => {
 const optional = <T extends z.ZodType>(schema: T) =>
   z.preprocess((value) => (value === '' ? undefined : value), schema.optional());
 
+/** Reasons why money waits for a person, unless the installation decides otherwise. */
+const AUTO_REFUNDS = ['double_payment', 'late_approval', 'mismatch'];
+
 const flag = z
   .preprocess((value) => (value === '' ? undefined : value), z.enum(['true', 'false']).default('false'))
   .transform((text) => text === 'true');
@@ -128,6 +131,44 @@ export const AppConfigSchema = z.object({
   RETENTION_PAYMENT_DAYS: whole(30, 36_500)
     .default(1_826)
     .describe('The same, content included, of operations with the policy payment.'),
+
+  PAYMENTS_FORM_MS: milliseconds
+    .default(240_000)
+    .describe('How long payers have at the form of Webpay: 4 minutes in production, 10 in integration. Only shown.'),
+  PAYMENTS_REUSE_MS: milliseconds
+    .default(240_000)
+    .describe(
+      'How long a second payment of the same order gets the form of the first. Webpay opens a form for 5 minutes.',
+    ),
+  PAYMENTS_EXPIRE_MS: whole(1_800_000, 604_800_000)
+    .default(2_700_000)
+    .describe(
+      'After how long a payment that nobody finished expires. At least 30 minutes: forms live longer than told.',
+    ),
+  PAYMENTS_RETURN_WAIT_MS: whole(1, 60_000)
+    .default(15_000)
+    .describe('How long a payer who comes back from the form waits for the answer of Webpay.'),
+  PAYMENTS_COMMIT_RETRY_MS: milliseconds
+    .default(600_000)
+    .describe('How long after the first commit one that had no effect is made again.'),
+  PAYMENTS_CHECK_MS: milliseconds
+    .default(60_000)
+    .describe(
+      'After how long Webpay is first asked about a payment that is not decided; then twice as long each time.',
+    ),
+  PAYMENTS_CHECK_CAP_MS: whole(1, 86_400_000)
+    .default(21_600_000)
+    .describe('The longest wait between two such questions.'),
+  PAYMENTS_STATUS_DAYS: whole(1, 30).default(7).describe('For how long Webpay answers them, from the creation on.'),
+  PAYMENTS_REFUND_DAYS: whole(1, 365).default(90).describe('For how long Webpay gives money back.'),
+  PAYMENTS_CAPTURE_DAYS: whole(1, 30).default(7).describe('For how long a deferred payment can be captured.'),
+  PAYMENTS_AUTO_REFUND: list
+    .refine((reasons) => reasons.every((reason) => AUTO_REFUNDS.includes(reason)), {
+      error: `expected some of ${AUTO_REFUNDS.join(', ')}, comma separated`,
+    })
+    .describe(
+      'What is refunded without asking anybody, comma separated: double_payment, late_approval, mismatch. Empty: a person decides.',
+    ),
 
   NOTIFICATIONS_QUEUE_URLS: list.describe(
     'Notification queues in our own AWS account, comma separated; read with the credentials below.',

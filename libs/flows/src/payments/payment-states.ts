@@ -55,7 +55,7 @@ const TABLE: Readonly<Record<PaymentState, Row>> = {
   rejected: OVER,
   cancelled: OVER,
   expired: OVER,
-  needs_review: { ...REFUNDS, person_accepts: 'paid', person_closes: 'cancelled' },
+  needs_review: { ...REFUNDS, part_refunded: 'needs_review', person_accepts: 'paid', person_closes: 'cancelled' },
   paid: { ...REFUNDS, capture_applied: 'captured' },
   captured: REFUNDS,
   partially_refunded: REFUNDS,

@@ -26,6 +26,10 @@ export interface CallOptions {
   readonly deadlineAt?: Date | undefined;
   readonly onUnknown?: OnUnknown | undefined;
   readonly traceId?: string | undefined;
+  /** A UUID v7 for the operation; made when left out. For flows that write it down first. Without effect on reads. */
+  readonly id?: string | undefined;
+  /** Flow step that is called once the operation is settled: see SettlementRegistry. Without effect on reads. */
+  readonly subscriber?: string | undefined;
   /** The caller went away. Aborts a read; a write goes on, and nobody waits for it. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -47,10 +47,10 @@ export class IntegrationGateway {
       if (options.notBefore) throw new ReadLeavesNoRowError(provider, operation);
       return this.reads.call(plan, options, waitMs > 0 ? waitMs : DEFAULT_WAIT_MS);
     }
-    const { tenantId, idempotency, onUnknown, traceId, notBefore, deadlineAt } = options;
+    const { tenantId, id, subscriber, idempotency, onUnknown, traceId, notBefore, deadlineAt } = options;
     const later = options.respondAsync === true || waitMs <= 0 || (notBefore?.getTime() ?? 0) > Date.now();
     const priority = options.priority ?? (later ? PRIORITIES.normal : PRIORITIES.interactive);
-    const asked = { tenantId, idempotency, onUnknown, traceId, notBefore, deadlineAt, priority };
+    const asked = { tenantId, id, subscriber, idempotency, onUnknown, traceId, notBefore, deadlineAt, priority };
     const accepted = operationOf(plan, plan.effect, asked);
     if (later) return this.accept(accepted);
     await this.credentials.demand(tenantId, plan);
