@@ -111,8 +111,7 @@ export class PaymentStart {
       const { tenantId, id } = row;
       row = await this.database.run(tenantId, (tx) => findPayment(tx, id));
     }
-    const hasForm = row !== undefined && row.token !== null;
-    if (!hasForm) throw new PaymentNotOpenedError(row?.id ?? '', row?.reason ?? 'no answer yet');
+    if (!row?.token) throw new PaymentNotOpenedError(row?.id ?? '', row?.reason ?? 'no answer yet');
     return { row, reused };
   }
 }
