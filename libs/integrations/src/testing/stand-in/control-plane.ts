@@ -124,7 +124,7 @@ export class ControlPlane {
         method: 'POST',
         path,
         summary:
-          '{operation?, match?, status?, code?, message?, body?, retryAfter?, delayMs?, reset?: before|after, apply?, applyAfterMs?, times?}',
+          '{operation?, match?, status?, code?, message?, body?, headers?, retryAfter?, delayMs?, dripMs?, reset?: before|after, apply?, applyAfterMs?, times?}',
         handle: async ({ body }) => {
           faults.add(part, FaultOrder.parse(body));
           return { status: 201, body: faults.list(part) };

@@ -10,6 +10,8 @@ import { z } from 'zod';
  * | `reset: 'before'` | no | the connection is reset |
  * | `reset: 'after'` | yes | the connection is reset |
  * | `delayMs` | as above; alone: yes, at once | late by that much |
+ * | `headers` | as of what they come with | with these on top: another content type, a `location` |
+ * | `dripMs` | as of what it comes with; alone: yes | a byte at a time, that long between two |
  * | `applyAfterMs` | yes, that much later, whether or not the client still waits | with `status` or `reset`: at once; alone: after the effect |
  */
 export const FaultOrder = z
@@ -28,19 +30,28 @@ export const FaultOrder = z
     times: z.int().min(1).max(1_000_000_000).default(1),
     /** Sent as it is; an object is sent as JSON. */
     body: z.union([z.string(), z.record(z.string(), z.unknown()), z.array(z.unknown())]).optional(),
+    headers: z.record(z.string(), z.string()).optional(),
+    dripMs: z.int().min(1).max(60_000).optional(),
     /** Seconds, for the header `Retry-After`. */
     retryAfter: z.number().min(0).optional(),
   })
-  .refine((order) => !(order.reset && (order.status ?? order.code ?? order.body) !== undefined), {
+  .refine((order) => !(order.reset && (order.status ?? order.code ?? order.body ?? order.dripMs) !== undefined), {
     error: 'a reset leaves no room for an answer: give reset, or status, code and body',
   })
   .refine(
     (order) =>
-      [order.status, order.code, order.body, order.delayMs, order.reset, order.applyAfterMs].some(
-        (part) => part !== undefined,
-      ),
+      [
+        order.status,
+        order.code,
+        order.body,
+        order.delayMs,
+        order.reset,
+        order.applyAfterMs,
+        order.headers,
+        order.dripMs,
+      ].some((part) => part !== undefined),
     {
-      error: 'say what goes wrong: one of status, code, body, delayMs, reset, applyAfterMs',
+      error: 'say what goes wrong: one of status, code, body, delayMs, reset, applyAfterMs, headers, dripMs',
     },
   );
 

@@ -35,7 +35,13 @@ export async function misbehave(
   const applies = order.apply ?? (scripted === undefined || order.reset === 'after');
   const real = applies ? await apply(standIn, request) : undefined;
   if (order.delayMs !== undefined) await patience.sleep(order.delayMs, patience.over);
-  return scripted ?? real ?? 'reset';
+  return disfigured(scripted ?? real ?? 'reset', order);
+}
+
+/** What the order changes on the answer itself, whoever wrote it. */
+function disfigured(answer: Exchanged, { headers, dripMs }: FaultOrder): Exchanged {
+  if (answer === 'reset' || (headers ?? dripMs) === undefined) return answer;
+  return { ...answer, headers: { ...answer.headers, ...headers }, ...(dripMs === undefined ? {} : { dripMs }) };
 }
 
 async function applyLate(

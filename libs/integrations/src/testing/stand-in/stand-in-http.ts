@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '@puente/kernel';
 import type { StandInReply, StandInRequest } from './stand-in.port';
 
@@ -63,9 +64,20 @@ export async function writeReply(response: ServerResponse, reply: StandInReply):
     response.once('finish', () => resolve(true));
     response.once('close', () => resolve(response.writableFinished));
     response.writeHead(reply.status, { ...reply.headers, 'content-length': String(Buffer.byteLength(body)) });
-    response.end(body);
+    if (reply.dripMs === undefined) response.end(body);
+    else void drip(response, Buffer.from(body), reply.dripMs);
   });
   return written && !(await refused);
+}
+
+/** A byte at a time, as long as somebody reads. */
+async function drip(response: ServerResponse, body: Buffer, everyMs: number): Promise<void> {
+  for (const byte of body) {
+    if (response.destroyed) return;
+    response.write(Buffer.of(byte));
+    await sleep(everyMs, undefined, { ref: false });
+  }
+  response.end();
 }
 
 /**

@@ -24,6 +24,8 @@ export interface StandInReply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Buffer;
+  /** Milliseconds between two bytes of the body, by order of a fault. */
+  readonly dripMs?: number;
   /** Called when the client was gone before the reply could be handed to its socket: take back what it carried. */
   readonly undelivered?: () => Promise<void>;
 }

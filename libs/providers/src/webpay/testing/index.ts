@@ -1,12 +1,13 @@
-import type { StandIn, StandInFactory } from '@puente/integrations/testing';
+import type { StandInFactory } from '@puente/integrations/testing';
+import { WebpayStandIn } from './webpay.stand-in';
 
-/** Claims nothing: the sandbox starts, and Webpay is not there. */
-const nobody: StandIn = {
-  id: 'webpay',
-  claims: () => false,
-  operation: () => 'none',
-  handle: async () => ({ status: 404 }),
-  failure: (_request, { status }) => ({ status }),
-};
+export type { PayerReturn } from './payer-return';
+export { bankUser, testCards } from './test-cards';
+export type { TestCard } from './test-cards';
+export type { WebpayBehaviour } from './webpay-behaviour.config';
+export type { PayerCard } from './webpay-payer';
+export { comeBack, PayerRefusedError, WebpayPayer } from './webpay-payer';
+export { WEBPAY_PREFIX } from './webpay-routes';
+export { WebpayStandIn } from './webpay.stand-in';
 
-export const standIn: StandInFactory = () => nobody;
+export const standIn: StandInFactory = () => new WebpayStandIn();
