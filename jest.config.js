@@ -45,5 +45,13 @@ module.exports = {
       globalSetup: '<rootDir>/test/support/sandbox.global-setup.ts',
       globalTeardown: '<rootDir>/test/support/sandbox.global-teardown.ts',
     },
+    {
+      ...base,
+      displayName: 'browser',
+      roots: ['<rootDir>/test/browser'],
+      testMatch: ['**/*.browser-spec.ts'],
+      globalSetup: '<rootDir>/test/support/postgres.global-setup.ts',
+      globalTeardown: '<rootDir>/test/support/postgres.global-teardown.ts',
+    },
   ],
 };

@@ -67,6 +67,7 @@ const roles = [
     'pg.spec',
     'contract.spec',
     'e2e-spec',
+    'browser-spec',
     'root.spec',
     'fixture',
     'cases',

@@ -61,8 +61,11 @@ export class PayerJourney {
 
   /** Accepts or rejects at the bank, and goes back to the shop. */
   async decide(token: string, accepted: boolean): Promise<PayerReturn> {
-    const kind = await this.step(token, ['bank'], (walk) => {
-      walk.state = accepted ? 'approved_wait' : 'rejected_wait';
+    const decided = accepted ? 'approved_wait' : 'rejected_wait';
+    // A second press of the button decides nothing anew and leads back once more.
+    const kind = await this.step(token, ['bank', decided], (walk) => {
+      if (walk.state === decided) return;
+      walk.state = decided;
       walk.decidedAt = this.store.nowMs();
       if ('charges' in walk) walk.vci = accepted ? 'TSY' : 'TSN';
     });

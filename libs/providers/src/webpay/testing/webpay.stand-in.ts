@@ -11,6 +11,7 @@ import { OneclickOperations } from './oneclick-operations';
 import { PayerJourney } from './payer-journey';
 import { TransactionOperations } from './transaction-operations';
 import { errorReply, WebpayApi } from './webpay-api';
+import { WebpayPages } from './webpay-pages';
 import { WebpayControl } from './webpay-control';
 import { isApi, routeOf, WEBPAY_PREFIX } from './webpay-routes';
 import { WebpayStore } from './webpay-store';
@@ -27,11 +28,12 @@ interface Running {
   readonly keys: RevocableKeys;
   readonly control: WebpayControl;
   readonly api: WebpayApi;
+  readonly pages: WebpayPages;
 }
 
 /**
- * Webpay Plus, its mall and Oneclick under `/webpay`: the REST API for `transbank-sdk`, and a payer who can be driven over
- * the control plane. What it does not know is said in the README beside it.
+ * Webpay Plus, its mall and Oneclick under `/webpay`: the REST API for `transbank-sdk`, the pages for
+ * a payer, and a payer without pages over the control plane. What it does not know is said in the README beside it.
  */
 export class WebpayStandIn implements StandIn {
   readonly id = 'webpay';
@@ -48,7 +50,8 @@ export class WebpayStandIn implements StandIn {
     await control.load();
     const transactions = new TransactionOperations(store, behaviour);
     const api = new WebpayApi({ keys, transactions, oneclick: new OneclickOperations(store, behaviour) });
-    this.running = { keys, control, api };
+    const pages = new WebpayPages({ journey, behaviour, nowMs: () => store.nowMs() });
+    this.running = { keys, control, api, pages };
   }
 
   get control(): readonly ControlRoute[] {
@@ -72,8 +75,8 @@ export class WebpayStandIn implements StandIn {
 
   async handle(request: StandInRequest): Promise<StandInReply> {
     if (!this.running) throw new TypeError('The stand-in has not been started.');
-    if (isApi(request)) return this.running.api.handle(request);
-    return errorReply(404, 'Not Found');
+    const { api, pages } = this.running;
+    return isApi(request) ? api.handle(request) : pages.handle(request);
   }
 
   failure(_request: StandInRequest, { status, code, message }: Failure): StandInReply {
