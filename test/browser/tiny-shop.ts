@@ -23,6 +23,10 @@ export class TinyShop {
           response.writeHead(303, { location: '/done', 'cache-control': 'no-store' }).end();
           return;
         }
+        if (url.pathname === '/pay') {
+          response.writeHead(200, { 'content-type': 'text/html' }).end(paymentButton(url.searchParams));
+          return;
+        }
         response
           .writeHead(200, { 'content-type': 'text/html' })
           .end('<!doctype html><title>Tienda</title><h1>Tienda</h1>');

@@ -47,6 +47,7 @@ export class PayerJourney {
     await this.step(token, ['form', 'bank'], (walk) => {
       walk.payment = paymentWith(number, installments);
       walk.state = 'bank';
+      walk.loggedIn = false;
     });
   }
 
@@ -54,7 +55,8 @@ export class PayerJourney {
   async authenticate(token: string, rut: string, password: string): Promise<boolean> {
     const known = normal(rut) === normal(bankUser.rut) && password === bankUser.password;
     await this.step(token, ['bank'], (walk) => {
-      if (!known) walk.state = 'error';
+      if (known) walk.loggedIn = true;
+      else walk.state = 'error';
     });
     return known;
   }
@@ -65,6 +67,7 @@ export class PayerJourney {
     // A second press of the button decides nothing anew and leads back once more.
     const kind = await this.step(token, ['bank', decided], (walk) => {
       if (walk.state === decided) return;
+      if (walk.loggedIn !== true) throw new JourneyEndedError(token, walk.state);
       walk.state = decided;
       walk.decidedAt = this.store.nowMs();
       if ('charges' in walk) walk.vci = accepted ? 'TSY' : 'TSN';

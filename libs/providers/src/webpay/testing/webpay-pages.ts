@@ -12,6 +12,7 @@ import type { WebpayBehaviour } from './webpay-behaviour.config';
 import { WEBPAY_PREFIX } from './webpay-routes';
 
 const FORM = `${WEBPAY_PREFIX}/webpayserver/form`;
+const DECISION = `${WEBPAY_PREFIX}/testcommercebank/authenticatorProcess.cgi`;
 const LOGIN = `${WEBPAY_PREFIX}/testcommercebank/authenticator.cgi`;
 
 export interface WebpayPagesParts {
@@ -86,10 +87,14 @@ export class WebpayPages {
     return bankLogin(token);
   }
 
-  private async bank(token: string, { rut = '', password = '', vci }: Fields): Promise<StandInReply> {
+  /** Login, question and answer share an address, as at the real test bank. */
+  private async bank(token: string, { rut, password = '', vci }: Fields): Promise<StandInReply> {
     const { journey } = this.parts;
     if (vci !== undefined) return goBack(await journey.decide(token, vci === 'TSY'));
-    return (await journey.authenticate(token, rut, password)) ? bankDecision(token) : bankError();
+    if (rut !== undefined)
+      return (await journey.authenticate(token, rut, password)) ? goTo(`${DECISION}?token_ws=${token}`) : bankError();
+    const { walk } = await this.walkIn(token, ['bank']);
+    return walk.loggedIn === true ? bankDecision(token) : goTo(`${LOGIN}?token_ws=${token}`);
   }
 
   private async walkIn(token: string, states: readonly string[]): Promise<Walk> {

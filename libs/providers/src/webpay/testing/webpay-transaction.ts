@@ -60,6 +60,8 @@ export interface WebpayTransaction {
   state: JourneyState;
   openedAt?: number;
   decidedAt?: number;
+  /** Whether the bank knows who pays. */
+  loggedIn?: boolean;
   payment?: CardPayment;
   vci?: string;
   /** What commit and status show instead of the truth, by order of the control plane. */
@@ -85,6 +87,7 @@ export interface Inscription {
   state: JourneyState;
   openedAt?: number;
   decidedAt?: number;
+  loggedIn?: boolean;
   payment?: CardPayment;
 }
 

@@ -16,7 +16,7 @@ function markup(part: Part): string {
   if (part === undefined) return '';
   if (part instanceof Html) return part.text;
   if (Array.isArray(part)) return part.map(({ text }: Html) => text).join('');
-  return escaped(String(part));
+  return escaped(part.toString());
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {

@@ -77,6 +77,6 @@ if (back) back.requestSubmit();
 const twice = document.querySelector('a[data-twice]');
 if (twice) {
   const go = () => location.replace(twice.href);
-  fetch(twice.href, { mode: 'no-cors', credentials: 'omit', redirect: 'manual' }).then(go, go);
+  fetch(twice.href, { mode: 'no-cors', credentials: 'omit' }).then(go, go);
 }
 `;
