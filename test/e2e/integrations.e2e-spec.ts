@@ -44,6 +44,36 @@ describe('integrations', () => {
     expect(items.map(({ provider }) => provider).sort()).toEqual(['lambda', 'sns', 'sqs']);
   });
 
+  it('gives a lane a number of its own of calls at once, audited, and takes it back', async () => {
+    const patch = (body: object, query = '') => tenant.admin.patch(`${SNS}/lanes${query}`, body);
+    const capped = bodyOf(await patch({ laneKey: 'default/a', maxInFlight: 3 }), 200);
+    expect(capped).toMatchObject({ provider: 'sns', laneKey: 'default/a', state: 'closed', maxInFlight: 3 });
+    expect(bodyOf(await tenant.admin.get(`${SNS}/lanes`), 200)).toEqual({ items: [capped] });
+
+    for (const body of [
+      { laneKey: 'default/a', maxInFlight: 0 },
+      { laneKey: 'default/a' },
+      { laneKey: 'defaulter', maxInFlight: 1 },
+      { laneKey: 'default', maxInFlight: 1, other: 1 },
+    ])
+      expect(statusAndCode(await patch(body))).toEqual([422, 'INVALID_INPUT']);
+    const elsewhere = await patch({ laneKey: 'other', maxInFlight: 1 }, '?name=other');
+    expect(statusAndCode(elsewhere)).toEqual([404, 'INTEGRATION_NOT_FOUND']);
+
+    bodyOf(await patch({ laneKey: 'default/a', maxInFlight: null }), 200);
+    expect(bodyOf(await tenant.admin.get(`${SNS}/lanes`), 200)).toEqual({ items: [] });
+    const { items } = bodyOf<{ items: { action: string; target: string; detail: object }[] }>(
+      await tenant.admin.get('/v1/audit'),
+      200,
+    );
+    expect(
+      items.filter(({ action }) => action === 'lane.capped').map(({ target, detail }) => [target, detail]),
+    ).toEqual([
+      ['sns/default', { lane: 'default/a', maxInFlight: null }],
+      ['sns/default', { lane: 'default/a', maxInFlight: 3 }],
+    ]);
+  });
+
   it('rotates to a new key; the fingerprint changes, the version counts on', async () => {
     const before = await view();
     bodyOf(await tenant.admin.post(`${SNS}/rotate`, { secrets: freshAwsKey(), overlapHours: 0 }), 200);

@@ -6,6 +6,7 @@ import type { Claim } from '../dispatch/claimed-row';
 import { LeaseKeeper } from '../dispatch/lease-keeper';
 import { OperationRunner } from '../dispatch/operation-runner';
 import type { NewOperation } from '../operation';
+import { Lanes } from '../reading/lanes';
 import { LedgerWitness, TestProcess, eventually, newOperation } from '../testing/ledger.fixture';
 import { ScriptedProvider, acts, held } from '../testing/scripted-provider';
 import { RAMP } from '../sql/lane-circuit';
@@ -59,12 +60,8 @@ describe('load of a lane', () => {
     await Promise.all(ended.map(({ settled }) => settled));
     for (const { row } of claims) worker.part(LeaseKeeper).letGo(row);
   };
-  const cap = (calls: number | null, laneKey = 'default'): Promise<unknown> =>
-    witness.sql(
-      `INSERT INTO lanes (tenant_id, provider, lane_key, max_in_flight, updated_at) VALUES ($1, 'test', $2, $3, puente_now())
-       ON CONFLICT (tenant_id, provider, lane_key) DO UPDATE SET max_in_flight = excluded.max_in_flight`,
-      [tenant, laneKey, calls],
-    );
+  const cap = (maxInFlight: number | null, laneKey = 'default'): Promise<unknown> =>
+    processes[0]!.run(tenant, (tx) => processes[0]!.part(Lanes).cap(tx, { provider: 'test', laneKey, maxInFlight }));
   const runningNow = (): Promise<number> => witness.count(`tenant_id = '${tenant}' AND state = 'running'`);
 
   it('never exceeds the cap, over all workers and however their claims overlap', async () => {

@@ -57,6 +57,22 @@ describe('lanes as people see them', () => {
     expect(states(await lanes.list(tenant, { max: 1 }))).toEqual([['default/paused', 'paused']]);
   });
 
+  it('have a number of calls of their own when somebody sets one, seen until it is taken back', async () => {
+    const cap = (maxInFlight: number | null) =>
+      process.run(tenant, (tx) => lanes.cap(tx, { provider: 'test', laneKey: 'default', maxInFlight }));
+    await insert('default', { claims: 7, failures: 0 });
+
+    expect(await cap(3)).toMatchObject({ laneKey: 'default', state: 'closed', maxInFlight: 3, pausedBy: null });
+    expect((await lanes.list(tenant)).map(({ laneKey, maxInFlight }) => [laneKey, maxInFlight])).toEqual([
+      ['default', 3],
+    ]);
+    // A claim that has looked before gives up its turn.
+    expect(await witness.sql(`SELECT claims::int FROM lanes WHERE tenant_id = $1`, [tenant])).toEqual([{ claims: 8 }]);
+
+    expect(await cap(null)).toMatchObject({ maxInFlight: null });
+    expect(await lanes.list(tenant)).toEqual([]);
+  });
+
   it('are those of one account', async () => {
     await insert('second', { failures: 1 });
     await insert('second/topic', { failures: 1 });

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { TenantDatabase, type TenantTransaction } from '@puente/database';
-import { LIST_LANES, PAUSE_LANE, RESUME_LANES } from '../sql/lanes';
+import { CAP_LANE, LIST_LANES, PAUSE_LANE, RESUME_LANES } from '../sql/lanes';
 
 /**
  * What a lane lets through. `paused`: nothing, until somebody acts or the credentials work again. `parked`: nothing until
@@ -68,6 +68,17 @@ export class Lanes {
   }
 
   /**
+   * Gives a lane a number of its own of calls at once, over all processes, or with null the provider's again. Calls in
+   * flight end by themselves; workers go by it from their next claim on, synchronous calls within a second.
+   */
+  async cap(
+    tx: TenantTransaction,
+    lane: { readonly provider: string; readonly laneKey: string; readonly maxInFlight: number | null },
+  ): Promise<LaneView> {
+    return first((await tx.query<LaneRow>(CAP_LANE, [lane.provider, lane.laneKey, lane.maxInFlight])).map(laneView));
+  }
+
+  /**
    * Lets a provider's lanes go on: one, or all; whoever paused them, or only those paused for one cause (`unauthorized`
    * after the credentials were mended). Answers with those that waited.
    */
@@ -83,7 +94,7 @@ export class Lanes {
     return (await tx.query<LaneRow>(RESUME_LANES, params)).map(laneView);
   }
 
-  /** The lanes that wait or fail at this moment, the worst first and at most `max`. */
+  /** The lanes that wait or fail at this moment or have a number of their own, the worst first and at most `max`. */
   async list(where: TenantTransaction | string, of: LanesOf = {}): Promise<LaneView[]> {
     const params = [of.provider ?? null, of.integration ?? null, of.max ?? MOST];
     const read = (tx: TenantTransaction): Promise<LaneRow[]> => tx.query<LaneRow>(LIST_LANES, params);

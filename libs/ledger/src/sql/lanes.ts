@@ -78,6 +78,16 @@ export const PAUSE_LANE = `
   RETURNING ${LANE_VIEW}`;
 
 /**
+ * In the tenant's context. $3 null: what the provider declares. A claim that counted under the old number gives up its
+ * turn (`claims`); `updated_at` stays, since answers to calls from before count as before.
+ */
+export const CAP_LANE = `
+  INSERT INTO lanes AS l (tenant_id, provider, lane_key, max_in_flight, updated_at)
+  VALUES (current_tenant(), $1, $2, $3, puente_now())
+  ON CONFLICT (tenant_id, provider, lane_key) DO UPDATE SET max_in_flight = excluded.max_in_flight, claims = l.claims + 1
+  RETURNING ${LANE_VIEW}`;
+
+/**
  * The row stays: its `updated_at` tells later that answers to calls from before do not count. An open circuit is closed:
  * whoever resumes a lane knows better, and is believed until the next failures.
  */
@@ -95,10 +105,10 @@ export const COUNT_PAUSED_LANES = `
   SELECT l.provider, count(*)::int AS lanes FROM lanes l JOIN tenants t ON t.id = l.tenant_id AND t.status = 'active'
   WHERE l.paused_by IS NOT NULL GROUP BY 1`;
 
-/** $1 provider, $2 integration, each null for all; $3 how many at most. Those that wait, and those that fail, the worst first. */
+/** $1 provider, $2 integration, each null for all; $3 how many at most. Those that wait, fail or have a number of their own, the worst first. */
 export const LIST_LANES = `
   SELECT ${LANE_VIEW} FROM lanes
-  WHERE (paused_by IS NOT NULL OR open_until > puente_now() OR opened > 0 OR failures > 0)
+  WHERE (paused_by IS NOT NULL OR open_until > puente_now() OR opened > 0 OR failures > 0 OR max_in_flight IS NOT NULL)
     AND ($1::text IS NULL OR provider = $1) AND ${ofIntegration('$2')}
   ORDER BY paused_by IS NULL, opened DESC, failures DESC, provider, lane_key LIMIT $3`;
 
