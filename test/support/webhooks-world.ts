@@ -3,9 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { randomBytes } from 'node:crypto';
 import type { INestApplicationContext, Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import { AppConfigModule, loadConfig } from '@puente/config';
+import { type AppConfig, AppConfigModule, loadConfig } from '@puente/config';
 import { DatabaseModule } from '@puente/database';
-import { EgressModule } from '@puente/egress';
+import { EgressModule, HostResolver } from '@puente/egress';
 import { CreateEndpointBody, WebhookEndpoints, WebhooksModule } from '@puente/flows/webhooks';
 import { IntegrationsModule, PortsModule } from '@puente/integrations';
 import { DispatchModule, LedgerModule } from '@puente/ledger';
@@ -34,6 +34,8 @@ export interface ReceiverAnswer {
 export class Receiver {
   readonly received: ReceivedWebhook[] = [];
   readonly answers = new Map<string, number | ReceiverAnswer>();
+  /** Sockets that were opened, whatever came of them. */
+  connections = 0;
   private readonly server: Server;
 
   constructor() {
@@ -52,12 +54,17 @@ export class Receiver {
     });
   }
 
+  get port(): number {
+    return (this.server.address() as AddressInfo).port;
+  }
+
   async listen(): Promise<void> {
+    this.server.on('connection', () => (this.connections += 1));
     await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
   }
 
   url(path: string): string {
-    return `http://127.0.0.1:${String((this.server.address() as AddressInfo).port)}${path}`;
+    return `http://127.0.0.1:${String(this.port)}${path}`;
   }
 
   at(path: string): ReceivedWebhook[] {
@@ -72,17 +79,27 @@ export class Receiver {
 
 export const origin = { actor: 'test' };
 
+/** What a world has otherwise. */
+export interface WorldOptions {
+  /** Variables beside those that every world has. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Where names lead; left out: to where the name servers say. */
+  readonly resolver?: HostResolver;
+}
+
 /** The webhooks flow on a real database, with the dispatcher, and a receiver that it may call. */
 export class WebhooksWorld {
+  private readonly others: INestApplicationContext[] = [];
+
   private constructor(
     readonly database: TestDatabase,
     readonly receiver: Receiver,
     private readonly superuser: Client,
     private readonly app: INestApplicationContext,
+    private readonly boot: () => Promise<INestApplicationContext>,
   ) {}
 
-  /** @param settings variables beside those that every world has */
-  static async start(settings: Readonly<Record<string, string>> = {}): Promise<WebhooksWorld> {
+  static async start({ settings = {}, resolver }: WorldOptions = {}): Promise<WebhooksWorld> {
     const database = await createTestDatabase();
     const superuser = new Client({ connectionString: database.superuserUrl });
     await superuser.connect();
@@ -92,17 +109,16 @@ export class WebhooksWorld {
       ...{ ENV: 'test', LOG_LEVEL: 'silent', KEY_RING: `test-1:${randomBytes(32).toString('base64')}`, POLL_MS: '100' },
       ...{ DATABASE_APP_URL: database.appUrl, DATABASE_DISPATCH_URL: database.dispatchUrl },
       ...{ DATABASE_AUTH_URL: database.authUrl, EGRESS_ALLOWED_CIDRS: '127.0.0.1/32' },
+      ...{ EGRESS_PORTS: `443,${String(receiver.port)}` },
       ...settings,
     });
-    const imports = [
-      ...[AppConfigModule.with(config), ObservabilityModule.forRoot({ service: 'test' }), DatabaseModule],
-      IntegrationsModule.forRoot({ catalog, installation: config.ENV }),
-      ...[PortsModule, LedgerModule.forRoot({}), DispatchModule.forRoot({}), TenancyModule, EgressModule],
-      WebhooksModule.forRoot({ customerQueue: undefined }),
-    ];
-    const app = await Test.createTestingModule({ imports }).compile();
-    app.useLogger(false);
-    return new WebhooksWorld(database, receiver, superuser, await app.init());
+    const boot = (): Promise<INestApplicationContext> => process(config, resolver);
+    return new WebhooksWorld(database, receiver, superuser, await boot(), boot);
+  }
+
+  /** One process more on the same database: another worker, with counters and connections of its own. */
+  async another(): Promise<void> {
+    this.others.push(await this.boot());
   }
 
   get<T>(type: Type<T> | (abstract new (...args: never[]) => T)): T {
@@ -138,9 +154,22 @@ export class WebhooksWorld {
   }
 
   async stop(): Promise<void> {
-    await this.app.close();
+    await Promise.all([this.app, ...this.others].map((app) => app.close()));
     await this.receiver.close();
     await this.superuser.end();
     await this.database.drop();
   }
+}
+
+async function process(config: AppConfig, resolver?: HostResolver): Promise<INestApplicationContext> {
+  const imports = [
+    ...[AppConfigModule.with(config), ObservabilityModule.forRoot({ service: 'test' }), DatabaseModule],
+    IntegrationsModule.forRoot({ catalog, installation: config.ENV }),
+    ...[PortsModule, LedgerModule.forRoot({}), DispatchModule.forRoot({}), TenancyModule, EgressModule],
+    WebhooksModule.forRoot({ customerQueue: undefined }),
+  ];
+  const module = Test.createTestingModule({ imports });
+  const app = await (resolver ? module.overrideProvider(HostResolver).useValue(resolver) : module).compile();
+  app.useLogger(false);
+  return app.init();
 }

@@ -12,7 +12,7 @@ describe('webhooks at /metrics', () => {
   let tenant: string;
 
   beforeAll(async () => {
-    world = await WebhooksWorld.start({ WEBHOOK_ENDPOINT_METRICS: '2' });
+    world = await WebhooksWorld.start({ settings: { WEBHOOK_ENDPOINT_METRICS: '2' } });
   });
   beforeEach(async () => {
     tenant = await world.tenant();

@@ -1,5 +1,6 @@
 import type { TenantTransaction } from '@puente/database';
 import type { HeadOfLine } from '@puente/ledger';
+import { LONGEST_TIMEOUT_S } from '@puente/providers/webhooks';
 import type { SigningKey } from './signing-keys';
 import type { Ordering } from './webhooks.schemas';
 
@@ -9,6 +10,7 @@ export interface EndpointRow {
   readonly url: string;
   readonly headerNames: readonly string[];
   readonly ratePerSecond: number | null;
+  readonly timeoutSeconds: number;
   readonly description: string;
   readonly eventTypes: readonly string[];
   readonly userId: string | null;
@@ -25,7 +27,8 @@ export interface EndpointRow {
 }
 
 const COLUMNS = `e.id, coalesce(i.config ->> 'url', '') AS url, coalesce(i.config -> 'headerNames', '[]') AS "headerNames",
-  (i.config ->> 'ratePerSecond')::int AS "ratePerSecond", e.description, e.event_types AS "eventTypes",
+  (i.config ->> 'ratePerSecond')::int AS "ratePerSecond",
+  coalesce((i.config ->> 'timeoutSeconds')::int, ${String(LONGEST_TIMEOUT_S)}) AS "timeoutSeconds", e.description, e.event_types AS "eventTypes",
   e.user_id AS "userId", e.payload_version AS "payloadVersion", e.ordering, e.head_of_line AS "headOfLine", e.enabled,
   e.disabled_reason AS "disabledReason", e.disabled_at AS "disabledAt", e.failing_since AS "failingSince",
   e.signing_keys AS "signingKeys", e.created_at AS "createdAt", e.updated_at AS "updatedAt"`;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { TenantTransaction } from '@puente/database';
-import { WebhookConfig, WebhookSecrets } from '@puente/providers/webhooks';
+import { LONGEST_TIMEOUT_S, WebhookConfig, WebhookSecrets } from '@puente/providers/webhooks';
 import { CredentialsMissingError, type Origin, OwnIntegrations, SecretsRequiredError } from '@puente/tenancy';
 import { saveKeys } from './endpoint-rows';
 import { integrationOf } from './integration-of';
@@ -10,6 +10,7 @@ import { keysOf, nextExpiry, type SigningSecret } from './signing-keys';
 export interface EndpointCredentials {
   readonly url: string;
   readonly ratePerSecond: number | null;
+  readonly timeoutSeconds: number;
   /** With their values. */
   readonly headers: Readonly<Record<string, string>>;
   readonly signing: readonly SigningSecret[];
@@ -24,13 +25,13 @@ export class EndpointStore {
     tx: TenantTransaction,
     origin: Origin,
     id: string,
-    { url, ratePerSecond, headers, signing }: EndpointCredentials,
+    { url, ratePerSecond, timeoutSeconds, headers, signing }: EndpointCredentials,
     enabled: boolean,
   ): Promise<void> {
     const headerNames = Object.keys(headers).sort();
     const fields = {
       secrets: { signing: [...signing], headers: { ...headers } },
-      config: { url, headerNames, ...(ratePerSecond === null ? {} : { ratePerSecond }) },
+      config: { url, headerNames, timeoutSeconds, ...(ratePerSecond === null ? {} : { ratePerSecond }) },
     };
     await this.integrations.save(tx, origin, integrationOf(tx.tenantId, id), fields, enabled);
     const keys = keysOf(signing);
@@ -43,10 +44,11 @@ export class EndpointStore {
     const stored = await this.integrations.open(tx, ref);
     if (!stored) throw new CredentialsMissingError(ref.provider, ref.name);
     const { signing, headers = {} } = WebhookSecrets.parse(stored.secrets.reveal());
-    const { url, ratePerSecond = null } = WebhookConfig.parse(stored.config);
+    const { url, ratePerSecond = null, timeoutSeconds = LONGEST_TIMEOUT_S } = WebhookConfig.parse(stored.config);
     return {
       url,
       ratePerSecond,
+      timeoutSeconds,
       headers,
       signing: signing.map(({ secret, expiresAt }) => ({ secret, ...(expiresAt === undefined ? {} : { expiresAt }) })),
     };

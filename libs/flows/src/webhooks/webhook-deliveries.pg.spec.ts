@@ -112,4 +112,17 @@ describe('deliveries', () => {
     const tries = await world.sql(`SELECT DISTINCT attempt FROM operations WHERE tenant_id = $1`, [tenant]);
     expect(tries).toEqual([{ attempt: 1 }]);
   });
+
+  it('are no more a second than the endpoint wants, also from two workers at once', async () => {
+    await world.another();
+    await world.endpoint(tenant, '/paced/by/two', { ratePerSecond: 5 });
+    await Promise.all(Array.from({ length: 15 }, publish));
+
+    const times = (await world.arrived('/paced/by/two', 15)).map(({ atMs }) => atMs).sort((a, b) => a - b);
+    // Five a window, whoever sends them: the eleventh is of the third.
+    expect((times[5] ?? 0) - (times[0] ?? 0)).toBeGreaterThan(500);
+    expect((times[10] ?? 0) - (times[0] ?? 0)).toBeGreaterThan(1_500);
+    const owners = await world.sql(`SELECT DISTINCT owner FROM attempts WHERE tenant_id = $1`, [tenant]);
+    expect(owners).toHaveLength(2);
+  });
 });

@@ -44,12 +44,12 @@ export class WebhookEndpoints {
   /** @throws {EgressError} the URL leads where nobody may be called @throws {InvalidFieldsError} */
   async create(tenantId: string, body: CreateEndpointBody, origin: Origin): Promise<EndpointWithSecrets> {
     await this.egress.check(body.url);
-    const { url, headers = {}, ratePerSecond, enabled, signatures, secret, ...fields } = body;
+    const { url, headers = {}, ratePerSecond, timeoutSeconds, enabled, signatures, secret, ...fields } = body;
     const signing = newSecrets(signatures, secret);
     const id = uuidv7();
     const made = await this.database.run(tenantId, async (tx) => {
       await saveEndpoint(tx, { id, ...fields });
-      await this.store.save(tx, origin, id, { url, headers, ratePerSecond, signing }, true);
+      await this.store.save(tx, origin, id, { url, headers, ratePerSecond, timeoutSeconds, signing }, true);
       const detail = { eventTypes: fields.eventTypes, userId: fields.userId, enabled };
       await this.audit.record(tx, { ...origin, action: 'webhook-endpoint.created', target: targetOf(id), outcome: 'done', detail }); // prettier-ignore
       if (!enabled) await this.states.disable(tx, { id, url, enabled: true, failingSince: null }, 'admin', origin);
@@ -82,14 +82,15 @@ export class WebhookEndpoints {
       await this.egress.check(body.url);
     }
     return this.change(tenantId, id, async (tx, row) => {
-      const { url, headers, ratePerSecond, enabled, ...fields } = body;
+      const { url, headers, ratePerSecond, timeoutSeconds, enabled, ...fields } = body;
       const { description, eventTypes, userId, payloadVersion, ordering, headOfLine } = row;
       const own = { description, eventTypes, userId, payloadVersion, ordering, headOfLine };
       await saveEndpoint(tx, { id, ...own, ...given(fields) });
-      if (url !== undefined || headers !== undefined || ratePerSecond !== undefined) {
+      const credentials = given({ url, headers, ratePerSecond, timeoutSeconds });
+      if (Object.keys(credentials).length > 0) {
         const before = await this.store.open(tx, id);
         requireHeadersFor(before, url ?? before.url, headers);
-        const after = { ...before, ...given({ url, headers, ratePerSecond }) };
+        const after = { ...before, ...credentials };
         await this.store.save(tx, origin, id, after, row.enabled);
       }
       const detail = { fields: Object.keys(given(body)) };

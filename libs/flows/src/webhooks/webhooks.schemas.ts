@@ -1,5 +1,6 @@
 import { HEADS_OF_LINE } from '@puente/ledger';
 import {
+  LONGEST_TIMEOUT_S,
   SIGNATURE_KINDS,
   signatureKindOf,
   SigningSecretField,
@@ -24,7 +25,7 @@ export type Ordering = (typeof ORDERINGS)[number];
 
 export const UserId = printable(200);
 
-const { url, ratePerSecond } = WebhookConfig.shape;
+const { url, ratePerSecond, timeoutSeconds } = WebhookConfig.shape;
 
 const fields = {
   url: url.meta({ description: 'Where events are posted to.', examples: ['https://hooks.example.com/puente'] }),
@@ -58,6 +59,10 @@ const fields = {
       description: 'At most so many a second; null: as fast as it answers.',
       examples: [50],
     }),
+  timeoutSeconds: timeoutSeconds.unwrap().meta({
+    description: 'How long an answer may take, its body included, before the delivery counts as failed.',
+    examples: [20],
+  }),
   ordering: z.enum(ORDERINGS).meta({
     description: '`fifo`: events of one key come one at a time, in the order in which they were published.',
   }),
@@ -87,6 +92,7 @@ export const CreateEndpointBody = z
     userId: fields.userId.default(null),
     headers: fields.headers.optional(),
     ratePerSecond: fields.ratePerSecond.default(null),
+    timeoutSeconds: fields.timeoutSeconds.default(LONGEST_TIMEOUT_S),
     ordering: fields.ordering.default('none'),
     headOfLine: fields.headOfLine.default('skip'),
     enabled: fields.enabled.default(true),

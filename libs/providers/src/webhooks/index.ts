@@ -11,4 +11,11 @@ export {
 } from './signing-secret';
 export { webhooks } from './webhooks.provider';
 export { Webhooks, WebhooksProviderModule } from './webhooks.module';
-export { Deliver, Delivered, SigningSecretField, WebhookConfig, WebhookSecrets } from './webhooks.schemas';
+export {
+  Deliver,
+  Delivered,
+  LONGEST_TIMEOUT_S,
+  SigningSecretField,
+  WebhookConfig,
+  WebhookSecrets,
+} from './webhooks.schemas';

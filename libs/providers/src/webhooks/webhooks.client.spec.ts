@@ -3,9 +3,13 @@ import { createServer } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { EgressGuard, HostResolver } from '@puente/egress';
 import { loopbackEgress } from '@puente/integrations/contract-suite';
-import { Cancellation, Secret } from '@puente/kernel';
+import { Cancellation, ok, type Outcome, type ProviderCall, Secret } from '@puente/kernel';
+import { TimeoutInterceptor } from '@puente/resilience';
 import { Webhook } from 'standardwebhooks';
 import { Webhook as SvixWebhook } from 'svix';
+import { ManualClock } from '../../../../test/support/manual-clock';
+import { until } from '../../../../test/support/sandbox-until';
+import { ToldDecisions } from '../../../../test/support/told-decisions';
 import { newSigningSecret } from './signing-secret';
 import { WebhooksClient } from './webhooks.client';
 import { classifyWebhookError } from './webhooks.errors';
@@ -240,6 +244,55 @@ describe('what the receiver answers', () => {
     };
     expect(await failure(client(), patience)).toMatchObject({ kind: 'unknown', cause: 'timeout' });
   });
+
+  /** 200 at once, and then one byte after the other as long as anybody listens. */
+  const drips = (): { bytes: number; left: Promise<void> } => {
+    let gone = (): void => undefined;
+    const drip = { bytes: 0, left: new Promise<void>((resolve) => (gone = resolve)) };
+    answer = (socket) => {
+      socket.write('HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n');
+      const timer = setInterval(() => socket.write('x', () => (drip.bytes += 1)), 20);
+      socket.on('close', () => {
+        clearInterval(timer);
+        gone();
+      });
+    };
+    return drip;
+  };
+
+  it('is no success when it drips for longer than the endpoint has, however steadily', async () => {
+    const drip = drips();
+    const startedMs = performance.now();
+    const by = client({}, { timeoutSeconds: 1 });
+
+    expect(await failure(by)).toMatchObject({ kind: 'unknown', cause: 'timeout' });
+    expect(performance.now() - startedMs).toBeGreaterThanOrEqual(990);
+    expect(performance.now() - startedMs).toBeLessThan(3_000);
+    expect(drip.bytes).toBeGreaterThan(10);
+    await drip.left;
+  });
+
+  it('is no success when it drips for hours: after 20 s a call is ended, whatever has come', async () => {
+    const drip = drips();
+    const clock = new ManualClock();
+    const link = new TimeoutInterceptor(clock, new ToldDecisions());
+    const by = client();
+    const call = { policy: 'webhook', signal: new Cancellation(), tries: [] } as unknown as ProviderCall;
+    let outcome: Outcome | undefined;
+    const called = link.intercept(call, ({ signal }) =>
+      deliver(by, signal as Cancellation).then(ok, classifyWebhookError),
+    );
+    void called.then((came) => (outcome = came));
+
+    await until(() => drip.bytes > 5, { withinMs: 5_000, what: 'it drips' });
+    await clock.advance(19_999);
+    const before = drip.bytes;
+    await until(() => drip.bytes > before + 2, { withinMs: 5_000, what: 'it goes on' });
+    expect(outcome).toBeUndefined();
+    await clock.advance(1);
+    expect(await called).toMatchObject({ kind: 'unknown', cause: 'timeout' });
+    await drip.left;
+  });
 });
 
 describe('an endpoint whose name leads inside since it was saved (T17)', () => {
@@ -278,6 +331,10 @@ describe('what an endpoint is saved with', () => {
       expect(config({ url: address })).toBe(false);
     },
   );
+
+  it.each([0, 0.5, 21, -1])('is no timeout of %d s', (timeoutSeconds) => {
+    expect(config({ timeoutSeconds })).toBe(false);
+  });
 
   it.each([0, 1.5, 1_001, -1])('is no rate of %d a second', (ratePerSecond) => {
     expect(config({ ratePerSecond })).toBe(false);

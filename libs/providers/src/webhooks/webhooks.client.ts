@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { EgressGuard } from '@puente/egress';
 import { type HttpAnswer, HttpConnection, type OperationCall } from '@puente/integrations';
-import type { Secret } from '@puente/kernel';
+import { Cancellation, type Secret } from '@puente/kernel';
 import { WebhookSigner } from './signature';
 import { excerptOf, WebhookHeadersMismatchError, WebhookRefusedError } from './webhooks.errors';
-import type { Deliver, Delivered, WebhookConfig, WebhookSecrets } from './webhooks.schemas';
+import { type Deliver, type Delivered, LONGEST_TIMEOUT_S, type WebhookConfig, type WebhookSecrets } from './webhooks.schemas'; // prettier-ignore
 
 /** At most to one receiver: as many as a worker has calls at a time, opened only while they are needed. */
 const CONNECTIONS = 64;
@@ -20,9 +20,12 @@ export class WebhooksClient {
   private readonly secrets: readonly string[];
   /** Name after value, as the wire has them: a dictionary would be taken apart again for each message. */
   private readonly headers: readonly string[];
+  /** Less than every call has; undefined: that is enough. */
+  private readonly timeoutMs: number | undefined;
 
   /** @throws {WebhookHeadersMismatchError} */
-  constructor(secrets: Secret<WebhookSecrets>, { url, headerNames = [] }: WebhookConfig, egress: EgressGuard) {
+  constructor(secrets: Secret<WebhookSecrets>, config: WebhookConfig, egress: EgressGuard) {
+    const { url, headerNames = [], timeoutSeconds = LONGEST_TIMEOUT_S } = config;
     const { signing, headers = {} } = secrets.reveal();
     requireSame(headerNames, Object.keys(headers));
     const { origin, pathname, search } = new URL(url);
@@ -31,6 +34,7 @@ export class WebhooksClient {
     const own = { 'user-agent': USER_AGENT, 'content-type': 'application/json' };
     this.headers = Object.entries({ ...headers, ...own }).flat();
     this.path = pathname + search;
+    this.timeoutMs = timeoutSeconds < LONGEST_TIMEOUT_S ? timeoutSeconds * 1_000 : undefined;
     this.http = new HttpConnection(origin, undefined, { egress, connections: CONNECTIONS });
   }
 
@@ -40,7 +44,7 @@ export class WebhooksClient {
 
   /** @throws {WebhookRefusedError} an answer that is not 2xx */
   async deliver({ messageId, body }: Deliver, { cancel }: Pick<OperationCall, 'cancel'>): Promise<Delivered> {
-    const answer = await this.post(messageId, Buffer.from(body), cancel);
+    const answer = await this.inTime(cancel, (signal) => this.post(messageId, Buffer.from(body), signal));
     const excerpt = excerptOf(answer, this.secrets);
     return excerpt === undefined ? { status: answer.status } : { status: answer.status, excerpt };
   }
@@ -49,6 +53,24 @@ export class WebhooksClient {
   ping({ cancel }: Pick<OperationCall, 'cancel'>): Promise<Delivered> {
     const body = JSON.stringify({ type: 'ping', timestamp: new Date().toISOString(), data: {} });
     return this.deliver({ messageId: `msg_${randomUUID()}`, body, eventType: 'ping' }, { cancel });
+  }
+
+  /** From connecting to the last byte of the answer: one that drips is ended like one that never comes. */
+  private async inTime<T>(
+    outer: OperationCall['cancel'],
+    work: (signal: OperationCall['cancel']) => Promise<T>,
+  ): Promise<T> {
+    if (this.timeoutMs === undefined) return work(outer);
+    const patience = new Cancellation(outer);
+    const timer = setTimeout(() => {
+      patience.abort(new DOMException('The receiver took too long', 'TimeoutError'));
+    }, this.timeoutMs);
+    try {
+      return await work(patience);
+    } finally {
+      clearTimeout(timer);
+      patience.unlink();
+    }
   }
 
   private async post(id: string, body: Buffer, signal: OperationCall['cancel']): Promise<HttpAnswer> {

@@ -60,6 +60,11 @@ export const webhooks = defineProvider({
         descripcion: 'Máximo de entregas por segundo; sin él no hay límite',
         required: false,
       },
+      timeoutSeconds: {
+        variable: 'WEBHOOKS_TIMEOUT_SECONDS',
+        descripcion: 'Segundos que puede tardar una respuesta, cuerpo incluido, de 1 a 20; sin valor, 20',
+        required: false,
+      },
     },
     rotateEveryDays: 90,
     rebindOn: ['url'],

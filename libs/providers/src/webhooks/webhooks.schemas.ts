@@ -5,6 +5,9 @@ import { secretProblem } from './signing-secret';
 const MAX_SIGNING_SECRETS = 10;
 const MAX_HEADERS = 20;
 
+/** What the policy `webhook` gives every call. */
+export const LONGEST_TIMEOUT_S = 20;
+
 /** One secret that signs. Several are valid side by side while a receiver changes from one to the next. */
 export const SigningSecretField = z.strictObject({
   secret: z
@@ -65,6 +68,12 @@ export const WebhookConfig = z.strictObject({
     .max(1_000)
     .optional()
     .meta({ description: 'At most so many messages a second. Left out: no limit.' }),
+  timeoutSeconds: z
+    .int()
+    .min(1)
+    .max(LONGEST_TIMEOUT_S)
+    .optional()
+    .meta({ description: 'How long an answer may take, its body included. Left out: 20.' }),
 });
 
 export type WebhookConfig = z.output<typeof WebhookConfig>;
