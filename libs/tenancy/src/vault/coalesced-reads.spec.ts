@@ -64,6 +64,28 @@ describe('coalesced reads', () => {
     expect(begun()).toBe(2);
   });
 
+  it('reads ahead of those who go by a time, who wait for nothing, and takes no failure of it for an answer', async () => {
+    let [now, begun] = [0, 0];
+    const reads = new CoalescedReads<number>(() => now, 10);
+    const load = (): Promise<number> => {
+      begun += 1;
+      return begun === 2 ? Promise.reject(new Error('away')) : Promise.resolve(begun);
+    };
+    await reads.read('k', load);
+    now = 5;
+    await reads.read('k', load, -1);
+    expect(begun).toBe(1);
+
+    now = 11;
+    expect(await reads.read('k', load, -1)).toBe(1);
+    expect(begun).toBe(2);
+    await new Promise((resolve) => setImmediate(resolve));
+
+    expect(await reads.read('k', load, -1)).toBe(1);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(await reads.read('k', load, 10)).toBe(3);
+  });
+
   it('keeps keys apart and forgets a key nobody reads', async () => {
     const { reads, load, end, begun } = source();
     const [a, b] = [reads.read('a', load), reads.read('b', load)];

@@ -17,14 +17,24 @@ export class CoalescedReads<T> {
   private readonly lines = new Map<string, Line<T>>();
   private readonly last = new BoundedCache<string, Line<T>>(MOST_KEYS);
 
-  constructor(private readonly nowMs: () => number) {}
+  /**
+   * @param aheadMs age of a read from which on the next one begins, while the old one still does: callers that come one
+   *   after the other then seldom wait for one
+   */
+  constructor(
+    private readonly nowMs: () => number,
+    private readonly aheadMs = Infinity,
+  ) {}
 
   /** @param sinceMs what a read that began later found will do; left out, only one that begins from now on */
   read(key: string, load: () => Promise<T>, sinceMs = Infinity): Promise<T> {
     const line = this.lines.get(key);
-    if (line && line.begunMs > sinceMs) return line.running;
     const last = sinceMs === Infinity ? undefined : this.last.get(key);
-    if (last && last.begunMs > sinceMs) return last.running;
+    if (last && last.begunMs > sinceMs) {
+      if (!line && this.nowMs() - last.begunMs > this.aheadMs) void this.start(key, load).catch(ignore);
+      return last.running;
+    }
+    if (line && line.begunMs > sinceMs) return line.running;
     if (!line) return this.start(key, load);
     line.next ??= line.running.then(ignore, ignore).then(() => this.start(key, load));
     return line.next;
@@ -48,5 +58,5 @@ export class CoalescedReads<T> {
 }
 
 function ignore(): void {
-  // The first reader hears of its failure; the next one only waits for the end.
+  // The first reader hears of its failure; the next one only waits for the end, and nobody for what is read ahead.
 }

@@ -57,7 +57,7 @@ export class CredentialReader {
     private readonly quarantine: Quarantine,
     private readonly clock: Clock,
   ) {
-    this.reads = new CoalescedReads(() => this.clock.monotonicMs());
+    this.reads = new CoalescedReads(() => this.clock.monotonicMs(), LONGEST_MS / 2);
   }
 
   /**
