@@ -71,7 +71,7 @@ export class PaymentCaptures {
       const row = await lockPayment(tx, paymentId);
       if (!row) throw new PaymentNotFoundError(paymentId);
       const amount = wanted ?? row.approvedAmount ?? 0;
-      const problem = captureProblem(row, amount, this.support.settings.captureMs);
+      const problem = captureProblem(row, amount, this.support.settings);
       if (problem) throw new PaymentCaptureRefusedError(problem.rule, problem.why);
       const { token, authorizationCode } = row;
       if (token === null || authorizationCode === null)

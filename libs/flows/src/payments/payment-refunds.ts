@@ -96,7 +96,7 @@ export class PaymentRefunds {
     if (open) throw new PaymentRefundOpenError(paymentId, open.id);
     const balanceBefore = balanceOf(payment) ?? 0;
     const amount = wanted ?? balanceBefore;
-    const problem = refundProblem(payment, amount, this.support.settings.refundMs);
+    const problem = refundProblem(payment, amount, this.support.settings);
     if (problem) throw new PaymentRefundRefusedError(problem.rule, problem.why);
     const intent = { id: uuidv7(), paymentId, amount, balanceBefore, idempotencyKey: idempotencyKey ?? null };
     const refund = await insertRefund(tx, { ...intent, actor: origin.actor });

@@ -25,7 +25,7 @@ export class PaymentVerdicts {
     source: Source,
   ): Promise<{ readonly row: PaymentRow; readonly verdict: Verdict['kind'] }> {
     const verdict = judge(row, told);
-    const { status, responseCode, vci } = told;
+    const { status, responseCode = null, vci = null } = told;
     const data = { source, verdict: verdict.kind, status, responseCode, vci };
     await recordEvent(tx, row.id, { type: `${source}.answered`, data });
     return { row: await this.after(tx, row, told, verdict, data), verdict: verdict.kind };
@@ -83,14 +83,19 @@ export class PaymentVerdicts {
 
 /** Money moved, as Webpay says it. */
 function chargedOf({ status, responseCode, amount }: ToldTransaction): number | undefined {
-  return (status === 'AUTHORIZED' || status === 'CAPTURED') && responseCode === 0 ? (amount ?? undefined) : undefined;
+  return (status === 'AUTHORIZED' || status === 'CAPTURED') && responseCode === 0 ? amount : undefined;
 }
 
 function factsOf(row: PaymentRow, told: ToldTransaction): PaymentPatch {
-  const { responseCode, authorizationCode, paymentType, cardLast4, installments, vci } = told;
-  const { accountingDate, transactionDate } = told;
   return {
-    ...{ responseCode, authorizationCode, paymentType, cardLast4, installments, vci },
-    ...{ accountingDate, transactionDate, committedAt: row.committedAt ?? row.now },
+    responseCode: told.responseCode ?? null,
+    authorizationCode: told.authorizationCode ?? null,
+    paymentType: told.paymentTypeCode ?? null,
+    cardLast4: told.cardNumber?.slice(-4) ?? null,
+    installments: told.installmentsNumber ?? null,
+    vci: told.vci ?? null,
+    accountingDate: told.accountingDate ?? null,
+    transactionDate: told.transactionDate ?? null,
+    committedAt: row.committedAt ?? row.now,
   };
 }

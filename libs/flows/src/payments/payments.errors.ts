@@ -58,7 +58,7 @@ export class PaymentRefundRefusedError extends AppError {
   readonly code = 'PAYMENT_REFUND_REFUSED';
 
   constructor(
-    /** `OVER_BALANCE`, `PARTIAL_OF_DEBIT`, `PARTIAL_OF_INSTALMENTS`, `TOO_LATE`, or Webpay's own code. */
+    /** Which rule: `AMOUNT_OVER_BALANCE`, `PARTIAL_NOT_ALLOWED`, `REFUND_WINDOW_CLOSED` … */
     readonly rule: string,
     why: string,
   ) {

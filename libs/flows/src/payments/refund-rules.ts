@@ -1,75 +1,69 @@
-import type { PaymentRow } from './payment';
-import { balanceOf } from './payment';
+import {
+  type CaptureRefusal,
+  captureRuling,
+  DOCUMENTED_WINDOWS,
+  type RefundRefusal,
+  refundRuling,
+} from '@puente/providers/webpay';
+import { balanceOf, type PaymentRow } from './payment';
 import type { PaymentState } from './payment-states';
 
-/** What Webpay would refuse, and so we do before asking. */
-export const REFUND_RULES = ['NOTHING_CHARGED', 'OVER_BALANCE', 'TOO_LATE', 'PARTIAL_OF_DEBIT', 'PARTIAL_OF_INSTALMENTS'] as const; // prettier-ignore
-
-export interface RefundProblem {
-  readonly rule: (typeof REFUND_RULES)[number];
+export interface Problem<Rule extends string> {
+  readonly rule: Rule;
   readonly why: string;
 }
 
-const REFUNDABLE: readonly PaymentState[] = ['paid', 'captured', 'partially_refunded', 'needs_review'];
-/** Debit and prepaid. */
-const NOT_CREDIT = ['VD', 'VP'];
-/** Instalments of the issuer, three or two without interest, and any number without interest. */
-const INSTALMENTS = ['VC', 'SI', 'S2', 'NC'];
+/** How long Webpay allows it, as the installation has set it. */
+export interface Windows {
+  readonly refundMs: number;
+  readonly captureMs: number;
+}
 
 type Charged = Pick<
   PaymentRow,
-  | 'state'
-  | 'paymentType'
-  | 'installments'
-  | 'approvedAmount'
-  | 'capturedAmount'
-  | 'refundedAmount'
-  | 'committedAt'
-  | 'now'
+  'state' | 'paymentType' | 'approvedAmount' | 'capturedAmount' | 'refundedAmount' | 'committedAt' | 'now'
 >;
 
-/**
- * Whether an amount can be given back. All of it always can, for 90 days, and whether that is a reversal or an annulment is
- * for Webpay to say; a part only of credit without instalments.
- *
- * @see https://www.transbankdevelopers.cl/producto/webpay#reversas-y-anulaciones
- */
-export function refundProblem(payment: Charged, amount: number, refundMs: number): RefundProblem | undefined {
-  const balance = balanceOf(payment);
-  if (balance === null || !REFUNDABLE.includes(payment.state))
-    return { rule: 'NOTHING_CHARGED', why: `the payment is ${payment.state}, and nothing of it can be given back` };
-  if (amount > balance)
-    return { rule: 'OVER_BALANCE', why: `${String(amount)} is more than the ${String(balance)} that are left` };
-  if (payment.committedAt !== null && payment.now.getTime() - payment.committedAt.getTime() > refundMs)
-    return { rule: 'TOO_LATE', why: 'Webpay gives money back for 90 days only; use another way' };
-  if (amount === balance && payment.refundedAmount === 0) return undefined;
-  if (NOT_CREDIT.includes(payment.paymentType ?? ''))
-    return { rule: 'PARTIAL_OF_DEBIT', why: 'of debit and prepaid only the whole can be given back' };
-  if (INSTALMENTS.includes(payment.paymentType ?? '') || (payment.installments ?? 0) > 1)
-    return { rule: 'PARTIAL_OF_INSTALMENTS', why: 'of instalments only the whole can be given back' };
-  return undefined;
+const REFUNDABLE: readonly PaymentState[] = ['paid', 'captured', 'partially_refunded', 'needs_review'];
+
+/** Why an amount cannot be given back; undefined: Webpay would take it. Nobody is called for what it would refuse. */
+export function refundProblem(
+  payment: Charged,
+  amount: number,
+  windows: Windows,
+): Problem<RefundRefusal | 'NOTHING_CHARGED'> | undefined {
+  const charge = chargeOf(payment);
+  if (!charge || !REFUNDABLE.includes(payment.state)) return { rule: 'NOTHING_CHARGED', why: notIn(payment.state) };
+  const ruling = refundRuling(charge, amount, payment.now, known(windows));
+  return ruling.allowed ? undefined : { rule: ruling.code, why: ruling.reason };
 }
 
-export interface CaptureProblem {
-  readonly rule: 'NOT_AUTHORISED' | 'CAPTURED_ALREADY' | 'OVER_AUTHORISED' | 'TOO_LATE' | 'NOT_CREDIT';
-  readonly why: string;
-}
-
-/** A deferred payment is captured once, for at most what was authorised, within 7 days, and only of credit. */
+/** Why a deferred payment cannot be captured; undefined: it can. A capture under way counts: once is all there is. */
 export function captureProblem(
   payment: Charged & Pick<PaymentRow, 'captureOperationId' | 'authorizationCode'>,
   amount: number,
-  captureMs: number,
-): CaptureProblem | undefined {
-  if (payment.captureOperationId !== null)
-    return { rule: 'CAPTURED_ALREADY', why: 'it is captured, or its capture is under way: once is all there is' };
-  if (payment.state !== 'paid' || payment.approvedAmount === null || payment.authorizationCode === null)
-    return { rule: 'NOT_AUTHORISED', why: `the payment is ${payment.state}` };
-  if (amount > payment.approvedAmount)
-    return { rule: 'OVER_AUTHORISED', why: `only ${String(payment.approvedAmount)} were authorised` };
-  if (payment.committedAt !== null && payment.now.getTime() - payment.committedAt.getTime() > captureMs)
-    return { rule: 'TOO_LATE', why: 'the time for it is over; the authorisation has lapsed' };
-  if (NOT_CREDIT.includes(payment.paymentType ?? ''))
-    return { rule: 'NOT_CREDIT', why: 'only credit can be captured later' };
-  return undefined;
+  windows: Windows,
+): Problem<CaptureRefusal | 'NOT_AUTHORISED'> | undefined {
+  const charge = chargeOf(payment);
+  const isAuthorised = payment.state === 'paid' && payment.authorizationCode !== null;
+  const isCaptured = payment.captureOperationId !== null;
+  if (!charge || (!isAuthorised && !isCaptured)) return { rule: 'NOT_AUTHORISED', why: notIn(payment.state) };
+  const ruling = captureRuling({ ...charge, captured: isCaptured }, amount, payment.now, known(windows));
+  return ruling.allowed ? undefined : { rule: ruling.code, why: ruling.reason };
+}
+
+function chargeOf(payment: Charged) {
+  const { capturedAmount, approvedAmount, paymentType, committedAt, now } = payment;
+  const [amount, balance] = [capturedAmount ?? approvedAmount, balanceOf(payment)];
+  if (amount === null || balance === null) return undefined;
+  const captured = capturedAmount === null ? undefined : true;
+  return { amount, balance, committedAt: committedAt ?? now, paymentTypeCode: paymentType ?? undefined, captured };
+}
+
+function known({ refundMs, captureMs }: Windows) {
+  return { ...DOCUMENTED_WINDOWS, nullificationMs: refundMs, captureMs };
+}
+
+function notIn(state: PaymentState): string {
+  return `The payment is ${state}, and nothing was charged that this could be done with.`;
 }
