@@ -44,26 +44,28 @@ export class SynchronousWrites {
     return resultOf(outcome, settled, operation.id);
   }
 
-  private async whicheverFirst(
+  /** Without a signal of Node's own: each that aborts makes an exception with a stack. */
+  private whicheverFirst(
     finishing: Promise<CallResult>,
     operationId: string,
     deadlineMs: number,
     gone: AbortSignal | undefined,
   ): Promise<CallResult> {
-    const answered = new AbortController();
-    const leave = (): void => answered.abort();
-    gone?.addEventListener('abort', leave, { once: true });
-    if (gone?.aborted) leave();
-    const left = this.clock
-      .sleep(Math.max(0, deadlineMs - this.clock.monotonicMs()), answered.signal)
-      .then((): CallResult => ({ kind: 'pending', operationId }));
-    try {
-      return await Promise.race([finishing, left]);
-    } finally {
-      answered.abort();
-      gone?.removeEventListener('abort', leave);
-      finishing.catch(() => undefined); // nobody listens any more; the ledger has told why, and its sweeper takes over
-    }
+    return new Promise((resolve, reject) => {
+      const unheard = (): void => {
+        cancelTimer();
+        gone?.removeEventListener('abort', leave);
+      };
+      const leave = (): void => {
+        unheard();
+        resolve({ kind: 'pending', operationId });
+      };
+      const cancelTimer = this.clock.after(Math.max(0, deadlineMs - this.clock.monotonicMs()), leave);
+      gone?.addEventListener('abort', leave, { once: true });
+      // Should it fail after the caller has left: the ledger has told why, and its sweeper takes over.
+      finishing.finally(unheard).then(resolve, reject);
+      if (gone?.aborted) leave();
+    });
   }
 }
 

@@ -32,28 +32,35 @@ export class Beginnings {
   }
 }
 
-/** The row as {@link acceptRow} with a lease has just written it: first try, first fence. */
+/**
+ * The row as {@link acceptRow} with a lease has just written it: first try, first fence. Member by member: an object with
+ * so many members that is put together by spreading gets hidden classes of its own, which nothing that reads it knows.
+ */
 function begunOperation(operation: NewOperation, at: Date, leaseOwner: string): LeasedOperation {
-  const { id, tenantId, provider, integration, laneKey, effect, onUnknown, policy, input, settleMs } = operation;
   return {
-    ...{
-      id,
-      tenantId,
-      provider,
-      operation: operation.operation,
-      integration,
-      laneKey,
-      effect,
-      onUnknown,
-      policy,
-      input,
-    },
-    ...{ mode: 'call', attempt: 1, crashes: 0, repeats: 0, asks: 0, maybeSent: false, fence: '1', settleMs },
+    id: operation.id,
+    tenantId: operation.tenantId,
+    provider: operation.provider,
+    operation: operation.operation,
+    integration: operation.integration,
+    laneKey: operation.laneKey,
+    orderKey: null,
+    effect: operation.effect,
+    onUnknown: operation.onUnknown,
+    policy: operation.policy,
+    mode: 'call',
+    input: operation.input,
+    attempt: 1,
+    crashes: 0,
+    repeats: 0,
+    asks: 0,
+    maybeSent: false,
     firstSentAt: at,
+    settleMs: operation.settleMs,
     keyWindowMs: operation.keyWindowMs ?? null,
     deadlineAt: operation.deadlineAt ?? null,
+    fence: '1',
     traceId: operation.traceId ?? null,
-    orderKey: null,
     subscriber: operation.subscriber ?? null,
     leaseOwner,
     createdAt: at,
