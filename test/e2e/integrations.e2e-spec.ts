@@ -63,7 +63,7 @@ describe('integrations', () => {
     bodyOf(await patch({ laneKey: 'default/a', maxInFlight: null }), 200);
     expect(bodyOf(await tenant.admin.get(`${SNS}/lanes`), 200)).toEqual({ items: [] });
     const { items } = bodyOf<{ items: { action: string; target: string; detail: object }[] }>(
-      await tenant.admin.get('/v1/audit'),
+      await tenant.audit.get('/v1/audit'),
       200,
     );
     expect(
