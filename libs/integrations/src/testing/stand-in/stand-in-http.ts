@@ -70,14 +70,14 @@ export async function writeReply(response: ServerResponse, reply: StandInReply):
   return written && !(await refused);
 }
 
-/** A byte at a time, as long as somebody reads. */
+/** A byte at a time, as long as somebody reads. The last one ends the answer: the client may ask again at once. */
 async function drip(response: ServerResponse, body: Buffer, everyMs: number): Promise<void> {
-  for (const byte of body) {
+  for (const byte of body.subarray(0, -1)) {
     if (response.destroyed) return;
     response.write(Buffer.of(byte));
     await sleep(everyMs, undefined, { ref: false });
   }
-  response.end();
+  response.end(body.subarray(-1));
 }
 
 /**

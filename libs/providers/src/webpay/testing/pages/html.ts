@@ -15,8 +15,8 @@ export function html(pieces: TemplateStringsArray, ...parts: readonly Part[]): H
 function markup(part: Part): string {
   if (part === undefined) return '';
   if (part instanceof Html) return part.text;
-  if (Array.isArray(part)) return part.map(({ text }: Html) => text).join('');
-  return escaped(part.toString());
+  if (typeof part === 'object') return part.map(({ text }) => text).join('');
+  return escaped(String(part));
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {

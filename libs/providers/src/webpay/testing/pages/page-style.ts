@@ -20,7 +20,9 @@ dd { margin: 0; text-align: right; overflow-wrap: anywhere; }
 .amount { font-size: 1.6rem; font-weight: 650; }
 label { display: block; margin: .7rem 0 .2rem; font-size: .92rem; }
 input, select { width: 100%; padding: .65rem .7rem; font: inherit; color: inherit; background: #fff; border: 1px solid #b8b2c4; border-radius: .4rem; }
-.pair { display: grid; grid-template-columns: 1fr 1fr; gap: .8rem; }
+.pair { display: grid; grid-template-columns: 1fr 1fr; gap: .8rem; align-items: end; }
+.columns-side { display: grid; gap: 1rem; }
+.clock { margin-top: .8rem; }
 button { font: inherit; padding: .65rem 1.1rem; border-radius: .4rem; border: 1px solid var(--brand); background: #fff; color: var(--brand); cursor: pointer; }
 button.submit, button.main { width: 100%; margin-top: 1rem; background: var(--brand); color: #fff; font-weight: 600; }
 button[disabled] { opacity: .55; cursor: default; }
@@ -32,8 +34,10 @@ button.link { border: 0; padding: 0; background: none; text-decoration: underlin
 .js .panel[hidden] { display: none; }
 .error { border-left: 4px solid var(--bad); padding: .5rem .8rem; background: #fdf0f1; }
 .clock { color: var(--soft); font-variant-numeric: tabular-nums; }
-table { width: 100%; border-collapse: collapse; font-size: .88rem; }
-td, th { text-align: left; padding: .3rem .35rem; border-top: 1px solid var(--line); }
+table { width: 100%; border-collapse: collapse; font-size: .85rem; }
+td .link { white-space: nowrap; }
+td, th { hyphens: auto; }
+td, th { text-align: left; padding: .35rem .25rem; border-top: 1px solid var(--line); }
 .good { color: var(--good); } .bad { color: var(--bad); }
 .simulated { border-style: dashed; }
 .simulated form { display: inline-block; margin: .2rem .4rem .2rem 0; }
