@@ -1,11 +1,5 @@
-import {
-  CreateQueueCommand,
-  GetQueueAttributesCommand,
-  GetQueueUrlCommand,
-  QueueDoesNotExist,
-  type SQSClient,
-  SQSServiceException,
-} from '@aws-sdk/client-sqs';
+import { GetQueueAttributesCommand, type SQSClient, SQSServiceException } from '@aws-sdk/client-sqs';
+import { createQueuePair, type QueuePair } from './queue-pair';
 
 /** A note is received once, or a few times when PostgreSQL is away; one that comes back more often is of no use. */
 const MOST_RECEIVES = 10;
@@ -13,38 +7,15 @@ const MOST_RECEIVES = 10;
 const RETENTION_S = 3_600;
 const DEAD_RETENTION_S = 86_400;
 
-export interface DispatchQueues {
-  readonly queueUrl: string;
-  readonly deadLetterQueueUrl: string;
-  /** The others were there already. */
-  readonly created: readonly ('queueUrl' | 'deadLetterQueueUrl')[];
-}
+export type DispatchQueues = QueuePair;
 
 /**
  * Makes the dispatch queue and its dead-letter queue in the platform's own account, encrypted. Safe to repeat: a queue
  * that is there stays as it is.
  */
-export async function createDispatchQueues(client: SQSClient, name: string): Promise<DispatchQueues> {
-  const encrypted = { SqsManagedSseEnabled: 'true' };
-  const dead = await ensure(client, `${name}-dead`, () =>
-    Promise.resolve({ ...encrypted, MessageRetentionPeriod: String(DEAD_RETENTION_S) }),
-  );
-  const queue = await ensure(client, name, async () => ({
-    ...encrypted,
-    MessageRetentionPeriod: String(RETENTION_S),
-    RedrivePolicy: JSON.stringify({
-      deadLetterTargetArn: await arnOf(client, dead.url),
-      maxReceiveCount: MOST_RECEIVES,
-    }),
-  }));
-  return {
-    queueUrl: queue.url,
-    deadLetterQueueUrl: dead.url,
-    created: [
-      ...(queue.created ? (['queueUrl'] as const) : []),
-      ...(dead.created ? (['deadLetterQueueUrl'] as const) : []),
-    ],
-  };
+export function createDispatchQueues(client: SQSClient, name: string): Promise<DispatchQueues> {
+  const settings = { MessageRetentionPeriod: String(RETENTION_S) };
+  return createQueuePair(client, name, { settings, deadRetentionS: DEAD_RETENTION_S, mostReceives: MOST_RECEIVES });
 }
 
 /** One thing that was looked at; `text` says how it is, and how it should be when it is wrong. */
@@ -92,24 +63,4 @@ function receives(policy: string | undefined): DispatchQueueFinding {
   const { maxReceiveCount } = JSON.parse(policy) as { maxReceiveCount?: number | string };
   const most = Number(maxReceiveCount);
   return { ok: most >= 3, check, text: `after ${String(most)} receives, at least 3` };
-}
-
-async function ensure(
-  client: SQSClient,
-  QueueName: string,
-  attributes: () => Promise<Record<string, string>>,
-): Promise<{ readonly url: string; readonly created: boolean }> {
-  try {
-    const { QueueUrl = '' } = await client.send(new GetQueueUrlCommand({ QueueName }));
-    return { url: QueueUrl, created: false };
-  } catch (error) {
-    if (!(error instanceof QueueDoesNotExist)) throw error;
-    const { QueueUrl = '' } = await client.send(new CreateQueueCommand({ QueueName, Attributes: await attributes() }));
-    return { url: QueueUrl, created: true };
-  }
-}
-
-async function arnOf(client: SQSClient, QueueUrl: string): Promise<string> {
-  const command = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] });
-  return (await client.send(command)).Attributes?.QueueArn ?? '';
 }

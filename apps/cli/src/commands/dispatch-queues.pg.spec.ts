@@ -1,6 +1,6 @@
 import { CreateQueueCommand, SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { SqsStandIn } from '@puente/providers/sqs/testing';
-import { createDispatchQueues, verifyDispatchQueue } from '@puente/queue';
+import { createCustomerQueues, createDispatchQueues, verifyCustomerQueues, verifyDispatchQueue } from '@puente/queue';
 import { startTestStandIns, type TestStandIns } from '../../../../test/support/test-stand-ins';
 
 describe('the dispatch queue', () => {
@@ -40,5 +40,34 @@ describe('the dispatch queue', () => {
     expect(findings).toEqual([
       { ok: false, check: 'reachable', text: expect.stringContaining('QueueDoesNotExist') as string },
     ]);
+  });
+});
+
+describe('the queue of customer notifications', () => {
+  let standIns: TestStandIns;
+  const made: SQSClient[] = [];
+
+  beforeAll(async () => {
+    standIns = await startTestStandIns((access) => [new SqsStandIn(access)]);
+  });
+  afterAll(async () => {
+    for (const client of made) client.destroy();
+    await standIns.stop();
+  });
+
+  it('is made so that it passes its own check, and found wrong without its dead-letter queue', async () => {
+    const credentials = { accessKeyId: 'AKIDPLATFORM', secretAccessKey: 'any' };
+    const sqs = new SQSClient({ endpoint: standIns.url, region: 'us-east-1', credentials, maxAttempts: 1 });
+    made.push(sqs);
+    const { queueUrl, deadLetterQueueUrl: deadLetterUrl, created } = await createCustomerQueues(sqs, 'customers');
+    expect([created.length, deadLetterUrl]).toEqual([2, `${queueUrl}-dead`]);
+    expect((await createCustomerQueues(sqs, 'customers')).created).toEqual([]);
+
+    const wrong = async (urls: { queueUrl: string; deadLetterUrl: string }) =>
+      (await verifyCustomerQueues(sqs, urls)).filter(({ ok }) => !ok).map(({ check }) => check);
+    expect(await wrong({ queueUrl, deadLetterUrl })).toEqual([]);
+    expect(await wrong({ queueUrl, deadLetterUrl: `${queueUrl}-nobody` })).toEqual(['dead_letter_reachable']);
+    expect(await wrong({ queueUrl, deadLetterUrl: queueUrl })).toEqual(['dead_letter']);
+    expect(await wrong({ queueUrl: deadLetterUrl, deadLetterUrl })).toEqual(['dead_letter']);
   });
 });

@@ -1,11 +1,15 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { loadConfig } from '@puente/config';
+import { customerQueueFrom } from '@puente/flows/webhooks';
 import { AppError } from '@puente/kernel';
 import {
+  createCustomerQueues,
   createDispatchQueues,
+  type CustomerQueueFinding,
   type DispatchQueueFinding,
   type DispatchQueues,
   platformQueueClient,
+  verifyCustomerQueues,
   verifyDispatchQueue,
 } from '@puente/queue';
 
@@ -34,6 +38,27 @@ export function checkDispatchQueue(env: NodeJS.ProcessEnv): Promise<DispatchQueu
   return asPlatform(env, 'cannot be checked', (client) => verifyDispatchQueue(client, url));
 }
 
+/**
+ * Makes the queue of customer notifications and its dead-letter queue, with the platform's own AWS credentials.
+ *
+ * @throws {DispatchQueuesError} with what SQS said
+ */
+export function makeCustomerQueues(env: NodeJS.ProcessEnv, name: string): Promise<DispatchQueues> {
+  return asPlatform(env, 'could not be made', (client) => createCustomerQueues(client, name));
+}
+
+/**
+ * Looks at the queue of CUSTOMER_NOTIFICATION_SQS_URL and at its dead-letter queue.
+ *
+ * @throws {DispatchQueuesError} no queue is configured, or SQS cannot be asked
+ */
+export function checkCustomerQueues(env: NodeJS.ProcessEnv): Promise<CustomerQueueFinding[]> {
+  const queue = customerQueueFrom(loadConfig({ ...env, DISPATCH_MODE: 'postgres' }));
+  if (!queue)
+    throw new DispatchQueuesError('CUSTOMER_NOTIFICATION_SQS_URL or CUSTOMER_NOTIFICATION_TENANT_ID is not set.');
+  return asPlatform(env, 'cannot be checked', (client) => verifyCustomerQueues(client, queue));
+}
+
 async function asPlatform<T>(
   env: NodeJS.ProcessEnv,
   failed: string,
@@ -45,7 +70,7 @@ async function asPlatform<T>(
     return await work(client);
   } catch (error) {
     const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    throw new DispatchQueuesError(`The dispatch queues ${failed}. SQS said: ${said}`, { cause: error });
+    throw new DispatchQueuesError(`The queues ${failed}. SQS said: ${said}`, { cause: error });
   } finally {
     client.destroy();
   }

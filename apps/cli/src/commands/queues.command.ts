@@ -7,15 +7,16 @@ import {
   QueueSetup,
 } from '@puente/flows/notifications';
 import { AppError } from '@puente/kernel';
-import type { QueueBinding } from '@puente/queue';
+import type { DispatchQueues, QueueBinding } from '@puente/queue';
 import { Command, InvalidArgumentError } from 'commander';
 import { withPlatform } from '../platform';
-import { checkDispatchQueue, makeDispatchQueues } from './dispatch-queues';
+import { checkCustomerQueues, checkDispatchQueue, makeCustomerQueues, makeDispatchQueues } from './dispatch-queues';
 
 const origin = { actor: 'system:cli' };
 
 interface CreateOptions {
   readonly dispatch?: boolean;
+  readonly customers?: boolean;
   readonly tenant?: string;
   readonly name?: string;
   readonly integration: string;
@@ -25,6 +26,7 @@ interface CreateOptions {
 }
 
 const DISPATCH_QUEUE = 'puente-dispatch';
+const CUSTOMER_QUEUE = 'customer-notifications';
 
 /**
  * `puente queues`: makes a tenant's notification queues, or the platform's own for DISPATCH_MODE=sqs, and says what is
@@ -38,15 +40,17 @@ export function queuesCommand(env: NodeJS.ProcessEnv): Command {
     .option('--tenant <uuid>', 'whose queues they are')
     .option('--name <name>', `{name}.fifo and {name}-dead.fifo (with --dispatch: ${DISPATCH_QUEUE})`, queueName)
     .option('--dispatch', "instead, the platform's queue for DISPATCH_MODE=sqs, with the platform's own credentials")
+    .option('--customers', "instead, the platform's queue for CUSTOMER_NOTIFICATION_SQS_URL, with its own credentials")
     .option('--integration <name>', "the tenant's sqs account", 'default')
     .option('--kms-key <key>', 'encrypt with this key of KMS instead of keys of SQS')
     .option('--bind', "make it the tenant's notification queue")
     .option('--repair', 'set what queues that exist already have otherwise')
     .action((options: CreateOptions, command: Command) => {
-      const { dispatch, tenant, name } = options;
+      const { dispatch, customers, tenant, name } = options;
       if (dispatch) return createDispatch(env, name ?? DISPATCH_QUEUE);
+      if (customers) return createCustomers(env, name ?? CUSTOMER_QUEUE);
       if (tenant === undefined || name === undefined)
-        return command.error('error: --tenant and --name are required, or --dispatch');
+        return command.error('error: --tenant and --name are required, or --dispatch, or --customers');
       return create(env, { ...options, tenant, name });
     });
   command
@@ -54,21 +58,35 @@ export function queuesCommand(env: NodeJS.ProcessEnv): Command {
     .description('Check all bound queues, a line per check. Ends with 1 when something is wrong.')
     .option('--tenant <uuid>', 'only this tenant')
     .option('--dispatch', 'instead, the queue of DISPATCH_QUEUE_URL')
-    .action(({ tenant, dispatch }: { tenant?: string; dispatch?: boolean }) =>
-      dispatch ? verifyDispatch(env) : verify(env, tenant),
-    );
+    .option('--customers', 'instead, the queue of CUSTOMER_NOTIFICATION_SQS_URL')
+    .action(({ tenant, dispatch, customers }: { tenant?: string; dispatch?: boolean; customers?: boolean }) => {
+      if (dispatch) return verifyPlatform(checkDispatchQueue(env));
+      return customers ? verifyPlatform(checkCustomerQueues(env)) : verify(env, tenant);
+    });
   return command;
 }
 
 async function createDispatch(env: NodeJS.ProcessEnv, name: string): Promise<void> {
-  const made = await makeDispatchQueues(env, name);
-  for (const field of ['queueUrl', 'deadLetterQueueUrl'] as const)
-    say(`${(made.created.includes(field) ? 'created' : 'exists').padEnd(8)} ${field} ${made[field]}`);
-  say(`DISPATCH_MODE=sqs\nDISPATCH_QUEUE_URL=${made.queueUrl}`);
+  const { queueUrl } = sayMade(await makeDispatchQueues(env, name));
+  say(`DISPATCH_MODE=sqs\nDISPATCH_QUEUE_URL=${queueUrl}`);
 }
 
-async function verifyDispatch(env: NodeJS.ProcessEnv): Promise<void> {
-  for (const { ok, check, text } of await checkDispatchQueue(env)) {
+async function createCustomers(env: NodeJS.ProcessEnv, name: string): Promise<void> {
+  const { queueUrl, deadLetterQueueUrl } = sayMade(await makeCustomerQueues(env, name));
+  say(`CUSTOMER_NOTIFICATION_SQS_URL=${queueUrl}`);
+  say(`CUSTOMER_NOTIFICATION_DEAD_LETTER_SQS_URL=${deadLetterQueueUrl}`);
+}
+
+function sayMade(made: DispatchQueues): DispatchQueues {
+  for (const field of ['queueUrl', 'deadLetterQueueUrl'] as const)
+    say(`${(made.created.includes(field) ? 'created' : 'exists').padEnd(8)} ${field} ${made[field]}`);
+  return made;
+}
+
+async function verifyPlatform(
+  findings: Promise<readonly { readonly ok: boolean; readonly check: string; readonly text: string }[]>,
+): Promise<void> {
+  for (const { ok, check, text } of await findings) {
     say(`  ${ok ? 'ok   ' : 'wrong'} ${check}: ${text}`);
     if (!ok) process.exitCode = 1;
   }
