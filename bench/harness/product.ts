@@ -67,7 +67,7 @@ export class Product {
   async startApi(execArgv: readonly string[] = []): Promise<BenchProcess> {
     const port = String(await freePort());
     const api = await this.start('api', { ...this.settings(), PORT: port }, [
-      ...(await productionOptions()),
+      ...(await productionOptions('start:api')),
       ...execArgv,
     ]);
     this.api = new JsonClient(`http://127.0.0.1:${port}`);
@@ -80,7 +80,10 @@ export class Product {
   ): Promise<BenchProcess> {
     const port = String(await freePort());
     this.workerUrl = `http://127.0.0.1:${port}`;
-    return this.start('worker', { ...this.settings(), WORKER_PORT: port, ...env }, execArgv);
+    return this.start('worker', { ...this.settings(), WORKER_PORT: port, ...env }, [
+      ...(await productionOptions('start:worker')),
+      ...execArgv,
+    ]);
   }
 
   /** Of the worker started last; undefined while it has not counted such a thing. */
@@ -167,10 +170,10 @@ export class Product {
   }
 }
 
-/** Options of Node that `npm run start:api` starts the API with. */
-async function productionOptions(): Promise<string[]> {
+/** Options of Node that `npm run start:api` or `start:worker` starts the process with. */
+async function productionOptions(script: string): Promise<string[]> {
   const { scripts } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8')) as PackageJson;
-  return (scripts['start:api'] ?? '').split(' ').filter((word) => word.startsWith('--'));
+  return (scripts[script] ?? '').split(' ').filter((word) => word.startsWith('--'));
 }
 
 interface PackageJson {
