@@ -78,17 +78,18 @@ export class WebpayConnection {
   }
 }
 
-/** The answer of a request that must be refused for want of the thing it names; anything else is thrown. */
-export async function refusalOf(work: Promise<unknown>): Promise<HttpAnswerError | undefined> {
+/** Webpay's answer that there is no such thing; undefined when there was one. Any other failure is thrown. */
+export async function absenceOf(work: Promise<unknown>): Promise<HttpAnswerError | undefined> {
   try {
     await work;
     return undefined;
   } catch (error) {
-    if (error instanceof HttpAnswerError && error.fault.message !== undefined && isAbout(error.status)) return error;
+    if (error instanceof HttpAnswerError && saysAbsent(error)) return error;
     throw error;
   }
 }
 
-function isAbout(status: number): boolean {
-  return status === 400 || status === 404 || status === 422;
+/** In Webpay's own words: the 404 of a gateway, or of a wrong path, says nothing about what Webpay has. */
+function saysAbsent({ status, fault }: HttpAnswerError): boolean {
+  return fault.code === 'NOT_FOUND' && (status === 400 || status === 404 || status === 422);
 }

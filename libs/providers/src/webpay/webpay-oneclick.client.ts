@@ -4,7 +4,7 @@ import { unknown } from '@puente/kernel';
 import { Oneclick, TransactionDetail } from 'transbank-sdk';
 import { captured, mallCommitted, refunded } from './reconciliation';
 import { answerOf, WireInscribed, WireInscriptionStarted, WireMallTransaction } from './webpay-wire.schemas';
-import { refusalOf, type WebpayCall, type WebpayConnection } from './webpay-connection';
+import { absenceOf, type WebpayCall, type WebpayConnection } from './webpay-connection';
 import { childOf } from './webpay-mall.client';
 import { captureOf, pageOf, refundOf } from './webpay-plus.client';
 import type {
@@ -39,13 +39,12 @@ export class OneclickClient {
   /** An inscription that is gone is gone: a repeat after a lost answer is no error. */
   async delete({ tbkUser, username }: DeleteInscription, call: WebpayCall): Promise<{ readonly deleted: boolean }> {
     const sdk = this.inscriptions(call);
-    const refusal = await refusalOf(
+    const refusal = await absenceOf(
       sdk.delete(tbkUser, username).then((answer: unknown) => {
         // 204 and nothing else.
         if (answer !== undefined) throw new HttpUnansweredError(unknown('bad_body', { code: 'ANSWER_MISMATCH' }));
       }),
     );
-    if (refusal && refusal.status !== 404 && refusal.fault.code !== 'NOT_FOUND') throw refusal;
     return { deleted: refusal === undefined };
   }
 
@@ -79,14 +78,12 @@ export class OneclickClient {
   /** A charge that Transbank does not know under its buy order was not made. */
   async authorized(input: AuthorizeCharge, call: WebpayCall): Promise<Reconciliation> {
     let found: MallTransaction | undefined;
-    const refusal = await refusalOf(
+    await absenceOf(
       this.status(input, call).then((transaction) => {
         found = transaction;
       }),
     );
-    if (found) return mallCommitted(found);
-    if (refusal && refusal.status !== 404 && refusal.fault.code !== 'NOT_FOUND') throw refusal;
-    return { kind: 'absent' };
+    return found ? mallCommitted(found) : { kind: 'absent' };
   }
 
   async refunded(input: RefundCharge, call: WebpayCall): Promise<Reconciliation> {

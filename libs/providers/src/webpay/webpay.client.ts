@@ -1,6 +1,6 @@
 import { Oneclick, WebpayPlus } from 'transbank-sdk';
 import { OneclickClient } from './webpay-oneclick.client';
-import { refusalOf, type WebpayCall, type WebpayConnection } from './webpay-connection';
+import { absenceOf, type WebpayCall, type WebpayConnection } from './webpay-connection';
 import { WebpayMallClient } from './webpay-mall.client';
 import { WebpayPlusClient } from './webpay-plus.client';
 
@@ -28,7 +28,7 @@ export class WebpayClient {
    * A page that is not Webpay's proves nothing.
    */
   async checkAccess(call: WebpayCall): Promise<{ readonly answer: string }> {
-    const refusal = await refusalOf(this.askForNothing(call));
+    const refusal = await absenceOf(this.askForNothing(call));
     return { answer: refusal?.fault.message ?? 'found' };
   }
 
