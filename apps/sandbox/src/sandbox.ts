@@ -85,6 +85,7 @@ export class Sandbox {
       ...environment,
       SANDBOX_DATABASE_URL: urls.sandbox,
       STAND_IN_PORT: String(ports.standIns),
+      SANDBOX_FILE: path.resolve(dataDir, 'sandbox.json'),
     });
     await Promise.all([runMigrations(urls.owner), standIns.start()]);
 

@@ -7,6 +7,7 @@ const PAUSE_MS = 200;
 
 const Settings = z.object({
   SANDBOX_DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
+  SANDBOX_FILE: z.string().optional(),
   STAND_IN_PORT: z.coerce.number().int().min(0).max(65_535).default(4566),
 });
 
@@ -19,7 +20,11 @@ async function main(): Promise<void> {
   process.once('disconnect', () => process.exit(1));
   const settings = Settings.parse(process.env);
   const host = await patiently(() =>
-    startStandIns({ databaseUrl: settings.SANDBOX_DATABASE_URL, port: settings.STAND_IN_PORT }),
+    startStandIns({
+      databaseUrl: settings.SANDBOX_DATABASE_URL,
+      port: settings.STAND_IN_PORT,
+      sandboxFile: settings.SANDBOX_FILE,
+    }),
   );
 
   let stopping = false;

@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { CreateTopicCommand, PublishCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import {
@@ -54,7 +55,8 @@ describe('stand-ins together', () => {
 
   beforeAll(async () => {
     database = await createTestDatabase();
-    host = await startStandIns({ databaseUrl: database.superuserUrl, port: 0 });
+    const sandboxFile = path.join(tmpdir(), 'no-sandbox-yet.json');
+    host = await startStandIns({ databaseUrl: database.superuserUrl, port: 0, sandboxFile });
     clients = clientsOf(host.url);
   });
   afterAll(async () => {
@@ -130,6 +132,12 @@ describe('stand-ins together', () => {
     });
     await clients.sns.send(new PublishCommand({ TopicArn, Message: 'x' }));
     expect(await receive(clients, QueueUrl)).toMatchObject([{ Body: 'x' }]);
+  });
+
+  it('have a shop that opens when the sandbox is up', async () => {
+    const page = await fetch(`${host.url}/_sandbox/shop`);
+    expect([page.status, page.headers.get('content-type')]).toEqual([503, 'text/html; charset=utf-8']);
+    expect(await page.text()).toContain('todavía está abriendo');
   });
 
   it('leave no port or timer behind when they cannot start', async () => {

@@ -3,6 +3,7 @@ import type { StandIn, StandInFactory } from '@puente/integrations/testing';
 import { AwsAccess, StandInHost, StsStandIn } from '@puente/integrations/testing';
 import { catalog } from '@puente/providers';
 import { LambdaStandIn } from '@puente/providers/lambda/testing';
+import { DemoShop } from '../shop/demo-shop';
 import { demoFunctions } from './demo-functions';
 
 export interface StandInsOptions {
@@ -10,6 +11,8 @@ export interface StandInsOptions {
   readonly databaseUrl: string;
   /** 0 takes a free port. */
   readonly port: number;
+  /** `sandbox.json`: what the demo shop calls Puente with. No shop without it. */
+  readonly sandboxFile?: string | undefined;
 }
 
 /** Where the providers' folders are, beside the apps: among the sources and among what is built of them. */
@@ -27,7 +30,8 @@ const furnished: Readonly<Record<string, StandInFactory>> = {
 export async function startStandIns(options: StandInsOptions): Promise<StandInHost> {
   const aws = new AwsAccess();
   const standIns = await Promise.all(catalog.map(({ meta }) => standInOf(meta.id, aws)));
-  return StandInHost.start({ ...options, parts: [aws, new StsStandIn(aws), ...standIns] });
+  const shop = options.sandboxFile === undefined ? [] : [new DemoShop(options.sandboxFile)];
+  return StandInHost.start({ ...options, parts: [aws, new StsStandIn(aws), ...standIns, ...shop] });
 }
 
 /** Found by the catalogue's id, so that a new provider is in the sandbox without a line here. */

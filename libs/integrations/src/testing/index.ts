@@ -7,6 +7,7 @@ export * from './aws/query-shapes';
 export * from './aws/sts.stand-in';
 export * from './stand-in/effects-log';
 export * from './stand-in/faults';
+export * from './stand-in/html';
 export * from './stand-in/revocable-keys';
 export * from './stand-in/sandbox-clock';
 export * from './stand-in/sandbox-database';

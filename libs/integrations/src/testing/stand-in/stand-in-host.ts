@@ -153,6 +153,8 @@ export class StandInHost {
   }
 
   private async answer(request: StandInRequest): Promise<Exchanged> {
+    const pages = this.options.parts.find((part) => part.serve && isBelow(`/_sandbox/${part.id}`, request.path));
+    if (pages?.serve) return pages.serve(request);
     if (this.control.owns(request)) return this.control.handle(request);
     const standIn = this.standIns.find((candidate) => candidate.claims(request));
     if (!standIn) {
@@ -164,4 +166,8 @@ export class StandInHost {
       ? misbehave(standIn, request, order, { over: this.era.signal, sleep: (ms, over) => this.time.sleep(ms, over) })
       : apply(standIn, request);
   }
+}
+
+function isBelow(base: string, path: string): boolean {
+  return path === base || path.startsWith(`${base}/`);
 }

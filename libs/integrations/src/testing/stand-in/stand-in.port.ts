@@ -86,6 +86,8 @@ export interface SandboxPart {
   /** What `POST /_sandbox/reset` empties. */
   readonly tables?: readonly string[];
   readonly control?: readonly ControlRoute[];
+  /** Pages of its own at `/_sandbox/<id>` and below: forms, redirects, whatever a browser needs. */
+  serve?(request: StandInRequest): Promise<StandInReply>;
   /** After the schema exists and before the first request. */
   start?(services: SandboxServices): Promise<void>;
   /** After the tables were emptied: forget what memory holds of them. */

@@ -1,6 +1,7 @@
 import type { StandInFactory } from '@puente/integrations/testing';
 import { WebpayStandIn } from './webpay.stand-in';
 
+export { goTo, pageHeaders } from './pages/page';
 export type { PayerReturn } from './payer-return';
 export { bankUser, testCards } from './test-cards';
 export type { TestCard } from './test-cards';

@@ -1,7 +1,7 @@
+import { goTo, pageHeaders } from './pages/page';
 import type { StandInReply, StandInRequest } from '@puente/integrations/testing';
 import { bankDecision, bankError, bankLogin } from './pages/bank-pages';
 import { closedPage, error21, goBack, timedOutPage } from './pages/ending-pages';
-import { goTo, pageHeaders } from './pages/html';
 import { pageScript } from './pages/page-script';
 import { pageStyle } from './pages/page-style';
 import { paymentForm } from './pages/payment-form';

@@ -1,6 +1,7 @@
+import { html } from '@puente/integrations/testing';
+import { page } from './page';
 import type { StandInReply } from '@puente/integrations/testing';
 import { bankUser } from '../test-cards';
-import { html, page } from './html';
 import { hiddenToken } from './simulator-buttons';
 
 const house = 'TEST COMMERCE BANK';

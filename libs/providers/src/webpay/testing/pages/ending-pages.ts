@@ -1,6 +1,7 @@
+import { html } from '@puente/integrations/testing';
+import { goTo, page } from './page';
 import type { StandInReply } from '@puente/integrations/testing';
 import type { PayerReturn } from '../payer-return';
-import { goTo, html, page } from './html';
 import { recoverButton } from './simulator-buttons';
 
 /** A token that was opened before, is over, or is nobody's. */

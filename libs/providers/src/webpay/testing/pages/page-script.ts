@@ -46,7 +46,8 @@ for (const form of all('form')) {
   form.addEventListener('submit', (event) => {
     if (form.dataset.sent) return event.preventDefault();
     form.dataset.sent = 'yes';
-    for (const button of form.querySelectorAll('button')) button.disabled = true;
+    // Afterwards: a disabled button's own value is not sent.
+    setTimeout(() => form.querySelectorAll('button').forEach((button) => (button.disabled = true)));
   });
 }
 // A page that the browser brings back from its memory can be used again.

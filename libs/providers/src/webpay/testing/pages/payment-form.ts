@@ -1,10 +1,10 @@
-import type { StandInReply } from '@puente/integrations/testing';
+import { html } from '@puente/integrations/testing';
+import { page } from './page';
+import type { Html, StandInReply } from '@puente/integrations/testing';
 import type { Walk } from '../payer-journey';
 import type { TestCard } from '../test-cards';
 import { bankUser, testCards } from '../test-cards';
 import { amountOf } from '../webpay-transaction';
-import type { Html } from './html';
-import { html, page } from './html';
 import { hiddenToken, simulatorButtons } from './simulator-buttons';
 
 const PESOS = new Intl.NumberFormat('es-CL');

@@ -1,5 +1,5 @@
-import type { Html } from './html';
-import { html } from './html';
+import type { Html } from '@puente/integrations/testing';
+import { html } from '@puente/integrations/testing';
 
 export function hiddenToken(token: string): Html {
   return html`<input type="hidden" name="token_ws" value="${token}" />`;
