@@ -25,6 +25,8 @@ export interface SandboxFacts {
     readonly fifoTopicArn?: string;
   };
   readonly webhooks?: { readonly queueUrl: string; readonly receiversUrl: string };
+  readonly mqtt?: { readonly url: string; readonly username: string; readonly password: string };
+  readonly smtp?: { readonly host: string; readonly port: number; readonly mailboxUrl: string };
   readonly functions?: Readonly<Record<string, string>>;
   readonly processes: Readonly<Partial<Record<ProcessName, number>>>;
 }
@@ -54,7 +56,14 @@ export class SandboxProcess {
   static async start(plan: SandboxPlan = {}): Promise<SandboxProcess> {
     const dataDir = mkdtempSync(path.join(tmpdir(), 'puente-sandbox-'));
     const ports: string[] = [];
-    for (const option of ['--port', '--worker-port', '--stand-in-port', '--postgres-port']) {
+    for (const option of [
+      '--port',
+      '--worker-port',
+      '--stand-in-port',
+      '--mqtt-port',
+      '--smtp-port',
+      '--postgres-port',
+    ]) {
       ports.push(option, String(await freePort()));
     }
     const sandbox = new SandboxProcess(dataDir, plan, ports);

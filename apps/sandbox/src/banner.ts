@@ -14,6 +14,8 @@ Puente is ready after ${seconds} s.
   Stand-ins   ${facts.sandboxUrl}      what they received: ${facts.sandboxUrl}/_sandbox/sns/received
   Queue       ${facts.notifications.queueUrl}
   Topic       ${facts.notifications.topicArn}
+  MQTT        ${facts.mqtt.url}      ${facts.mqtt.username} / ${facts.mqtt.password}
+  Mailbox     ${facts.smtp.mailboxUrl}
 
   Demo tenant ${facts.tenantId}
     client    ${facts.keys.client}

@@ -8,6 +8,8 @@ describe('readOptions', () => {
       apiPort: 3000,
       workerPort: 3001,
       standInPort: 4566,
+      mqttPort: 1883,
+      smtpPort: 1025,
       postgresPort: 0,
       leaseMs: 15_000,
       logLevel: 'warn',

@@ -8,6 +8,8 @@ export interface SandboxOptions {
   readonly apiPort: number;
   readonly workerPort: number;
   readonly standInPort: number;
+  readonly mqttPort: number;
+  readonly smtpPort: number;
   /** 0: any free one. */
   readonly postgresPort: number;
   readonly leaseMs: number;
@@ -28,6 +30,8 @@ Runs all of Puente on this machine: PostgreSQL, the providers' stand-ins, API an
   --port N              port of the API (3000)
   --worker-port N       port of the worker's health and metrics (3001)
   --stand-in-port N     port of the providers' stand-ins (4566)
+  --mqtt-port N         port of the MQTT broker (1883)
+  --smtp-port N         port of the mail server (1025)
   --postgres-port N     port of PostgreSQL (any free one)
   --data-dir DIR        where everything is kept (.puente)
   --lease-ms N          lease of a claimed operation (15000): after a kill -9 of the worker its calls wait this long
@@ -43,6 +47,8 @@ const OPTIONS = {
   port: { type: 'string', default: '3000' },
   'worker-port': { type: 'string', default: '3001' },
   'stand-in-port': { type: 'string', default: '4566' },
+  'mqtt-port': { type: 'string', default: '1883' },
+  'smtp-port': { type: 'string', default: '1025' },
   'postgres-port': { type: 'string', default: '0' },
   'data-dir': { type: 'string', default: '.puente' },
   'lease-ms': { type: 'string', default: '15000' },
@@ -65,6 +71,8 @@ export function readOptions(args: readonly string[], cwd: string, preset = ''): 
     apiPort: whole('--port', values.port, 65_535),
     workerPort: whole('--worker-port', values['worker-port'], 65_535),
     standInPort: whole('--stand-in-port', values['stand-in-port'], 65_535),
+    mqttPort: whole('--mqtt-port', values['mqtt-port'], 65_535),
+    smtpPort: whole('--smtp-port', values['smtp-port'], 65_535),
     postgresPort: whole('--postgres-port', values['postgres-port'], 65_535),
     leaseMs: whole('--lease-ms', values['lease-ms'], 3_600_000),
     logLevel: values['log-level'],

@@ -29,6 +29,8 @@ interface Ports {
   readonly api: number;
   readonly worker: number;
   readonly standIns: number;
+  readonly mqtt: number;
+  readonly smtp: number;
 }
 
 /** Everything of DESIGN §8 on one machine: starts it in order, keeps it running, stops it in the opposite order. */
@@ -86,6 +88,8 @@ export class Sandbox {
       SANDBOX_DATABASE_URL: urls.sandbox,
       STAND_IN_PORT: String(ports.standIns),
       SANDBOX_FILE: path.resolve(dataDir, 'sandbox.json'),
+      MQTT_PORT: String(ports.mqtt),
+      SMTP_PORT: String(ports.smtp),
     });
     await Promise.all([runMigrations(urls.owner), standIns.start()]);
 
@@ -100,7 +104,10 @@ export class Sandbox {
       string,
       string,
     ];
-    const [facts] = await Promise.all([seedDemo(settings, { dataDir, apiUrl, sandboxUrl, workerUrl }), started]);
+    const [facts] = await Promise.all([
+      seedDemo(settings, { dataDir, apiUrl, sandboxUrl, workerUrl, mqttPort: ports.mqtt, smtpPort: ports.smtp }),
+      started,
+    ]);
     this.facts = facts;
     this.record();
     return facts;
@@ -130,6 +137,8 @@ export class Sandbox {
       api: await claimPort(this.options.apiPort, '--port'),
       worker: await claimPort(this.options.workerPort, '--worker-port'),
       standIns: await claimPort(this.options.standInPort, '--stand-in-port'),
+      mqtt: await claimPort(this.options.mqttPort, '--mqtt-port'),
+      smtp: await claimPort(this.options.smtpPort, '--smtp-port'),
     };
   }
 

@@ -9,7 +9,7 @@ export interface Destination {
 }
 
 const LONGEST = 2_048;
-const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
+const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443, 'mqtt:': 1883, 'mqtts:': 8883 };
 
 /**
  * Reads a URL as it will be read when it is called: by WHATWG's rules, which turn `0x7f.1`, `2130706433`, `127.1` and
@@ -28,6 +28,14 @@ export function destinationOf(text: string): Destination {
   if (usual === undefined) throw new EgressUrlRefusedError('it must begin with https://');
   if (username !== '' || password !== '')
     throw new EgressUrlRefusedError('it must not contain a user name or a password');
-  const host = hostname.replace(/^\[(.*)\]$/, '$1');
+  const host = readHost(hostname).replace(/^\[(.*)\]$/, '$1');
   return { protocol, host, port: port === '' ? usual : Number(port) };
+}
+
+/** Of schemes that WHATWG does not know it leaves the host as it was written: it is read as if the scheme were https. */
+function readHost(hostname: string): string {
+  const url = `https://${hostname}`;
+  if (hostname === '' || !URL.canParse(url))
+    throw new EgressUrlRefusedError('its host must be a plain name or address');
+  return new URL(url).hostname;
 }

@@ -52,6 +52,9 @@ describe('a URL', () => {
     'https://good.example:8443',
     'HTTPS://GOOD.example',
     'https://93.184.216.34/',
+    'mqtts://good.example',
+    'mqtts://good.example:8883',
+    'mqtts://good.example:443',
     'https://[2a00:1450:4001:800::200e]:8443/',
   ])('such as %s may be called', async (url) => {
     await expect(guard().check(url)).resolves.toBeUndefined();
@@ -62,6 +65,11 @@ describe('a URL', () => {
     ['a file', 'file:///etc/passwd'],
     ['no TLS', 'http://good.example/'],
     ['no TLS to an address', 'http://93.184.216.34/'],
+    ['no TLS to a broker', 'mqtt://good.example/'],
+    ['the port of brokers for another protocol', 'https://good.example:8883/'],
+    ['another port of a broker', 'mqtts://good.example:1883/'],
+    ['a broker without a host', 'mqtts://'],
+    ['a broker whose host is none', 'mqtts://a%00b/'],
     ['another port', 'https://good.example:22/'],
     ['port 0', 'https://good.example:0/'],
     ['a user', 'https://user@good.example/'],
@@ -81,10 +89,34 @@ describe('a URL', () => {
     await expect(guard().check(url)).rejects.toThrow(EgressUrlRefusedError);
   });
 
+  it('of a broker is read as one of a server is, whatever form its address has', async () => {
+    for (const host of ['2130706433', '0x7f.1', '127.1', '①②⑦.⓪.⓪.①', '[::ffff:127.0.0.1]'])
+      await expect(guard().check(`mqtts://${host}/`)).rejects.toThrow(EgressAddressRefusedError);
+  });
+
   it('may have the ports that the operator says, and says which these are', async () => {
     const own = guard({ ports: [9443] });
     await expect(own.check('https://good.example:9443/')).resolves.toBeUndefined();
     await expect(own.check('https://good.example/')).rejects.toThrow(/port 443 is not one .* \(9443\)/);
+  });
+});
+
+describe('a mail server', () => {
+  const of = (protocol: string, port: number) => ({ protocol, host: 'good.example', port });
+
+  it('is reached over TLS, at its own ports and those of the operator', async () => {
+    for (const [protocol, port] of [
+      ['smtp+starttls:', 587],
+      ['smtps:', 465],
+      ['smtps:', 8443],
+    ] as const)
+      await expect(guard().addresses(of(protocol, port))).resolves.toHaveLength(2);
+    for (const [protocol, port] of [
+      ['smtp+starttls:', 25],
+      ['smtps:', 587],
+      ['smtp:', 587],
+    ] as const)
+      await expect(guard().addresses(of(protocol, port))).rejects.toThrow(EgressUrlRefusedError);
   });
 });
 

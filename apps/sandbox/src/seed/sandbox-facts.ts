@@ -16,6 +16,15 @@ const Facts = z.object({
   }),
   /** Where customer notifications come from (S0.5), and receivers that answer 200 to whatever is posted below. */
   webhooks: z.object({ queueUrl: z.string(), receiversUrl: z.string() }),
+  /** The broker and the mail server; what they received is shown by the stand-ins. */
+  mqtt: z.object({ url: z.string(), username: z.string(), password: z.string() }),
+  smtp: z.object({
+    host: z.string(),
+    port: z.number(),
+    user: z.string(),
+    password: z.string(),
+    mailboxUrl: z.string(),
+  }),
   /** Our id of each function, and its name at Lambda. */
   functions: z.record(z.string(), z.string()),
 });

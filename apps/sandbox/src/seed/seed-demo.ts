@@ -19,12 +19,12 @@ import {
   DEMO_FUNCTIONS,
   DEMO_QUEUE,
   DEMO_QUEUE_NAME,
-  DEMO_REGION,
   DEMO_TENANT_ID,
   DEMO_TOPIC,
   demoQueueUrl,
   demoTopicArn,
 } from './demo-names';
+import { accountFacts, demoCredentials } from './demo-accounts';
 import { readSandboxFile, type SandboxFacts } from './sandbox-facts';
 import { SeedModule } from './seed.module';
 
@@ -35,10 +35,12 @@ export interface SeedPlaces {
   readonly apiUrl: string;
   readonly sandboxUrl: string;
   readonly workerUrl: string;
+  readonly mqttPort: number;
+  readonly smtpPort: number;
 }
 
 /**
- * Makes the demo tenant what the README promises: verified credentials for SQS, SNS and Lambda, a bound queue, named
+ * Makes the demo tenant what the README promises: verified credentials for SQS, SNS, Lambda, MQTT and SMTP, a bound queue, named
  * functions, one key per scope. Safe to repeat; keys of an earlier run are kept as long as they work.
  */
 export async function seedDemo(settings: Readonly<Record<string, string>>, places: SeedPlaces): Promise<SandboxFacts> {
@@ -51,7 +53,7 @@ export async function seedDemo(settings: Readonly<Record<string, string>>, place
     const [keys, functions] = await Promise.all([
       keysFor(app.get(ApiKeys), places.dataDir),
       nameFunctions(app.get(FunctionsAdmin)),
-      register(app, places.sandboxUrl),
+      register(app, places),
     ]);
     return factsOf(places, keys, functions);
   } finally {
@@ -67,14 +69,10 @@ async function ensureTenant(tenants: Tenants): Promise<void> {
   }
 }
 
-async function register(app: INestApplicationContext, sandboxUrl: string): Promise<void> {
+async function register(app: INestApplicationContext, places: SeedPlaces): Promise<void> {
   const admin = app.get(IntegrationsAdmin);
-  const credentials = {
-    secrets: { accessKeyId: 'AKIDDEMO', secretAccessKey: 'demo' },
-    config: { region: DEMO_REGION, endpoint: sandboxUrl },
-  };
   await Promise.all(
-    ['sqs', 'sns', 'lambda'].map((provider) =>
+    Object.entries(demoCredentials(places)).map(([provider, credentials]) =>
       admin.put(origin, { tenantId: DEMO_TENANT_ID, provider, name: 'default' }, credentials),
     ),
   );
@@ -121,11 +119,8 @@ async function works(keys: ApiKeys, key: string): Promise<boolean> {
   }
 }
 
-function factsOf(
-  { apiUrl, sandboxUrl, workerUrl }: SeedPlaces,
-  keys: SandboxFacts['keys'],
-  functions: SandboxFacts['functions'],
-): SandboxFacts {
+function factsOf(places: SeedPlaces, keys: SandboxFacts['keys'], functions: SandboxFacts['functions']): SandboxFacts {
+  const { apiUrl, sandboxUrl, workerUrl } = places;
   return {
     ...{ apiUrl, sandboxUrl, workerUrl, tenantId: DEMO_TENANT_ID, keys },
     notifications: {
@@ -138,6 +133,7 @@ function factsOf(
       queueUrl: demoQueueUrl(sandboxUrl, CUSTOMER_QUEUE_NAME),
       receiversUrl: `${sandboxUrl}/_receivers/`,
     },
+    ...accountFacts(places),
     functions,
   };
 }

@@ -5,10 +5,13 @@ import { startStandIns } from './stand-ins';
 const DATABASE_WITHIN_MS = 20_000;
 const PAUSE_MS = 200;
 
+const port = z.coerce.number().int().min(0).max(65_535);
 const Settings = z.object({
   SANDBOX_DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
   SANDBOX_FILE: z.string().optional(),
-  STAND_IN_PORT: z.coerce.number().int().min(0).max(65_535).default(4566),
+  STAND_IN_PORT: port.default(4566),
+  MQTT_PORT: port.default(1883),
+  SMTP_PORT: port.default(1025),
 });
 
 /**
@@ -24,6 +27,7 @@ async function main(): Promise<void> {
       databaseUrl: settings.SANDBOX_DATABASE_URL,
       port: settings.STAND_IN_PORT,
       sandboxFile: settings.SANDBOX_FILE,
+      ports: { mqtt: settings.MQTT_PORT, smtp: settings.SMTP_PORT },
     }),
   );
 

@@ -163,7 +163,13 @@ describe('stand-ins as a process', () => {
   async function start(port = 0, databaseUrl = database.superuserUrl): Promise<{ child: ChildProcess; port: number }> {
     const child = fork(path.join(__dirname, 'stand-ins.main.ts'), {
       execArgv: ['--require', path.join(__dirname, '../../../../scripts/register.cjs')],
-      env: { PATH: process.env.PATH, SANDBOX_DATABASE_URL: databaseUrl, STAND_IN_PORT: String(port) },
+      env: {
+        PATH: process.env.PATH,
+        SANDBOX_DATABASE_URL: databaseUrl,
+        STAND_IN_PORT: String(port),
+        MQTT_PORT: '0',
+        SMTP_PORT: '0',
+      },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     children.push(child);

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { StandIn, StandInFactory } from '@puente/integrations/testing';
+import type { StandIn, StandInFactory, StandInSurroundings } from '@puente/integrations/testing';
 import { AwsAccess, StandInHost, StsStandIn } from '@puente/integrations/testing';
 import { catalog } from '@puente/providers';
 import { LambdaStandIn } from '@puente/providers/lambda/testing';
@@ -13,6 +13,8 @@ export interface StandInsOptions {
   readonly port: number;
   /** `sandbox.json`: what the demo shop calls Puente with. No shop without it. */
   readonly sandboxFile?: string | undefined;
+  /** Of those that have one of their own: `mqtt`, `smtp`. Left out: they take no connections. */
+  readonly ports?: StandInSurroundings['ports'];
 }
 
 /** Where the providers' folders are, beside the apps: among the sources and among what is built of them. */
@@ -27,15 +29,15 @@ const furnished: Readonly<Record<string, StandInFactory>> = {
  * All stand-ins on one loopback port. Put together here because providers do not know each other: SNS reaches SQS over
  * HTTP like any client. Tests that need more than one provider start the same.
  */
-export async function startStandIns(options: StandInsOptions): Promise<StandInHost> {
+export async function startStandIns({ ports, ...options }: StandInsOptions): Promise<StandInHost> {
   const aws = new AwsAccess();
-  const standIns = await Promise.all(catalog.map(({ meta }) => standInOf(meta.id, aws)));
+  const standIns = await Promise.all(catalog.map(({ meta }) => standInOf(meta.id, { aws, ports })));
   const shop = options.sandboxFile === undefined ? [] : [new DemoShop(options.sandboxFile)];
   return StandInHost.start({ ...options, parts: [aws, new StsStandIn(aws), ...standIns, ...shop] });
 }
 
 /** Found by the catalogue's id, so that a new provider is in the sandbox without a line here. */
-async function standInOf(id: string, aws: AwsAccess): Promise<StandIn> {
+async function standInOf(id: string, surroundings: StandInSurroundings): Promise<StandIn> {
   const { standIn } = (await import(path.join(PROVIDERS, id, 'testing'))) as { readonly standIn: StandInFactory };
-  return (furnished[id] ?? standIn)({ aws });
+  return (furnished[id] ?? standIn)(surroundings);
 }

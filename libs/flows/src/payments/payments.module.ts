@@ -17,8 +17,6 @@ import { PaymentOperations } from './payment-operations';
 import { PaymentEndings } from './payment-endings';
 import { PaymentReconciler } from './payment-reconciler';
 import { PaymentRefunds } from './payment-refunds';
-import { PaymentReports } from './payment-reports';
-import { PaymentRetention } from './payment-retention';
 import { PaymentReturns } from './payment-returns';
 import { PaymentReviews } from './payment-reviews';
 import { PaymentSettings } from './payment-settings';
@@ -32,10 +30,7 @@ import { ReturnSupport } from './return-support';
 import { StartSupport } from './start-support';
 
 /** What apps inject. */
-const OPEN = [
-  ...[PaymentsFlow, PaymentList, PaymentRefunds, PaymentCaptures, PaymentReviews, PaymentReports],
-  ...[PaymentReconciler, PaymentRetention],
-];
+const OPEN = [PaymentsFlow, PaymentList, PaymentRefunds, PaymentCaptures, PaymentReviews, PaymentReconciler];
 
 /** What only the flow itself uses. */
 const INNER = [

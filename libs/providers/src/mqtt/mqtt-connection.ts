@@ -1,5 +1,4 @@
-import type { EgressGuard } from '@puente/egress';
-import { guardedConnection } from '@puente/egress';
+import { destinationOf, type EgressGuard, guardedConnection } from '@puente/egress';
 import { type CancelSignal, type Failure, notSent, unknown } from '@puente/kernel';
 import { type IClientOptions, type IPublishPacket, MqttClient as Wire } from 'mqtt';
 import type { Socket } from 'node:net';
@@ -162,14 +161,9 @@ export class MqttConnection {
 
   private connectSocket(): Socket {
     const { url, ca, egress, maxPacketBytes } = this.options;
-    const { protocol, hostname, port } = new URL(url);
-    const isTls = protocol === 'mqtts:';
-    const socket = guardedConnection(egress, {
-      protocol,
-      host: hostname.replace(/^\[(.*)\]$/, '$1'),
-      port: port === '' ? (isTls ? 8883 : 1883) : Number(port),
-      ...(isTls ? { tls: ca === undefined ? {} : { ca } } : {}),
-    });
+    const destination = destinationOf(url);
+    const tls = ca === undefined ? {} : { ca };
+    const socket = guardedConnection(egress, { ...destination, ...(destination.protocol === 'mqtts:' ? { tls } : {}) });
     const sizes = new PacketSizeGuard(maxPacketBytes);
     socket.on('error', (error) => this.socketErrors.push(error));
     socket.on('data', (bytes: Buffer) => {

@@ -16,7 +16,7 @@ export interface StreamDialect {
   readonly scheme: string;
   /** For one connection each. Counts: a request. */
   readonly fromClient: () => StreamCutter;
-  /** Counts: the answer to a request. */
+  /** Counts: may be the answer to a request, if one is waiting for it. */
   readonly fromServer: () => StreamCutter;
   /** Something that is no answer in this protocol. */
   readonly garbage: Buffer;
@@ -73,7 +73,7 @@ export class BrokenStream implements ContractLine {
       for (const part of cutRequests(bytes)) this.request(part, client, upstream, exchange);
     });
     upstream.on('data', (bytes: Buffer) => {
-      for (const part of cutAnswers(bytes)) this.answer(part, client);
+      for (const part of cutAnswers(bytes)) this.answer(part, client, exchange);
     });
     client.on('close', () => {
       if (exchange.isOpen && (this.fault === 'silence' || this.fault === 'drip')) this.abandoned += 1;
@@ -97,9 +97,9 @@ export class BrokenStream implements ContractLine {
     if (!upstream.destroyed) upstream.write(part.bytes);
   }
 
-  private answer({ bytes, counts }: StreamPart, client: Socket): void {
+  private answer({ bytes, counts }: StreamPart, client: Socket, exchange: { isOpen: boolean }): void {
     if (client.destroyed) return;
-    if (!counts) {
+    if (!counts || !exchange.isOpen) {
       client.write(bytes);
       return;
     }
@@ -124,6 +124,7 @@ export class BrokenStream implements ContractLine {
         this.drip(client);
         return;
       case 'pass':
+        exchange.isOpen = false;
         client.write(bytes);
     }
   }

@@ -5,7 +5,7 @@ import type { BrokerMessage, BrokerQuestion, BrokerVerdict } from './broker-mess
 import { BrokerProcess } from './broker-process';
 
 /** As whom anybody connects to the sandbox's broker. */
-export const SANDBOX_BROKER_LOGIN = { username: 'demo', password: 'demo-mqtt' } as const;
+export const SANDBOX_BROKER_LOGIN = { username: 'sandbox-mqtt', password: 'sandbox-mqtt-password' } as const;
 
 const Order = z.strictObject({
   topic: z.string().min(1).max(1_024),
