@@ -10,7 +10,10 @@ import { receivedBySns, type ReadyTenant, SandboxTenant } from '../support/sandb
 import { fingerprintOf, tenantTables } from '../support/tenant-fingerprint';
 
 /** All routes that need no key. Another one belongs here only after somebody has thought about it. */
-const PUBLIC = ['GET /health/live', 'GET /health/ready', 'GET /v1/webhooks/jwks'];
+const PUBLIC = [
+  ...['GET /health/live', 'GET /health/ready', 'GET /v1/webhooks/jwks'],
+  ...['GET /v1/webpay/return/{secret}', 'POST /v1/webpay/return/{secret}'],
+];
 
 /** Requests at a time: enough to be quick, too few to be a load test. */
 const AT_ONCE = 8;

@@ -2,6 +2,7 @@ import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { randomUUID } from 'node:crypto';
 import { bodyOf, type Answer } from './sandbox-client';
 import type { ReadyTenant } from './sandbox-tenant';
+import { takesPayments } from './webpay-account';
 import type { ApiRoute } from './api-routes';
 import { until } from './sandbox-until';
 
@@ -12,7 +13,10 @@ import { until } from './sandbox-until';
 export type OwnedThings = Readonly<Record<string, string>>;
 
 /** Parameters that are no ids of anybody: the same for every tenant. */
-const COMMON: OwnedThings = { '{provider}': 'sns', '{function}': 'contact', '{document}': 'INT-001' };
+const COMMON: OwnedThings = {
+  ...{ '{provider}': 'sns', '{function}': 'contact', '{document}': 'INT-001' },
+  '{secret}': '5f0d7a110190f6d27c1e7a559a0e3f6f',
+};
 
 /** Makes one of each in a tenant. */
 export async function ownThings(owner: ReadyTenant): Promise<OwnedThings> {
@@ -31,6 +35,7 @@ export async function ownThings(owner: ReadyTenant): Promise<OwnedThings> {
   const endpoint = await owner.admin.post('/v1/webhook-endpoints', { url: owner.receiverUrl, eventTypes: ['owned.*'] });
   const event = bodyOf<{ id: string }>(await owner.client.post('/v1/events', { type: 'owned.a', payload: {} }), 202).id;
   return {
+    '/v1/payments/{id}': await ownPayment(owner),
     '/v1/webhook-endpoints/{id}': bodyOf<{ id: string }>(endpoint, 201).id,
     '/v1/webhook-deliveries/{id}': firstId(await owner.admin.get(`/v1/events/${event}/deliveries`)),
     '/v1/events/{id}': event,
@@ -56,6 +61,13 @@ export function pathFor({ path }: Pick<ApiRoute, 'path'>, things: OwnedThings): 
 /** Which kind of thing a route names; undefined for one that names none. */
 export function prefixOf(path: string, things: OwnedThings): string | undefined {
   return Object.keys(things).find((prefix) => path === prefix || path.startsWith(`${prefix}/`));
+}
+
+/** One that is open, at a form that nobody visits. */
+async function ownPayment(owner: ReadyTenant): Promise<string> {
+  await takesPayments(owner);
+  const order = { reference: `order ${randomUUID()}`, amount: 9_990 };
+  return bodyOf<{ id: string }>(await owner.client.post('/v1/payments', order), 201).id;
 }
 
 async function stateOf(owner: ReadyTenant, redrive: string): Promise<string> {

@@ -6,6 +6,7 @@ import { DatabaseModule } from '@puente/database';
 import { EgressModule } from '@puente/egress';
 import { FunctionHandlers, FunctionsModule } from '@puente/flows/functions';
 import { NotificationsModule } from '@puente/flows/notifications';
+import { PaymentsModule } from '@puente/flows/payments';
 import { customerQueueFrom, WebhooksModule } from '@puente/flows/webhooks';
 import {
   DocumentLibrary,
@@ -50,6 +51,9 @@ import { ReplayDesk } from './operations/replay-desk';
 import { ReplaysController } from './operations/replays.controller';
 import { OperatorEventsController } from './operator-events/operator-events.controller';
 import { OperationsController } from './operations/operations.controller';
+import { PaymentReturnController } from './payments/payment-return.controller';
+import { PaymentsController } from './payments/payments.controller';
+import { RefundsController } from './payments/refunds.controller';
 import { CustomerNotificationsController } from './webhooks/customer-notifications.controller';
 import { DeliveriesController } from './webhooks/deliveries.controller';
 import { EndpointDeliveriesController } from './webhooks/endpoint-deliveries.controller';
@@ -77,6 +81,7 @@ const CONTROLLERS = [
   NotificationsController,
   ...[EventsController, WebhookEndpointsController, PublicKeysController],
   ...[DeliveriesController, EndpointDeliveriesController, CustomerNotificationsController],
+  ...[PaymentsController, RefundsController, PaymentReturnController],
   FunctionsController,
   FunctionInvocationsController,
   AuditController,
@@ -112,7 +117,7 @@ export class ApiModule {
           ...{ platformAws: platformIdentity(config.AWS_REGION), redisUrl: config.REDIS_URL },
         }),
         ...[PortsModule, WebhooksModule.forRoot({ customerQueue: customerQueueFrom(config) })],
-        FunctionsModule,
+        ...[FunctionsModule, PaymentsModule.forRoot()],
         NotificationsModule.forRoot({
           platformQueueUrls: config.NOTIFICATIONS_QUEUE_URLS,
           functions: { module: FunctionsModule, port: FunctionHandlers },

@@ -12,6 +12,7 @@ import {
   RedriveRunner,
   UnseenNotifications,
 } from '@puente/flows/notifications';
+import { PaymentsModule } from '@puente/flows/payments';
 import { customerQueueFrom, WebhooksModule } from '@puente/flows/webhooks';
 import { IntegrationsModule, platformIdentity, PortsModule } from '@puente/integrations';
 import { Clock, SystemClock } from '@puente/kernel';
@@ -34,6 +35,7 @@ import { FlowIntakes, FlowQueueBindings } from './flow-queues';
 import { HealthController } from './health.controller';
 import { MetricsController } from './metrics.controller';
 
+import { PaymentSchedule } from './payment.schedule';
 import { QueueMetrics } from './queue-metrics';
 import { RetentionSchedule } from './retention.schedule';
 import { RetiredSecretsSchedule } from './retired-secrets.schedule';
@@ -57,6 +59,7 @@ const PROVIDERS = [
   TenantErasureSchedule,
   RotationDueSchedule,
   WebhookUpkeepSchedule,
+  PaymentSchedule,
 ];
 
 /** Everything that works in the background: dispatcher, settlements, consumers of the notification queues, re-sender. */
@@ -86,7 +89,7 @@ export class WorkerModule {
           platformAws: platformIdentity(config.AWS_REGION),
           ...{ redisUrl: config.REDIS_URL, probePausedLanes: true, watchHealth: true },
         }),
-        ...[PortsModule, webhooks],
+        ...[PortsModule, webhooks, PaymentsModule.forRoot()],
         notifications,
         queues(config, clock, [notifications, webhooks]),
         ScheduleModule.forRoot(),

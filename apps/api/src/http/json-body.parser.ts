@@ -1,6 +1,7 @@
 import { PayloadTooLargeException, UnsupportedMediaTypeException } from '@nestjs/common';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type TextRequest, wantsBodyText } from './body-text.decorator';
+import { isFormFor, readForm } from './form-body.decorator';
 import { BadRequestError } from './http-errors';
 
 export const BODY_LIMIT_BYTES = 1024 * 1024;
@@ -34,6 +35,11 @@ export function acceptJsonBodies(server: FastifyInstance): void {
   };
   server.addHook('preValidation', (request, reply, done) => {
     if (request.is404 || !mayHaveBody(request)) done();
+    else if (isFormFor(request))
+      readText(request, (error, text) => {
+        request.body = readForm(text);
+        done(error);
+      });
     else if (!JSON_TYPE.test(request.headers['content-type'] ?? '')) done(new UnsupportedMediaTypeException());
     else
       read(request, (error) => {

@@ -5,6 +5,15 @@ export { type PaymentDetail, PaymentList, type PaymentPage } from './payment-lis
 export { NoPaymentListener, PaymentListener, type PaymentOutcome } from './payment-listener.port';
 export { PaymentReconciler } from './payment-reconciler';
 export { PaymentRefunds, type WantedRefund } from './payment-refunds';
+export {
+  type Conciliation,
+  conciliationCsv,
+  type ConciliationLine,
+  evidenceCsv,
+  type EvidenceLine,
+  PaymentReports,
+} from './payment-reports';
+export { PaymentRetention } from './payment-retention';
 export { PaymentReviews } from './payment-reviews';
 export type { PaymentFilter } from './payment-rows';
 export type { StartPayment } from './payment-start';

@@ -17,6 +17,8 @@ import { PaymentOperations } from './payment-operations';
 import { PaymentEndings } from './payment-endings';
 import { PaymentReconciler } from './payment-reconciler';
 import { PaymentRefunds } from './payment-refunds';
+import { PaymentReports } from './payment-reports';
+import { PaymentRetention } from './payment-retention';
 import { PaymentReturns } from './payment-returns';
 import { PaymentReviews } from './payment-reviews';
 import { PaymentSettings } from './payment-settings';
@@ -30,7 +32,10 @@ import { ReturnSupport } from './return-support';
 import { StartSupport } from './start-support';
 
 /** What apps inject. */
-const OPEN = [PaymentsFlow, PaymentList, PaymentRefunds, PaymentCaptures, PaymentReviews, PaymentReconciler];
+const OPEN = [
+  ...[PaymentsFlow, PaymentList, PaymentRefunds, PaymentCaptures, PaymentReviews, PaymentReports],
+  ...[PaymentReconciler, PaymentRetention],
+];
 
 /** What only the flow itself uses. */
 const INNER = [
