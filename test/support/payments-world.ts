@@ -78,7 +78,7 @@ export class PaymentsWorld {
       ...{ ENV: 'test', LOG_LEVEL: 'silent', KEY_RING, POLL_MS: '50', SWEEP_MS: '100' },
       ...{ DATABASE_APP_URL: this.database.appUrl, DATABASE_DISPATCH_URL: this.database.dispatchUrl },
       ...{ DATABASE_AUTH_URL: this.database.authUrl, EGRESS_ALLOWED_CIDRS: '127.0.0.1/32' },
-      ...{ API_URL: 'http://127.0.0.1:9', PAYMENTS_RETURN_WAIT_MS: '4000', ...this.env },
+      ...{ API_URL: 'http://127.0.0.1:9', PAYMENTS_RETURN_WAIT_MS: '1200', ...this.env },
     });
     const imports = [
       ...[AppConfigModule.with(config), ObservabilityModule.forRoot({ service: 'test' }), DatabaseModule],
