@@ -12,6 +12,7 @@ import {
   Tenants,
   UnauthenticatedError,
 } from '@puente/tenancy';
+import { demoWebpayAccounts } from './demo-webpay';
 import {
   CUSTOMER_QUEUE_NAME,
   DEMO_DEAD_LETTER_QUEUE,
@@ -40,8 +41,8 @@ export interface SeedPlaces {
 }
 
 /**
- * Makes the demo tenant what the README promises: verified credentials for SQS, SNS, Lambda, MQTT and SMTP, a bound queue, named
- * functions, one key per scope. Safe to repeat; keys of an earlier run are kept as long as they work.
+ * Makes the demo tenant what the README promises: verified credentials for SQS, SNS, Lambda, MQTT, SMTP and Webpay, a bound
+ * queue, named functions, one key per scope. Safe to repeat; keys of an earlier run are kept as long as they work.
  */
 export async function seedDemo(settings: Readonly<Record<string, string>>, places: SeedPlaces): Promise<SandboxFacts> {
   const app = await NestFactory.createApplicationContext(SeedModule.with(loadConfig(settings)), {
@@ -71,11 +72,14 @@ async function ensureTenant(tenants: Tenants): Promise<void> {
 
 async function register(app: INestApplicationContext, places: SeedPlaces): Promise<void> {
   const admin = app.get(IntegrationsAdmin);
-  await Promise.all(
-    Object.entries(demoCredentials(places)).map(([provider, credentials]) =>
+  await Promise.all([
+    ...Object.entries(demoCredentials(places)).map(([provider, credentials]) =>
       admin.put(origin, { tenantId: DEMO_TENANT_ID, provider, name: 'default' }, credentials),
     ),
-  );
+    ...demoWebpayAccounts(places.sandboxUrl).map(({ name, ...account }) =>
+      admin.put(origin, { tenantId: DEMO_TENANT_ID, provider: 'webpay', name }, account),
+    ),
+  ]);
   const integration = 'default';
   const order = { name: DEMO_QUEUE_NAME, integration };
   const { queueUrl, deadLetterQueueUrl } = await app.get(QueueSetup).create(DEMO_TENANT_ID, order);

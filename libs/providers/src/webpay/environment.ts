@@ -1,4 +1,4 @@
-import { IntegrationApiKeys } from 'transbank-sdk';
+import { IntegrationApiKeys, IntegrationCommerceCodes as Codes } from 'transbank-sdk';
 
 export const ENVIRONMENTS = ['integration', 'production'] as const;
 export type WebpayEnvironment = (typeof ENVIRONMENTS)[number];
@@ -14,6 +14,23 @@ const PUBLISHED_CODE = /^5970555555\d\d$/;
 
 /** The API key that goes with all of them. https://www.transbankdevelopers.cl/documentacion/como_empezar#credenciales-en-webpay */
 const PUBLISHED_KEY: string = IntegrationApiKeys.WEBPAY;
+
+/**
+ * What Transbank publishes for everybody's tests, by product: no secrets, and no money. For sandboxes.
+ * https://www.transbankdevelopers.cl/documentacion/como_empezar#codigos-de-comercio
+ */
+export const PUBLISHED_ACCOUNTS = {
+  apiKey: PUBLISHED_KEY,
+  plus: { commerceCode: Codes.WEBPAY_PLUS as string },
+  mall: {
+    commerceCode: Codes.WEBPAY_PLUS_MALL as string,
+    childCommerceCodes: [Codes.WEBPAY_PLUS_MALL_CHILD1, Codes.WEBPAY_PLUS_MALL_CHILD2] as readonly string[],
+  },
+  oneclick: {
+    commerceCode: Codes.ONECLICK_MALL as string,
+    childCommerceCodes: [Codes.ONECLICK_MALL_CHILD1, Codes.ONECLICK_MALL_CHILD2] as readonly string[],
+  },
+} as const;
 
 /** What has to fit together for a call to go where it is meant to. */
 export interface WebpayAccount {

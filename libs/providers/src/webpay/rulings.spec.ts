@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { SETTLE_MS } from './operation-spec';
 import { paymentTypeOf } from './payment-types';
 import { DOCUMENTED_WINDOWS, isQueryable } from './payment-windows';
 import { captured, committed, mallCommitted, refunded } from './reconciliation';
@@ -203,5 +206,21 @@ describe('what became of a call whose answer was lost', () => {
   it('counts nothing as refundable that was never taken', () => {
     expect(refundableOf(transaction({ status: 'FAILED' }))).toBeUndefined();
     expect(refundableOf(transaction({}))).toBe(1_000);
+  });
+});
+
+describe('the page for integrators', () => {
+  const page = readFileSync(path.resolve(__dirname, '../../../../docs/webpay.md'), 'utf8');
+  const diagrams = [...page.matchAll(/^```mermaid\n([^]*?)^```$/gm)].map(([, text = '']) => text);
+
+  it('has the sequence of each flow, without what ends a line of Mermaid early', () => {
+    expect(diagrams).toHaveLength(9);
+    for (const diagram of diagrams) expect(diagram).toMatch(/^sequenceDiagram\n(?!.*[;#])/s);
+  });
+
+  it('names the waits of the ledger', () => {
+    const waits = page.match(/the ledger waits \d+ seconds/g);
+    const { commit, refund, charge } = SETTLE_MS;
+    expect(waits).toEqual([commit, refund, charge].map((ms) => `the ledger waits ${String(ms / 1_000)} seconds`));
   });
 });

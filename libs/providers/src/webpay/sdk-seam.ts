@@ -33,7 +33,7 @@ export class SeamOptions extends Options {
  *
  * Why not the SDK's own: it follows redirects with the secret in the headers, listens to `HTTP_PROXY`, shares axios'
  * global instance with everybody, reads an answer for as long as it drips, returns whatever came with a 200, and turns
- * every failure into a text (ADR 0019). The version is pinned exactly, since this function is none of its public API;
+ * every failure into a text (ADR 0020). The version is pinned exactly, since this function is none of its public API;
  * `sdk-seam.spec.ts` holds every method to it.
  */
 const byAxios = RequestService.perform;

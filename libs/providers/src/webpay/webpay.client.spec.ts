@@ -1,6 +1,6 @@
 import { Secret } from '@puente/kernel';
 import { loopbackEgress } from '@puente/integrations/contract-suite';
-import { HOSTS } from './environment';
+import { HOSTS, PUBLISHED_ACCOUNTS } from './environment';
 import type { WebpayClient } from './webpay.client';
 import { webpay } from './webpay.provider';
 import {
@@ -15,7 +15,7 @@ import {
 } from './webpay-server.fixture';
 import { WebpayConfig } from './webpay.schemas';
 
-const PUBLISHED_KEY = '579B532A7440BB0C9079DED94D31EA1615BACEB56610332264630D42D0A36B1C';
+const { apiKey: PUBLISHED_KEY } = PUBLISHED_ACCOUNTS;
 const OWN_KEY = 'AB9B532A7440BB0C9079DED94D31EA1615BACEB56610332264630D42D0A36B1D';
 const { signal: cancel } = new AbortController();
 const call = { cancel };
