@@ -10,6 +10,7 @@ import { operationsCommand } from './commands/operations.command';
 import { queuesCommand } from './commands/queues.command';
 import { redriveCommand } from './commands/redrive.command';
 import { tenantsCommand } from './commands/tenants.command';
+import { webpayCommand } from './commands/webpay.command';
 
 const env = environment();
 
@@ -23,6 +24,7 @@ const program = new Command('puente')
   .addCommand(operationsCommand(env))
   .addCommand(queuesCommand(env))
   .addCommand(redriveCommand(env))
+  .addCommand(webpayCommand(env))
   .addCommand(keysCommand(env))
   .addCommand(docsCommand());
 

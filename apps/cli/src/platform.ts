@@ -6,6 +6,7 @@ import { EgressModule } from '@puente/egress';
 import { FunctionHandlers, FunctionsModule } from '@puente/flows/functions';
 import { NotificationsModule } from '@puente/flows/notifications';
 import { customerQueueFrom, WebhooksModule } from '@puente/flows/webhooks';
+import { PaymentsModule } from '@puente/flows/payments';
 import { IntegrationsModule, platformIdentity, PortsModule } from '@puente/integrations';
 import { LedgerModule } from '@puente/ledger';
 import { ObservabilityModule } from '@puente/observability';
@@ -47,7 +48,7 @@ function modulesFor(config: AppConfig) {
         platformAws: platformIdentity(config.AWS_REGION),
         redisUrl: config.REDIS_URL,
       }),
-      PortsModule,
+      ...[PortsModule, PaymentsModule.forRoot()],
       WebhooksModule.forRoot({ customerQueue: customerQueueFrom(config) }),
       NotificationsModule.forRoot({
         platformQueueUrls: config.NOTIFICATIONS_QUEUE_URLS,

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
  * A file that is there whole or not at all, and that nobody but its owner may read: written under another name beside
  * it, flushed, then renamed.
  */
-export async function writeWholeFile(path: string, content: AsyncIterable<string>): Promise<void> {
+export async function writeWholeFile(path: string, content: AsyncIterable<string | Uint8Array>): Promise<void> {
   const partial = `${path}.${randomBytes(4).toString('hex')}.partial`;
   const file = await open(partial, 'wx', 0o600);
   try {

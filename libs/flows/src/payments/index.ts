@@ -1,3 +1,4 @@
+export { type EvidenceHead, evidencePdf } from './evidence-pdf';
 export type { PaymentView } from './payment';
 export { PaymentCaptures } from './payment-captures';
 export type { PaymentEventView } from './payment-history';

@@ -1,7 +1,10 @@
 import { COMMERCE, origin, PaymentsWorld } from '../../../../test/support/payments-world';
 import { until } from '../../../../test/support/sandbox-until';
 import { PaymentCaptures } from './payment-captures';
+import { evidencePdf } from './evidence-pdf';
 import { PaymentRefunds } from './payment-refunds';
+import { evidenceCsv, PaymentReports } from './payment-reports';
+import { PaymentRetention } from './payment-retention';
 import { PaymentReviews } from './payment-reviews';
 import { PaymentReturnInvalidError } from './payments.errors';
 
@@ -261,5 +264,50 @@ describe('payments, on their ways back', () => {
     await expect(capture(1_000)).rejects.toMatchObject({ rule: 'ALREADY_CAPTURED' });
     expect(await world.received('capture')).toHaveLength(1);
     expect((await refund(id)).amount).toBe(8_000);
+  });
+
+  it('is told to Transbank and to the bank: every attempt with its result, and the money of a day', async () => {
+    const { id } = await world.paid(tenant, 'evidence-paid');
+    await refund(id, 1_000);
+    const left = await world.start(tenant, 'evidence-left');
+    const { params } = await world.payer.abort(left.token);
+    await world.back(tenant, params);
+    const refused = await world.start(tenant, 'evidence-refused');
+    await world.payer.reject(refused.token);
+    expect((await normal(refused)).state).toBe('rejected');
+
+    const { committedAt } = await world.see(tenant, id);
+    const [from, before] = [new Date(Date.now() - DAY), new Date(Date.now() + 400 * DAY)];
+    const lines = await world.get(PaymentReports).evidence(tenant, from, before);
+    expect(lines.map(({ reference, state, flows }) => [reference, state, flows])).toEqual([
+      ...[
+        ['evidence-paid', 'partially_refunded', 'normal'],
+        ['evidence-left', 'cancelled', 'aborted'],
+      ],
+      ['evidence-refused', 'rejected', 'normal'],
+    ]);
+    expect(evidenceCsv(lines).split('\r\n')).toHaveLength(5);
+    const pdf = await evidencePdf({ tenant: 'Ñandú', commerceCodes: [COMMERCE.plus], from, before, at: from }, lines);
+    expect(pdf.subarray(0, 5).toString()).toBe('%PDF-');
+    const date = new Intl.DateTimeFormat('en-CA', { timeZone: 'America/Santiago' }).format(committedAt ?? undefined);
+    const day = await world.get(PaymentReports).conciliation(tenant, date);
+    expect(day.items.map(({ kind, amount }) => [kind, amount])).toEqual([
+      ['sale', 10_000],
+      ['refund', -1_000],
+    ]);
+    expect(day.total).toBe(9_000);
+  });
+
+  it('is kept for five years, and longer while it is not decided', async () => {
+    const [old, open] = [await world.paid(tenant, 'kept'), await approved('not decided')];
+    await world.sql(`UPDATE payments SET created_at = puente_now() - interval '1827 days' WHERE tenant_id = $1`, [
+      tenant,
+    ]);
+    await world.sql(`UPDATE payments SET review = 'status_unclear' WHERE id = $1`, [open.id]);
+    await world.get(PaymentRetention).run();
+
+    const left = await world.sql(`SELECT id FROM payments WHERE tenant_id = $1`, [tenant]);
+    expect(left.map(({ id }) => id)).toEqual([open.id]);
+    expect(await world.sql(`SELECT FROM payment_events WHERE payment_id = $1`, [old.id])).toEqual([]);
   });
 });
