@@ -47,6 +47,8 @@ export class DemoShop implements SandboxPart {
         return this.buy(fields);
       case 'POST /topup':
         return this.topUp(fields);
+      case 'POST /validate':
+        return this.validate(fields);
       case 'GET /return':
       case 'POST /return':
         return this.cameBack(fields);
@@ -99,6 +101,13 @@ export class DemoShop implements SandboxPart {
     const body = { user_id: DEMO_USER.id, amount: TOP_UP };
     await this.api.call({ method: 'PUT', path: '/v1/users/wallet', body, idempotencyKey: key }, shapes.Anything);
     return goTo(HOME);
+  }
+
+  /** What the system of all groups would say over MQTT. */
+  private async validate({ request_id = '', valid }: Fields): Promise<StandInReply> {
+    const body = { request_id, group_id: DEMO_GROUP, valid: valid === 'true' };
+    await this.api.call({ method: 'PATCH', path: '/v1/requests/validate', body }, shapes.Anything);
+    return goTo(orderUrl(request_id));
   }
 
   /** The payer is back from Webpay. The parameters go on as they came; Puente trusts none of them. */

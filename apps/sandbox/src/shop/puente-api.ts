@@ -33,7 +33,7 @@ export class ApiRefusedError extends AppError {
 }
 
 export interface ApiCall {
-  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH';
   readonly path: string;
   readonly body?: object;
   readonly key?: 'client' | 'admin';

@@ -112,7 +112,11 @@ const STATUS: Readonly<Record<Order['status'], string>> = {
 /** The merchant's own result page: Webpay shows the payer no voucher. */
 export function orderPage(order: Order, payment: Payment | undefined): StandInReply {
   if (order.status === 'accepted') return page('Pago aprobado', html`${paid(order, payment)} ${back}`);
-  if (order.status !== 'rejected') return page('Pago pendiente', html`${pending(order)} ${back}`, 'refresh');
+  if (order.status !== 'rejected') {
+    const waits = order.wallet ? awaited(order) : pending(order);
+    return page('Compra pendiente', html`${waits} ${back}`, 'refresh');
+  }
+  if (order.wallet) return page('Compra rechazada', html`${refunded(order)} ${back}`);
   const cancelled = payment !== undefined && ['cancelled', 'expired'].includes(payment.state);
   return page(cancelled ? 'Pago anulado' : 'Pago rechazado', html`${notPaid(order, payment, cancelled)} ${back}`);
 }
@@ -180,6 +184,32 @@ function pending(order: Order): Html {
     <h1 id="result" data-result="pending">Pago pendiente</h1>
     <p>${describe(order)}, ${clp(order.amount)}.</p>
     <p>Todavía no sabemos qué pasó con el pago; esta página se actualiza sola. No pague de nuevo.</p>
+  </section>`;
+}
+
+/** Paid already; another system has the last word, as in the original marketplace. */
+function awaited(order: Order): Html {
+  const word = (valid: boolean, text: string): Html =>
+    html`<form method="post" action="/_sandbox/shop/validate">
+      <input type="hidden" name="request_id" value="${order.request_id}" />
+      <button class="quiet" name="valid" value="${String(valid)}">${text}</button>
+    </form>`;
+  return html`<section>
+      <h1 id="result" data-result="awaited">Pagado con la billetera</h1>
+      <p>${describe(order)}, ${clp(order.amount)}.</p>
+      <p>Falta que la central valide la compra; esta página se actualiza sola.</p>
+    </section>
+    <section class="simulated">
+      <h2>Solo en el sandbox: responder como la central</h2>
+      ${word(true, 'Validar')} ${word(false, 'Rechazar')}
+    </section>`;
+}
+
+function refunded(order: Order): Html {
+  return html`<section>
+    <h1 id="result" data-result="rejected">Compra rechazada</h1>
+    <p>${describe(order)}. La central no validó la compra.</p>
+    <p>${clp(order.amount)} volvieron a su billetera y los bonos volvieron a estar a la venta.</p>
   </section>`;
 }
 

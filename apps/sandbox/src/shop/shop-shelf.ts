@@ -1,4 +1,3 @@
-import { IntegrationApiKeys, IntegrationCommerceCodes } from 'transbank-sdk';
 import type { PuenteApi } from './puente-api';
 import { Anything, Fixture, Fixtures, Wallet } from './shop-shapes.schemas';
 
@@ -17,8 +16,7 @@ const FIXTURES = [
 const KICK_OFF = '2027-03-06T20:00:00Z';
 
 /**
- * Makes the demo tenant a shop, once: its account with Webpay, where payers come back to, things to sell and somebody
- * who buys. What is there already stays as it is.
+ * Makes the demo tenant a shop, once: where payers come back to, things to sell and somebody who buys. What is there already stays as it is.
  */
 export class ShopShelf {
   private filled: Promise<void> | undefined;
@@ -35,7 +33,6 @@ export class ShopShelf {
   }
 
   private async fillNow(): Promise<void> {
-    await this.openAccount();
     const { items } = await this.api.call({ method: 'GET', path: '/v1/fixtures' }, Fixtures);
     if (items.length > 0) return;
     await this.settle();
@@ -45,28 +42,12 @@ export class ShopShelf {
     }
   }
 
-  private async openAccount(): Promise<void> {
-    const path = '/v1/integrations/webpay';
-    if (await this.api.find({ method: 'GET', path, key: 'admin' }, Anything)) return;
-    const { sandboxUrl } = await this.api.facts();
-    const body = {
-      secrets: { apiKey: IntegrationApiKeys.WEBPAY },
-      config: {
-        commerceCode: IntegrationCommerceCodes.WEBPAY_PLUS,
-        environment: 'integration',
-        host: `${sandboxUrl}/webpay`,
-      },
-    };
-    await this.api.call({ method: 'PUT', path, body, key: 'admin' }, Anything);
-  }
-
   private async settle(): Promise<void> {
     const { sandboxUrl } = await this.api.facts();
-    const smtp = await this.api.find({ method: 'GET', path: '/v1/integrations/smtp', key: 'admin' }, Anything);
     const settings = {
       redirect_url: `${sandboxUrl}/_sandbox/shop/return`,
       group_id: DEMO_GROUP,
-      smtp: smtp === undefined ? null : 'default',
+      smtp: 'default',
     };
     await this.api.call({ method: 'PUT', path: '/v1/purchases/settings', body: settings, key: 'admin' }, Anything);
     const { id, ...person } = DEMO_USER;

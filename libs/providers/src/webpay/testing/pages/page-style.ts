@@ -26,6 +26,7 @@ input, select { width: 100%; padding: .65rem .7rem; font: inherit; color: inheri
 button { font: inherit; padding: .65rem 1.1rem; border-radius: .4rem; border: 1px solid var(--brand); background: #fff; color: var(--brand); cursor: pointer; }
 button.submit, button.main { width: 100%; margin-top: 1rem; background: var(--brand); color: #fff; font-weight: 600; }
 button[disabled] { opacity: .55; cursor: default; }
+button.main + button.quiet { margin-top: .6rem; width: 100%; }
 button.quiet { border-color: var(--line); color: var(--ink); }
 button.link { border: 0; padding: 0; background: none; text-decoration: underline; font-variant-numeric: tabular-nums; }
 :focus-visible { outline: 3px solid #f0a500; outline-offset: 2px; }
