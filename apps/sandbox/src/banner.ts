@@ -15,6 +15,7 @@ Puente is ready after ${seconds} s.
   Queue       ${facts.notifications.queueUrl}
   Topic       ${facts.notifications.topicArn}
   MQTT        ${facts.mqtt.url}      ${facts.mqtt.username} / ${facts.mqtt.password}
+  Demo shop   ${facts.sandboxUrl}/_sandbox/shop      pays through Webpay, with published test cards
   Mailbox     ${facts.smtp.mailboxUrl}
 
   Demo tenant ${facts.tenantId}
