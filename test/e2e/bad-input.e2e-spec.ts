@@ -58,16 +58,34 @@ describe('bad input', () => {
       expect([403, 422]).toContain(answer.status);
     });
 
-    it('opens nothing with a key that is restricted to one end user, since no route knows end users', async () => {
+    it("opens only what is the end user's own with a key that is restricted to one", async () => {
       const made = await tenant.admin.post('/v1/api-keys', {
         name: 'one user',
         scopes: ['client'],
-        userScope: 'user-1',
+        userScope: '71',
       });
       const restricted = new JsonClient(sandboxFacts().apiUrl, bodyOf<{ key: string }>(made, 201).key);
       for (const path of ['/v1/notifications', '/v1/operations'])
         expect(statusAndCode(await restricted.get(path))).toEqual([403, 'FORBIDDEN']);
       expect(statusAndCode(await restricted.post('/v1/notifications', good()))).toEqual([403, 'FORBIDDEN']);
+
+      for (const id of ['71', '72']) await tenant.client.put(`/v1/users/${id}`, { name: `user ${id}` });
+      expect((await restricted.get('/v1/users/wallet')).body).toEqual({ billetera: 0 });
+      expect(statusAndCode(await restricted.get('/v1/users/wallet?id=72'))).toEqual([403, 'FORBIDDEN']);
+      const fill = await restricted.put('/v1/users/wallet', { user_id: 71, amount: 5 });
+      expect(statusAndCode(fill)).toEqual([403, 'FORBIDDEN']);
+      const fixture = { league_name: 'L', round: '1', date: '2026-12-05T20:00:00Z', units: 5 };
+      bodyOf(await tenant.admin.put('/v1/fixtures/710', fixture));
+      const order = { group_id: 15, fixture_id: 710, quantity: 1 };
+      const asOther = await restricted.post('/v1/requests', { ...order, user_id: 72 });
+      expect(statusAndCode(asOther)).toEqual([403, 'FORBIDDEN']);
+      const others = await tenant.client.post('/v1/requests', { ...order, user_id: 72 });
+      const { request_id } = bodyOf<{ request: { request_id: string } }>(others, 201).request;
+      expect((await restricted.get(`/v1/requests/${request_id}`)).status).toBe(404);
+      expect((await restricted.post('/v1/webpay/create', { request_id, quantity: 1 })).status).toBe(404);
+      const own = await restricted.post('/v1/requests', order);
+      expect(bodyOf<{ request: { user_id: string } }>(own, 201).request.user_id).toBe('71');
+      expect((await restricted.get('/v1/requests')).body).toMatchObject({ total: 1 });
     });
 
     it('refuses a suspended tenant until it is active again', async () => {

@@ -34,8 +34,20 @@ export async function ownThings(owner: ReadyTenant): Promise<OwnedThings> {
   const replayed = await owner.admin.post('/v1/operations/replay', { filter: { ids: [operation] } });
   const endpoint = await owner.admin.post('/v1/webhook-endpoints', { url: owner.receiverUrl, eventTypes: ['owned.*'] });
   const event = bodyOf<{ id: string }>(await owner.client.post('/v1/events', { type: 'owned.a', payload: {} }), 202).id;
+  const fixture = { league_name: 'Owned', round: '1', date: '2026-12-05T20:00:00Z', units: 9 };
+  bodyOf(await owner.admin.put('/v1/fixtures/9001', fixture));
+  bodyOf(await owner.admin.put('/v1/users/9001', { name: 'Owned' }));
+  const bought = await owner.client.post('/v1/requests', {
+    group_id: 15,
+    fixture_id: 9001,
+    quantity: 1,
+    user_id: 9001,
+  });
   return {
     '/v1/payments/{id}': await ownPayment(owner),
+    '/v1/fixtures/{fixture_id}': '9001',
+    '/v1/users/{user_id}': '9001',
+    '/v1/requests/{id}': bodyOf<{ request: { request_id: string } }>(bought, 201).request.request_id,
     '/v1/webhook-endpoints/{id}': bodyOf<{ id: string }>(endpoint, 201).id,
     '/v1/webhook-deliveries/{id}': firstId(await owner.admin.get(`/v1/events/${event}/deliveries`)),
     '/v1/events/{id}': event,

@@ -7,6 +7,7 @@ import { EgressModule } from '@puente/egress';
 import { FunctionHandlers, FunctionsModule } from '@puente/flows/functions';
 import { NotificationsModule } from '@puente/flows/notifications';
 import { PaymentsModule } from '@puente/flows/payments';
+import { PurchasesModule, RequestOutcomes, RequestOutcomesModule } from '@puente/flows/purchases';
 import { customerQueueFrom, WebhooksModule } from '@puente/flows/webhooks';
 import {
   DocumentLibrary,
@@ -60,6 +61,11 @@ import { EndpointDeliveriesController } from './webhooks/endpoint-deliveries.con
 import { EventsController } from './webhooks/events.controller';
 import { PublicKeysController } from './webhooks/public-keys.controller';
 import { WebhookEndpointsController } from './webhooks/webhook-endpoints.controller';
+import { RequestPaymentsController } from './purchases/request-payments.controller';
+import { RequestsController } from './purchases/requests.controller';
+import { ShopController } from './purchases/shop.controller';
+import { ShopUsersController } from './purchases/shop-users.controller';
+import { WebpayOfRequests } from './purchases/webpay-of-requests';
 import { TenantExports } from './tenants/tenant-exports';
 import { TenantRecordsController } from './tenants/tenant-records.controller';
 import { TenantsController } from './tenants/tenants.controller';
@@ -83,6 +89,7 @@ const CONTROLLERS = [
   ...[DeliveriesController, EndpointDeliveriesController, CustomerNotificationsController],
   ...[PaymentsController, RefundsController, PaymentReturnController],
   FunctionsController,
+  ...[RequestsController, ShopUsersController, ShopController, RequestPaymentsController],
   FunctionInvocationsController,
   AuditController,
   OperatorEventsController,
@@ -97,6 +104,14 @@ const documents = {
   inject: [ProviderCatalogue],
   useFactory: ({ providers }: ProviderCatalogue) => new DocumentLibrary(providers),
 };
+
+/** Payments tell the requests for which they were made what became of them; requests are paid by payments. */
+const PAYMENTS = PaymentsModule.forRoot({ listener: { module: RequestOutcomesModule, port: RequestOutcomes } });
+
+@Module({ imports: [PAYMENTS], providers: [WebpayOfRequests], exports: [WebpayOfRequests] })
+class WebpayOfRequestsModule {}
+
+const PURCHASES = PurchasesModule.forRoot({ payments: { module: WebpayOfRequestsModule, port: WebpayOfRequests } });
 
 /** The public API: libraries put together, and the controllers in front of them. */
 @Module({})
@@ -117,11 +132,12 @@ export class ApiModule {
           ...{ platformAws: platformIdentity(config.AWS_REGION), redisUrl: config.REDIS_URL },
         }),
         ...[PortsModule, WebhooksModule.forRoot({ customerQueue: customerQueueFrom(config) })],
-        ...[FunctionsModule, PaymentsModule.forRoot()],
+        ...[FunctionsModule, PAYMENTS],
         NotificationsModule.forRoot({
           platformQueueUrls: config.NOTIFICATIONS_QUEUE_URLS,
           functions: { module: FunctionsModule, port: FunctionHandlers },
         }),
+        PURCHASES,
         TerminusModule.forRoot({ logger: false }),
       ],
       controllers: [...CONTROLLERS],

@@ -13,12 +13,20 @@ import {
   UnseenNotifications,
 } from '@puente/flows/notifications';
 import { PaymentsModule } from '@puente/flows/payments';
+import {
+  BrokerIntake,
+  BrokerSubscriptions,
+  PurchaseRecordsModule,
+  RequestOutcomes,
+  RequestOutcomesModule,
+} from '@puente/flows/purchases';
 import { customerQueueFrom, WebhooksModule } from '@puente/flows/webhooks';
 import { IntegrationsModule, platformIdentity, PortsModule } from '@puente/integrations';
 import { Clock, SystemClock } from '@puente/kernel';
 import { DispatchModule, LedgerModule, RetentionModule, SnapshotsModule } from '@puente/ledger';
 import { ObservabilityModule } from '@puente/observability';
 import { catalog } from '@puente/providers';
+import { MqttListenersModule, MqttMessageHandler, MqttSubscriptions } from '@puente/providers/mqtt';
 import {
   platformQueueClient,
   PollingHealth,
@@ -41,6 +49,7 @@ import { RetentionSchedule } from './retention.schedule';
 import { RetiredSecretsSchedule } from './retired-secrets.schedule';
 import { RotationDueSchedule } from './rotation-due.schedule';
 import { TenantErasureSchedule } from './tenant-erasure.schedule';
+import { RequestExpirySchedule } from './request-expiry.schedule';
 import { WebhookUpkeepSchedule } from './webhook-upkeep.schedule';
 import { TenantQueueClients } from './tenant-queue-clients';
 
@@ -60,6 +69,7 @@ const PROVIDERS = [
   RotationDueSchedule,
   WebhookUpkeepSchedule,
   PaymentSchedule,
+  RequestExpirySchedule,
 ];
 
 /** Everything that works in the background: dispatcher, settlements, consumers of the notification queues, re-sender. */
@@ -89,9 +99,11 @@ export class WorkerModule {
           platformAws: platformIdentity(config.AWS_REGION),
           ...{ redisUrl: config.REDIS_URL, probePausedLanes: true, watchHealth: true },
         }),
-        ...[PortsModule, webhooks, PaymentsModule.forRoot()],
+        ...[PortsModule, webhooks],
         notifications,
         queues(config, clock, [notifications, webhooks]),
+        PaymentsModule.forRoot({ listener: { module: RequestOutcomesModule, port: RequestOutcomes } }),
+        ...[PurchaseRecordsModule, brokers(clock)],
         ScheduleModule.forRoot(),
         TerminusModule.forRoot({ logger: false }),
       ],
@@ -99,6 +111,18 @@ export class WorkerModule {
       providers: [{ provide: Clock, useClass: clock }, ...PROVIDERS],
     };
   }
+}
+
+/** The brokers of the shops, and who takes what they say. */
+function brokers(clock: Type<Clock>): DynamicModule {
+  return MqttListenersModule.forRoot({
+    imports: [PurchaseRecordsModule],
+    ports: [
+      { provide: MqttSubscriptions, useExisting: BrokerSubscriptions },
+      { provide: MqttMessageHandler, useExisting: BrokerIntake },
+      { provide: Clock, useClass: clock },
+    ],
+  });
 }
 
 /** The consumers, and which class answers what they ask. */

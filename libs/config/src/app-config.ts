@@ -173,6 +173,9 @@ export const AppConfigSchema = z.object({
   NOTIFICATIONS_QUEUE_URLS: list.describe(
     'Notification queues in our own AWS account, comma separated; read with the credentials below.',
   ),
+  REDIRECT_URL: optional(z.url({ protocol: /^https?$/ }).max(255)).describe(
+    'Where Webpay sends payers of the purchases flow back to, for tenants whose settings name no redirect_url.',
+  ),
   CUSTOMER_NOTIFICATION_SQS_URL: optional(z.url()).describe(
     'Queue of customer notifications in our own AWS account: each message becomes an event for the webhook endpoints of its user.',
   ),

@@ -1,4 +1,5 @@
 import { PAYMENT_TABLES } from './payment-tables';
+import { PURCHASE_TABLES } from './purchase-tables';
 import { KEYED_HASH, type TenantTable, words } from './tenant-table';
 
 /** What flows write about their work: notifications and their dead letters, events and their deliveries. */
@@ -81,4 +82,5 @@ export const FLOW_TABLES: readonly TenantTable[] = [
     atDeletion: 'removed',
   },
   ...PAYMENT_TABLES,
+  ...PURCHASE_TABLES,
 ];

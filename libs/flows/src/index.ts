@@ -1,4 +1,5 @@
 export * from './functions';
 export * from './notifications';
 export * from './payments';
+export * from './purchases';
 export * from './webhooks';

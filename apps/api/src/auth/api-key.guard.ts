@@ -6,7 +6,7 @@ import { ApiKeys, AuditLog, type Caller, type Scope, UnauthenticatedError } from
 import { AuthFailures } from './auth-failures';
 import { ForbiddenError, UserScopeError } from '../http/http-errors';
 import { type AuthenticatedRequest, originOf } from './caller.decorator';
-import { PUBLIC, SCOPES } from './scopes.decorator';
+import { KNOWS_USERS, PUBLIC, SCOPES } from './scopes.decorator';
 
 type Controller = ReturnType<ExecutionContext['getClass']>;
 type Handler = ReturnType<ExecutionContext['getHandler']>;
@@ -14,7 +14,7 @@ type Handler = ReturnType<ExecutionContext['getHandler']>;
 /** Authenticates the key, then compares scopes. Closed by default: a route that declares nothing is for nobody. */
 @Injectable()
 export class ApiKeyGuard implements CanActivate {
-  private readonly known = new Map<Controller, Map<Handler, readonly Scope[] | typeof PUBLIC>>();
+  private readonly known = new Map<Controller, Map<Handler, Needed | typeof PUBLIC>>();
 
   constructor(
     private readonly keys: ApiKeys,
@@ -24,7 +24,7 @@ export class ApiKeyGuard implements CanActivate {
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const needed = this.scopesOf(context);
+    const needed = this.neededBy(context);
     if (needed === PUBLIC) return true;
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
     const caller = await this.authenticate(request);
@@ -36,21 +36,23 @@ export class ApiKeyGuard implements CanActivate {
       ...originOf(context),
       action: 'request.refused',
       target: `${request.method} ${request.routeOptions.url ?? ''}`,
-      detail: { needed: [...needed] },
+      detail: { needed: [...needed.scopes] },
     });
     throw refusal;
   }
 
   /** What the decorators of a route say, read once: they cannot change. */
-  private scopesOf(context: ExecutionContext): readonly Scope[] | typeof PUBLIC {
+  private neededBy(context: ExecutionContext): Needed | typeof PUBLIC {
     const places = [context.getHandler(), context.getClass()] as const;
     const [handler, controller] = places;
-    const known = this.known.get(controller) ?? new Map<Handler, readonly Scope[] | typeof PUBLIC>();
+    const known = this.known.get(controller) ?? new Map<Handler, Needed | typeof PUBLIC>();
     this.known.set(controller, known);
     let needed = known.get(handler);
     if (needed === undefined) {
       const isPublic = this.reflector.getAllAndOverride<boolean | undefined>(PUBLIC, [...places]);
-      needed = isPublic ? PUBLIC : (this.reflector.getAllAndOverride<Scope[] | undefined>(SCOPES, [...places]) ?? []);
+      const scopes = this.reflector.getAllAndOverride<Scope[] | undefined>(SCOPES, [...places]) ?? [];
+      const knowsUsers = this.reflector.getAllAndOverride<boolean | undefined>(KNOWS_USERS, [...places]) ?? false;
+      needed = isPublic ? PUBLIC : { scopes, knowsUsers };
       known.set(handler, needed);
     }
     return needed;
@@ -71,13 +73,19 @@ export class ApiKeyGuard implements CanActivate {
   }
 }
 
+interface Needed {
+  /** Any one of them is enough. */
+  readonly scopes: readonly Scope[];
+  readonly knowsUsers: boolean;
+}
+
 /**
- * A key restricted to one end user opens only routes that know end users, and so far none does: a restriction that is
- * not enforced would be worse than a refusal.
+ * A key restricted to one end user opens only routes that know end users: a restriction that is not enforced would be
+ * worse than a refusal.
  */
-function refusalOf({ scopes, userScope }: Caller, needed: readonly Scope[]): AppError | undefined {
-  if (!needed.some((scope) => scopes.includes(scope))) return new ForbiddenError(needed);
-  return userScope === null ? undefined : new UserScopeError();
+function refusalOf({ scopes, userScope }: Caller, needed: Needed): AppError | undefined {
+  if (!needed.scopes.some((scope) => scopes.includes(scope))) return new ForbiddenError(needed.scopes);
+  return userScope === null || needed.knowsUsers ? undefined : new UserScopeError();
 }
 
 /** The token of `Authorization: Bearer …`; an empty one is no key and fails like any wrong key. */

@@ -57,6 +57,15 @@ export class UserScopeError extends AppError {
   }
 }
 
+/** The key is for one end user's own things, and this is somebody else's. */
+export class ForeignUserError extends AppError {
+  readonly code = 'FORBIDDEN';
+
+  constructor() {
+    super('This API key is restricted to one end user, and this is about another one.');
+  }
+}
+
 /** /metrics is for whoever has the token, or for this machine when there is none. */
 export class MetricsForbiddenError extends AppError {
   readonly code = 'FORBIDDEN';

@@ -12,6 +12,7 @@ import { CreateQuotas1764000011000 } from './1764000011000-create-quotas';
 import { CreateDispatchTurn1764000012000 } from './1764000012000-create-dispatch-turn';
 import { CreateWebhooks1764000014000 } from './1764000014000-create-webhooks';
 import { CreatePayments1764000015000 } from './1764000015000-create-payments';
+import { CreatePurchases1764000016000 } from './1764000016000-create-purchases';
 
 /** Every migration in order. A list instead of a glob: it works in `dist`, under Jest and in a bundle alike. */
 export const migrations = [
@@ -29,4 +30,5 @@ export const migrations = [
   CreateDispatchTurn1764000012000,
   CreateWebhooks1764000014000,
   CreatePayments1764000015000,
+  CreatePurchases1764000016000,
 ];

@@ -25,11 +25,21 @@ export interface PaymentOutcome {
  * should it say otherwise later, `needs_review` follows, and a person decides. The app binds it.
  */
 export abstract class PaymentListener {
+  /**
+   * Asked before an approval counts, with the payment's row locked: whether the order is still there to be paid. Money for
+   * one that is over is a late approval.
+   */
+  abstract isWanted(tx: TenantTransaction, reference: string): Promise<boolean>;
+
   abstract paymentEnded(tx: TenantTransaction, outcome: PaymentOutcome): Promise<void>;
 }
 
 /** Where no other flow hangs anything on payments. */
 export class NoPaymentListener extends PaymentListener {
+  override isWanted(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+
   override async paymentEnded(): Promise<void> {
     // nobody listens
   }

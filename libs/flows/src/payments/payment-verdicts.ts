@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { TenantTransaction } from '@puente/database';
 import type { PaymentRow } from './payment';
 import { recordEvent } from './payment-history';
+import { PaymentListener } from './payment-listener.port';
 import { PaymentMoves } from './payment-moves';
 import { findPaid, lockOrder, type PaymentPatch } from './payment-rows';
 import { isOpen } from './payment-states';
@@ -16,7 +17,10 @@ export type Source = 'commit' | 'status';
  */
 @Injectable()
 export class PaymentVerdicts {
-  constructor(private readonly moves: PaymentMoves) {}
+  constructor(
+    private readonly moves: PaymentMoves,
+    private readonly listener: PaymentListener,
+  ) {}
 
   async apply(
     tx: TenantTransaction,
@@ -73,6 +77,11 @@ export class PaymentVerdicts {
       return this.moves.move(tx, row, { event: 'contested', reason: 'late_approval', patch, data });
     await lockOrder(tx, row.reference);
     const other = await findPaid(tx, row.reference, row.id);
+    if (!other && !(await this.listener.isWanted(tx, row.reference)))
+      return this.moves.move(tx, row, {
+        ...{ event: 'contested', reason: 'late_approval', patch },
+        data: { ...data, order: 'over' },
+      });
     if (!other) return this.moves.move(tx, row, { event: 'approved', patch, data });
     return this.moves.move(tx, row, {
       ...{ event: 'contested', reason: 'double_payment', patch },
