@@ -1,5 +1,5 @@
 import type { INestApplicationContext } from '@nestjs/common';
-import { PaymentsWorld } from '../../../../test/support/payments-world';
+import { PaymentsWorld, WritingListener } from '../../../../test/support/payments-world';
 import { until } from '../../../../test/support/sandbox-until';
 import { PaymentAlreadyPaidError, PaymentNotOpenedError } from './payments.errors';
 
@@ -248,6 +248,14 @@ describe('payments, from the form to the money', () => {
     expect(await normal(second)).toMatchObject({ state: 'cancelled', reason: 'paid_already' });
     expect(await commits()).toBe(1);
     await expect(world.start(tenant, 'T25b')).rejects.toThrow(PaymentAlreadyPaidError);
+  });
+
+  it('T28: money for an order that is over is a late approval: it counts for nothing and waits for a person', async () => {
+    const payment = await approved(`${WritingListener.OVER}T28`);
+
+    expect(await normal(payment)).toMatchObject({ state: 'needs_review', reason: 'late_approval' });
+    expect(await world.effects(tenant, `${WritingListener.OVER}T28`)).toEqual(['needs_review']);
+    expect(await operatorEvents()).toEqual(['payment.needs_review']);
   });
 
   it('T26: ten presses of the button are one attempt while its token is fresh, and another buy order afterwards', async () => {
