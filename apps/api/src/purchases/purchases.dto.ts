@@ -87,7 +87,7 @@ export class RequestsQuery extends createZodDto(
     page: z.coerce.number().int().min(1).max(1_000_000).default(1).meta({ description: 'From 1.' }),
     count: z.coerce.number().int().min(1).max(25).default(25).meta({ description: 'How many on a page.' }),
     user_id: filterText(18).optional().meta({ description: 'Only those of this user.' }),
-    status: z.enum(REQUEST_STATUSES).optional(),
+    status: z.enum(REQUEST_STATUSES).optional().meta({ description: 'Only those that are so.' }),
   }),
 ) {}
 

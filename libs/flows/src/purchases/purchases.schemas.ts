@@ -65,7 +65,7 @@ export type RequestMessage = z.output<typeof RequestMessage>;
 
 /** `PATCH /v1/requests/validate`. */
 export const ValidationBody = z.strictObject({
-  request_id: requestId.min(1),
+  request_id: requestId.min(1).meta({ examples: ['0190f6d3-9999-7a55-9a0e-3f6f5f0d7a11'] }),
   group_id: shopId,
   seller,
   valid: z.boolean(),
