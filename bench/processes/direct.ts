@@ -2,7 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { Pool } from 'undici';
 import { MESSAGE } from '../harness/message';
 
-/** As many as the product's own connection to a provider has. */
+/** Calls at once, as many as the product makes. */
 export const CONCURRENCY = 50;
 
 /** One job's POST. */

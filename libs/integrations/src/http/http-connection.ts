@@ -15,7 +15,11 @@ const CONNECT_MS = 3_000;
 const SILENCE_MS = 25_000;
 /** Shorter than what servers keep idle connections for: they must not close one under a request. */
 const IDLE_MS = 4_000;
-const MAX_CONNECTIONS = 50;
+/**
+ * More than a worker makes calls at once: a connection may be used again only a whole round of the event loop after its
+ * answer (undici waits for a server that closes it), and the next call should not wait for that.
+ */
+const MAX_CONNECTIONS = 64;
 const UNREADABLE = new Set<string | undefined>(['UND_ERR_RES_EXCEEDED_MAX_SIZE', 'UND_ERR_HEADERS_OVERFLOW']);
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 const WITHOUT_BODY = { accept: 'application/json' };
