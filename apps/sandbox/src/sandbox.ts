@@ -19,6 +19,7 @@ import {
   type SandboxFacts,
   writeSandboxFile,
 } from './seed';
+import { openShop } from './shop/open-shop';
 import { SupervisedPostgres } from './supervised-postgres';
 import { SupervisedProcess } from './supervised-process';
 
@@ -110,6 +111,7 @@ export class Sandbox {
     ]);
     this.facts = facts;
     this.record();
+    await openShop(sandboxUrl);
     return facts;
   }
 

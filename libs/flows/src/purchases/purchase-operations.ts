@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { TenantTransaction } from '@puente/database';
-import { IntegrationGateway } from '@puente/integrations';
 import { OperationLedger } from '@puente/ledger';
+import { Mqtt } from '@puente/providers/mqtt';
+import { Smtp } from '@puente/providers/smtp';
 import type { ShopSettings } from './purchase-settings';
 import { requestMessage, validationMessage } from './broker-messages';
 import { type Decision, resultMail } from './result-mail';
@@ -18,7 +19,8 @@ export const REQUEST_SENT = 'purchases.sent';
 @Injectable()
 export class PurchaseOperations {
   constructor(
-    private readonly gateway: IntegrationGateway,
+    private readonly mqtt: Mqtt,
+    private readonly smtp: Smtp,
     private readonly ledger: OperationLedger,
   ) {}
 
@@ -56,7 +58,7 @@ export class PurchaseOperations {
     if (!user?.email) return;
     const { tenantId } = tx;
     const input = { to: user.email, ...resultMail(request, decision, user.name) };
-    const operation = this.gateway.prepare('smtp', 'send', input, {
+    const operation = this.smtp.prepare('send', input, {
       ...{ tenantId, integration: settings.smtp },
       idempotency: { route: 'purchases', key: `mail:${request.requestId}`, request: { decision } },
     });
@@ -69,7 +71,7 @@ export class PurchaseOperations {
     input: { readonly topic: string; readonly payload: string },
     { step, subscriber }: { readonly step: string; readonly subscriber?: string },
   ): Promise<string> {
-    const operation = this.gateway.prepare('mqtt', 'publish', input, {
+    const operation = this.mqtt.prepare('publish', input, {
       ...{ tenantId: tx.tenantId, integration: mqtt, onUnknown: 'resend' as const, subscriber },
       idempotency: { route: 'purchases', key: step, request: input, subjectId: step.slice(step.indexOf(':') + 1) },
     });

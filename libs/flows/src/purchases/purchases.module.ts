@@ -1,4 +1,6 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
+import { MqttProviderModule } from '@puente/providers/mqtt';
+import { SmtpProviderModule } from '@puente/providers/smtp';
 import { BrokerIntake } from './broker-intake';
 import { BrokerSubscriptions } from './broker-subscriptions';
 import { Fixtures } from './fixtures';
@@ -23,6 +25,7 @@ export interface PurchasesSetup {
  * (RequestOutcomes is bound to its port `PaymentListener`), and the rest needs the payments flow.
  */
 @Module({
+  imports: [MqttProviderModule, SmtpProviderModule],
   providers: [RequestOutcomes, RequestDecisions, PurchaseOperations, PurchaseSettings],
   exports: [RequestOutcomes, RequestDecisions, PurchaseOperations, PurchaseSettings],
 })

@@ -28,7 +28,7 @@ describe('the purchases flow', () => {
     const tenant = await world.tenant();
     const body = { league_name: 'Primera', round: '10', date: '2026-12-05T20:00:00Z', units };
     await world.get(Fixtures).put(tenant, '1', FixtureBody.parse(body), origin);
-    await world.get(PurchaseSettings).put(tenant, PurchaseSettingsBody.parse({ smtp: null }), origin);
+    await world.get(PurchaseSettings).put(tenant, PurchaseSettingsBody.parse({ smtp: 'default' }), origin);
     await wallets().put(tenant, '7', { name: 'Ana', email: 'ana@example.com' }, origin);
     if (money > 0) await wallets().add(tenant, { userId: '7', amount: money }, origin);
     return tenant;
@@ -94,6 +94,7 @@ describe('the purchases flow', () => {
     const ends = await Promise.all(Array.from({ length: 8 }, () => reject(tenant, requestId)));
     expect(ends.filter(({ repeated }) => !repeated)).toHaveLength(1);
     expect([await unitsLeft(tenant), await balance(tenant)]).toEqual([10, 5_000]);
+    expect(await announced(tenant, 'smtp')).toHaveLength(1);
     await booksAreRight(tenant);
     await expect(requests().validate(tenant, { requestId, groupId: '15', valid: true })).rejects.toMatchObject({
       code: 'REQUEST_ALREADY_DECIDED',
@@ -149,7 +150,9 @@ describe('the purchases flow', () => {
 
     await told(tenant, { ...payment, state: 'paid' });
     expect(await requests().get(tenant, payment.reference)).toMatchObject({ status: 'accepted' });
+    await told(tenant, { ...payment, state: 'paid' });
     expect(await announced(tenant, 'mqtt')).toHaveLength(2); // the request, and its validation
+    expect(await announced(tenant, 'smtp')).toHaveLength(1);
     expect(await unitsLeft(tenant)).toBe(8);
   });
 
@@ -183,7 +186,18 @@ describe('the purchases flow', () => {
     expect(await requests().get(tenant, reference)).toMatchObject({ status: 'pending payment' });
     await told(tenant, { reference, paymentId, state: 'expired' });
     expect(await requests().get(tenant, reference)).toMatchObject({ status: 'rejected' });
+    expect(await announced(tenant, 'smtp')).toHaveLength(1); // that it was cancelled
     expect(await unitsLeft(tenant)).toBe(10);
+  });
+
+  it('writes to nobody in a shop without a mail account, and to no user without an address', async () => {
+    const [silent, nameless] = [await shop(), await shop()];
+    await world.get(PurchaseSettings).put(silent, PurchaseSettingsBody.parse({ smtp: null }), origin);
+    await wallets().put(nameless, '7', { name: 'Ana' }, origin);
+    for (const tenant of [silent, nameless]) {
+      await told(tenant, { ...(await awaiting(tenant)), state: 'paid' });
+      expect(await announced(tenant, 'smtp')).toHaveLength(0);
+    }
   });
 
   it('gives the units of a request that nobody pays back after a while', async () => {
