@@ -1,7 +1,5 @@
 import { SANDBOX_BROKER_LOGIN } from '@puente/providers/mqtt/testing';
 import { SANDBOX_MAIL_LOGIN } from '@puente/providers/smtp/testing';
-import { WEBPAY_PREFIX } from '@puente/providers/webpay/testing';
-import { IntegrationApiKeys, IntegrationCommerceCodes } from 'transbank-sdk';
 import { DEMO_REGION } from './demo-names';
 import type { SandboxFacts } from './sandbox-facts';
 
@@ -27,14 +25,9 @@ export function demoCredentials({
     secrets: { accessKeyId: 'AKIDDEMO', secretAccessKey: 'demo' },
     config: { region: DEMO_REGION, endpoint: sandboxUrl },
   };
-  const commerce = { commerceCode: IntegrationCommerceCodes.WEBPAY_PLUS, environment: 'integration' };
   const sender = { fromAddress: 'tienda@example.com', fromName: 'Tienda de prueba' };
   return {
     ...{ sqs: aws, sns: aws, lambda: aws },
-    webpay: {
-      secrets: { apiKey: IntegrationApiKeys.WEBPAY },
-      config: { ...commerce, host: `${sandboxUrl}${WEBPAY_PREFIX}` },
-    },
     mqtt: { secrets: SANDBOX_BROKER_LOGIN, config: { url: brokerUrl(mqttPort), willTopic: 'puente/estado' } },
     smtp: { secrets: SANDBOX_MAIL_LOGIN, config: { host: '127.0.0.1', port: smtpPort, security: 'none', ...sender } },
   };
