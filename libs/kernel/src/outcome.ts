@@ -26,9 +26,12 @@ export interface Evidence {
   readonly message?: string | undefined;
 }
 
-/** Set by us and never taken from a provider's answer: nothing was called, since the tenant is suspended. */
+/** Set by us and never taken from a provider's answer. */
 export interface Withheld {
+  /** Nothing was called, since the tenant is suspended. */
   readonly withheld?: true | undefined;
+  /** Nothing was called in this try, since there were no credentials to call with. */
+  readonly uncalled?: true | undefined;
 }
 
 /** Why we made no call this time: its lane is parked or asks one at a time, a quota or a cap is used up, retries are too many. */

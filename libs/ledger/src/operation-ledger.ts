@@ -20,6 +20,7 @@ import type {
 import type { Execution } from './ports/operation-executor.port';
 import { OperationActions } from './reading/operation-actions';
 import { OperationReader } from './reading/operation-reader';
+import { LOCK_REPLAYS } from './sql/replay';
 
 /**
  * The ledger's door: what callers and flows may do with operations. Everything that has an effect outside passes
@@ -106,13 +107,21 @@ export class OperationLedger {
 
   /**
    * Makes a waiting operation due now; of one that ended without an effect, makes a new one linked to it. The caller
-   * writes the audit entry in the same transaction.
+   * writes the audit entry in the same transaction, and asks for {@link repeatsInTurn} before it locks rows of its own.
    *
    * @throws {OperationNotFoundError}
-   * @throws {IllegalTransitionError} it runs, succeeded, or waits for {@link resolve}
+   * @throws {IllegalTransitionError} it runs, succeeded, was repeated already, or waits for {@link resolve}
    */
   retry(tx: TenantTransaction, id: string): Promise<Retried> {
     return this.actions.retry(tx, id);
+  }
+
+  /**
+   * Waits until no other transaction repeats operations of the tenant. Flows that follow repeats lock rows of theirs in
+   * {@link retry} and in bulk replays; who locks such a row first and repeats then would meet those in the wrong order.
+   */
+  async repeatsInTurn(tx: TenantTransaction): Promise<void> {
+    await tx.query(LOCK_REPLAYS);
   }
 
   /**

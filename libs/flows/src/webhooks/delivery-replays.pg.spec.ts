@@ -98,6 +98,54 @@ describe('deliveries, seen and sent again', () => {
     expect(tried).toEqual([first, second.operationId, items[0]?.operationId]);
   });
 
+  it('of which one was repeated are repeated only from their newest operation, by every route', async () => {
+    const run = <T>(work: (tx: TenantTransaction) => Promise<T>) => world.get(TenantDatabase).run(tenant, work);
+    const retry = (operationId: string) => run((tx) => world.get(OperationLedger).retry(tx, operationId));
+    world.receiver.answers.set('/once-more', 410);
+    const { id } = await world.endpoint(tenant, '/once-more', { eventTypes: ['a'] });
+    await publish();
+    const [{ id: delivery, operationId } = { id: '', operationId: '' }] = await ends(id, 'gone');
+    const first = operationId ?? '';
+    const both = await Promise.allSettled([retry(first), replays().one(tenant, delivery, origin), retry(first)]);
+    expect(both.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    world.receiver.answers.set('/once-more', 200);
+    await patch(id, { enabled: true });
+    await ends(id, 'delivered');
+    await replays().one(tenant, delivery, origin);
+    await ends(id, 'delivered');
+
+    const { log, ...seen } = await deliveries().get(tenant, delivery);
+    expect(seen).toMatchObject({ replays: 2, status: 'delivered' });
+    await expect(retry(first)).rejects.toMatchObject({ code: 'OPERATION_STATE_CONFLICT' });
+    const states = ['succeeded' as const, 'rejected' as const];
+    const asked = { filter: { ids: log.map((one) => one.operationId), states }, repeatOnce: false, limit: 10 };
+    const { items } = await run((tx) => world.get(OperationReplays).replay(tx, asked, origin));
+    expect(items.map(({ of }) => of)).toEqual([seen.operationId]);
+    expect(await ends(id, 'delivered')).toMatchObject([{ replays: 3, operationId: items[0]?.operationId }]);
+  });
+
+  it('wait while their endpoint is disabled, without a try', async () => {
+    world.receiver.answers.set('/off', 500);
+    const { id } = await world.endpoint(tenant, '/off', { eventTypes: ['a'] });
+    await publish();
+    const [one] = await until(async () => ((all) => all[0]?.lastStatus === 500 && all)(await ofEndpoint(id)), {
+      withinMs: 10_000,
+      what: 'the first try is over',
+    });
+    await patch(id, { enabled: false });
+    await world.get(TenantDatabase).run(tenant, (tx) => world.get(OperationLedger).retry(tx, one?.operationId ?? ''));
+    const isPaused = async () => (await world.sql(`SELECT FROM lanes WHERE lane_key = $1 AND paused_by IS NOT NULL`, [id])).length > 0; // prettier-ignore
+    await until(isPaused, { withinMs: 10_000, what: 'it was claimed in vain' });
+
+    expect(await deliveries().get(tenant, one?.id ?? '')).toMatchObject({ status: 'pending', attempts: 1 });
+    world.receiver.answers.set('/off', 200);
+    await patch(id, { enabled: true });
+    await ends(id, 'delivered');
+    const { log } = await deliveries().get(tenant, one?.id ?? '');
+    expect(log.map(({ providerStatus, outcome }) => providerStatus ?? outcome)).toEqual([500, 'ok']);
+    expect(world.receiver.at('/off')).toHaveLength(2);
+  });
+
   it('are sent again one by one, under the same webhook-id', async () => {
     const { id } = await world.endpoint(tenant, '/again');
     await publish();

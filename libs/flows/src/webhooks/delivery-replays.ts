@@ -60,6 +60,7 @@ export class DeliveryReplays {
    */
   async one(tenantId: string, id: string, origin: Origin): Promise<DeliverySummary> {
     return this.database.run(tenantId, async (tx) => {
+      await this.ledger.repeatsInTurn(tx);
       const row = isUuid(id) ? await findDelivery(tx, id, true) : undefined;
       if (!row) throw new WebhookDeliveryNotFoundError(id);
       const again = await this.again(tx, row, await enabledTarget(tx, row.endpointId), PRIORITIES.normal);
@@ -71,6 +72,7 @@ export class DeliveryReplays {
   /** An event to an endpoint, also to one that did not get it: it was made, or subscribed, later. @throws as {@link one} */
   async event(tenantId: string, eventId: string, endpointId: string, origin: Origin): Promise<DeliverySummary> {
     return this.database.run(tenantId, async (tx) => {
+      await this.ledger.repeatsInTurn(tx);
       const target = await enabledTarget(tx, endpointId);
       const event = await this.sending.event(tx, eventId);
       const [known] = await lockDeliveries(tx, { eventId, endpointId }, undefined, 1);
@@ -106,6 +108,7 @@ export class DeliveryReplays {
     while (done < limit && !isLast) {
       const size = Math.min(STEP, limit - done);
       const step = await this.database.run(tenantId, async (tx) => {
+        await this.ledger.repeatsInTurn(tx);
         const target = await enabledTarget(tx, endpointId);
         const rows = await lockDeliveries(tx, filter, after, size);
         for (const row of rows) await this.again(tx, row, target, PRIORITIES.bulk);
@@ -141,7 +144,9 @@ export class DeliveryReplays {
       return;
     }
     const event = await this.sending.event(tx, row.eventId);
-    await continueWith(tx, id, await this.sending.send(tx, event, target, { priority }));
+    // The chain stays one: the operation before is not repeated beside this one. One that is no longer kept has no link.
+    const repeats = operationId !== null && status === 'delivered' ? { replayOf: operationId } : {};
+    await continueWith(tx, id, await this.sending.send(tx, event, target, { priority, ...repeats }));
   }
 
   private record(

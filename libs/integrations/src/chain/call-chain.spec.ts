@@ -318,7 +318,7 @@ describe('call chain', () => {
         const run = await chainOn(new RetryClock());
         vault.credentials = () => Promise.reject(new GoneError(code));
 
-        expect(await run()).toEqual({ kind: 'unauthorized', code, message: 'They are gone' });
+        expect(await run()).toEqual({ kind: 'unauthorized', code, message: 'They are gone', uncalled: true });
         expect(server.received).toEqual([]);
       },
     );
@@ -463,7 +463,9 @@ describe('call chain', () => {
             return status(401)(request, response);
           };
         server.answer = thenVault(new GoneError('CREDENTIALS_INACTIVE'));
-        expect(await run()).toMatchObject({ kind: 'unauthorized', code: 'CREDENTIALS_INACTIVE' });
+        const outcome = await run();
+        expect(outcome).toMatchObject({ kind: 'unauthorized', code: 'CREDENTIALS_INACTIVE' });
+        expect(outcome).not.toHaveProperty('uncalled');
 
         vault.has(CANARY, server.url);
         server.answer = thenVault(new Error('connection terminated'));

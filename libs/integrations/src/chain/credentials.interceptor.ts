@@ -64,6 +64,8 @@ export class CredentialsInterceptor implements CallInterceptor {
   async intercept(call: ProviderCall, next: NextCall): Promise<Outcome> {
     const definition = this.catalogue.get(call.provider);
     let credentials = await this.resolve(call, call.claimedAtMs);
+    if ('kind' in credentials)
+      return credentials.kind === 'unauthorized' ? { ...credentials, uncalled: true } : credentials;
     for (let rotations = 0; ; rotations += 1) {
       if ('kind' in credentials) return credentials;
       const outcome = await this.callWith(credentials, definition, call, next);
@@ -123,7 +125,7 @@ export class CredentialsInterceptor implements CallInterceptor {
   }
 }
 
-/** A provider may answer with any code, this one too; only we say `withheld`. */
+/** A provider may answer with any code, this one too; only we say `withheld`, or `uncalled`. */
 function unavailable({ code, message }: AppError): Failure {
   const failure = { kind: 'unauthorized', code, message } as const;
   return code === TENANT_SUSPENDED ? { ...failure, withheld: true } : failure;

@@ -95,8 +95,8 @@ export function settleRow(settlement: Settlement, decision: Decision, output: Js
 }
 
 /** The rows that this leaves in the operation's history, whether it applies or not. */
-export function settleTries({ operation, event, tries }: Settlement, now: Now): SettleTry[] {
-  if (event.kind === 'released' || event.kind === 'withheld' || event.kind === 'deferred') return [];
+export function settleTries({ operation, event, tries }: Settlement, now: Now, synchronous = false): SettleTry[] {
+  if (leavesNoTry(event, synchronous)) return [];
   const { id, fence, mode, leaseOwner: owner } = operation;
   const is_repeat = mode === 'call' && operation.maybeSent && operation.repeats > 0;
   if (tries.length === 0) return [{ id, fence, mode, owner, is_repeat, ...bareTry(operation.attempt, event, now) }];
@@ -119,6 +119,16 @@ export function settleTries({ operation, event, tries }: Settlement, now: Now): 
       excerpt: clean(failure?.message, MAX_ANSWER_EXCERPT),
     };
   });
+}
+
+/**
+ * Nothing was called, and it waits for a time when it can be: its history is of calls. Who waits for an answer gets one,
+ * and the history says which.
+ */
+function leavesNoTry(event: RunEvent, synchronous: boolean): boolean {
+  if (event.kind === 'released' || event.kind === 'withheld' || event.kind === 'deferred') return true;
+  const outcome = event.kind === 'called' || event.kind === 'ask_failed' ? event.outcome : undefined;
+  return !synchronous && outcome?.kind === 'unauthorized' && outcome.uncalled === true;
 }
 
 /** No try was reported: the executor threw, or the operation ended without a call. Its history says so all the same. */

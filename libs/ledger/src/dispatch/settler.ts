@@ -27,7 +27,7 @@ export class Settler {
     const decision = this.decider.decide(settlement, context);
     const output = await this.sealed(settlement);
     const row = settleRow(settlement, decision, output);
-    const tries = settleTries(settlement, { database: now, own: this.decider.time.clock.now() });
+    const tries = settleTries(settlement, { database: now, own: this.decider.time.clock.now() }, synchronous);
     const tookMs = Math.max(0, now.getTime() - operation.createdAt.getTime());
     return this.writer.write({ operation, event, synchronous, decision, row, tries, tookMs });
   }

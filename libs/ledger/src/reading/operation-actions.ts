@@ -9,6 +9,7 @@ import type { OperationView, Resolution, Retried } from '../operation';
 import { type WholeRow, replayOf } from '../replay/whole-row';
 import { CLOSE, LOCK, MAKE_DUE, RESEND } from '../sql/act';
 import { LET_KEY_GO } from '../sql/order';
+import { LOCK_REPLAYS, REPEAT_OF } from '../sql/replay';
 import { UNBLOCK, type Unblocked, unblockedRefs } from '../sql/settle';
 import { OperationViews, type ViewRow } from './operation-views';
 
@@ -23,7 +24,9 @@ export class OperationActions {
     private readonly repeats: RepeatRegistry,
   ) {}
 
+  /** In turns with the tenant's other repeats: of two that want to repeat one operation, the second sees the first's. */
   async retry(tx: TenantTransaction, id: string): Promise<Retried> {
+    await tx.query(LOCK_REPLAYS);
     const row = await locked(tx, id);
     switch (row.state) {
       case 'queued':
@@ -98,6 +101,14 @@ export class OperationActions {
 
   /** A new operation, linked to the finished one: what is final stays as it is, for whoever reads the history. */
   private async replay(tx: TenantTransaction, row: WholeRow): Promise<string> {
+    const [repeat] = await tx.query<{ id: string }>(REPEAT_OF, [row.id]);
+    if (repeat) {
+      throw new IllegalTransitionError(
+        row.id,
+        row.state,
+        `operation ${repeat.id} does it again already. Retry that one.`,
+      );
+    }
     if (row.payload_expired_at) throw new PayloadExpiredError(row.id, row.payload_expired_at);
     const input = await this.views.open(row, 'input', row.input);
     return (await this.accept.accept(tx, replayOf(row, input, row.priority))).operationId;

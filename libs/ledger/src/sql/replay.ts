@@ -27,6 +27,9 @@ export const REPLAY_PAGE = `
       SELECT FROM operations r WHERE r.tenant_id = o.tenant_id AND r.replay_of = o.id) AS replayed
   FROM operations o WHERE o.id = ANY (ARRAY(SELECT id FROM page)) ORDER BY o.id FOR UPDATE OF o`;
 
+/** The operation that does $1 again, if there is one. */
+export const REPEAT_OF = `SELECT id FROM operations WHERE tenant_id = current_tenant() AND replay_of = $1 LIMIT 1`;
+
 const REPLAY = `id, seq::text AS seq, idempotency_key, request, actor, items, skipped, next, created_at`;
 
 export const INSERT_REPLAY = `
