@@ -30,7 +30,7 @@ export interface FaultOptions {
 export const USAGE = `Usage: npm run test:faults -- [options]
   --seed N | --seeds A..B     the choices of a run; the same number chooses the same
   --scenario NAME             trunk (notifications on the sandbox), ledger (operations, 2 apis, 3 workers),
-                              webhooks (20 publishers, 5 receivers, a worker killed every second) or all
+                              webhooks (20 publishers, 5 receivers, workers killed as they go) or all
   --seconds N                 length of the ledger's run (60)
   --mode postgres|sqs         how the ledger's workers hear of work (by turns of the seed)
   --rate N                    operations accepted per second (50)

@@ -7,6 +7,7 @@ import { bugsNamed, plant } from './planted/planted-run';
 import { printCaught, printLedger, printReviews, printTrunk, printWebhooks } from './print';
 import { trunkPlan } from './trunk/fault-plan';
 import { FaultRun } from './trunk/fault-run';
+import { webhookPlan } from './webhooks/webhook-plan';
 import { WebhookRun } from './webhooks/webhook-run';
 
 const PUBLISHERS = 20;
@@ -76,7 +77,8 @@ async function ledger(seed: number, options: FaultOptions): Promise<number> {
 }
 
 async function webhooks(seed: number, options: FaultOptions): Promise<number> {
-  const plan = { seed, publishers: PUBLISHERS, eventsEach: options.events, healMs: HEAL_WEBHOOKS_MS };
+  const given = { publishers: PUBLISHERS, eventsEach: options.events, healMs: HEAL_WEBHOOKS_MS };
+  const plan = webhookPlan(seed, given);
   say(`webhooks, seed ${String(seed)}: ${String(PUBLISHERS * options.events)} events`);
   const run = await WebhookRun.prepare(plan, say);
   return carriedOut(run, options, (report) => printWebhooks(report, options));

@@ -1,6 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
+import type { ReceiverPlan } from './webhook-plan';
 
 export const RECEIVERS = ['fast', 'slow', 'failing', 'throttling', 'disabled'] as const;
 export type ReceiverName = (typeof RECEIVERS)[number];
@@ -22,10 +23,6 @@ interface Answer {
   readonly delayMs?: number;
 }
 
-const SLOW_MS = 30;
-/** What `throttling` takes in a second. */
-const RATE = 300;
-
 /** Five customers’ systems: each keeps its own account of what came, in the order in which it came. */
 export class Receivers {
   readonly receipts: Receipt[] = [];
@@ -37,12 +34,14 @@ export class Receivers {
   private constructor(
     private readonly server: Server,
     readonly url: string,
+    private readonly plan: ReceiverPlan,
   ) {}
 
-  static async listen(): Promise<Receivers> {
+  static async listen(plan: ReceiverPlan): Promise<Receivers> {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const receivers = new Receivers(server, `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`);
+    const { port } = server.address() as AddressInfo;
+    const receivers = new Receivers(server, `http://127.0.0.1:${String(port)}`, plan);
     server.on('request', (request: IncomingMessage, response) => {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -81,11 +80,12 @@ export class Receivers {
   }
 
   private answer(receiver: ReceiverName, webhookId: string, n: number): Answer {
+    const { slowMs, failsEvery, failingStatus } = this.plan;
     switch (receiver) {
       case 'slow':
-        return { status: 200, delayMs: SLOW_MS };
+        return { status: 200, delayMs: slowMs };
       case 'failing':
-        return { status: n % 4 === 0 && this.tryOf(`${receiver} ${webhookId}`) === 1 ? 500 : 204 };
+        return { status: n % failsEvery === 0 && this.tryOf(`${receiver} ${webhookId}`) === 1 ? failingStatus : 204 };
       case 'throttling':
         return this.hasRoom() ? { status: 202 } : { status: 429, headers: { 'retry-after': '1' } };
       case 'fast':
@@ -104,7 +104,7 @@ export class Receivers {
     const second = Math.floor(performance.now() / 1_000);
     if (second !== this.second) [this.second, this.inSecond] = [second, 0];
     this.inSecond += 1;
-    return this.inSecond <= RATE;
+    return this.inSecond <= this.plan.perSecond;
   }
 }
 

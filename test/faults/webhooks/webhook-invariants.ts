@@ -1,10 +1,11 @@
-import type { PublisherPlan, Publishers } from './publishers';
+import type { Publishers } from './publishers';
 import { RECEIVERS, type Receivers, type ReceiverName } from './receivers';
+import type { WebhookPlan } from './webhook-plan';
 
 export interface WebhookEvidence {
   readonly receivers: Receivers;
   readonly publishers: Publishers;
-  readonly plan: PublisherPlan;
+  readonly plan: WebhookPlan;
   /** What the disabled endpoint had got before it was enabled. */
   readonly beforeReplay: number;
   /** Deliveries that had not ended at the end. */
@@ -52,7 +53,7 @@ const invariants: readonly Invariant[] = [
   {
     id: 'W4-order-holds',
     name: 'the receiver with order sees each key in the order in which it was published',
-    violations: ({ receivers }) => disorder(receivers, 'slow'),
+    violations: ({ receivers, plan }) => disorder(receivers, plan.receivers.fifo),
   },
   {
     id: 'W5-signed',

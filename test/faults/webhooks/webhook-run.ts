@@ -2,18 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { bodyOf, JsonClient } from '../../support/sandbox-client';
 import { until } from '../../support/sandbox-until';
 import { World } from '../ledger/world';
-import { Publishers, type PublisherPlan } from './publishers';
+import { Publishers } from './publishers';
 import { RECEIVERS, type ReceiverName, Receivers } from './receivers';
 import { type WebhookEvidence, type WebhookVerdict, webhookVerdicts } from './webhook-invariants';
-
-export interface WebhookPlan extends PublisherPlan {
-  readonly seed: number;
-  readonly healMs: number;
-}
+import type { ReceiverPlan, WebhookPlan } from './webhook-plan';
 
 export interface WebhookReport {
   readonly scenario: 'webhooks';
   readonly seed: number;
+  /** What the seed chose. */
+  readonly chosen: ReceiverPlan & { readonly mode: WebhookPlan['mode'] };
   readonly events: number;
   readonly deaths: number;
   readonly requests: Readonly<Record<ReceiverName, number>>;
@@ -23,12 +21,11 @@ export interface WebhookReport {
   readonly verdicts: readonly WebhookVerdict[];
 }
 
-const KILL_EVERY_MS = 1_000;
 /** While it heals the database's clock runs ahead, so that what waits for minutes is due in seconds. */
 const JUMP_S = 20;
 const JUMP_EVERY_MS = 1_000;
 
-/** Events for five receivers while a worker is killed every second; then peace, a replay of what was held, and the questions. */
+/** Events for five receivers while workers are killed, one a second on average; then peace, a replay of what was held, and the questions. */
 export class WebhookRun {
   private constructor(
     private readonly world: World,
@@ -38,16 +35,16 @@ export class WebhookRun {
   ) {}
 
   static async prepare(plan: WebhookPlan, say: (line: string) => void): Promise<WebhookRun> {
-    const { seed } = plan;
+    const { seed, mode } = plan;
     const environment = { EGRESS_ALLOWED_CIDRS: '127.0.0.1/32' };
     const world = await World.create({
       seed,
       tenants: 1,
       workers: 3,
-      mode: seed % 2 === 0 ? 'sqs' : 'postgres',
+      mode,
       environment,
     });
-    return new WebhookRun(world, await Receivers.listen(), plan, say);
+    return new WebhookRun(world, await Receivers.listen(plan.receivers), plan, say);
   }
 
   get dir(): string {
@@ -70,7 +67,8 @@ export class WebhookRun {
     const healMs = performance.now() - startedMs - attackMs;
     const evidence = { receivers, publishers, plan, beforeReplay, left: await this.left() };
     return {
-      ...{ scenario: 'webhooks', seed: plan.seed, events: publishers.accepted.size },
+      ...{ scenario: 'webhooks', seed: plan.seed, chosen: { mode: plan.mode, ...plan.receivers } },
+      ...{ events: publishers.accepted.size },
       deaths: world.lives.filter(({ ending }) => ending === 'kill' || ending === 'itself').length,
       ...counts(evidence),
       ...{ attackMs: Math.round(attackMs), healMs: Math.round(healMs) },
@@ -93,7 +91,7 @@ export class WebhookRun {
     for (const name of RECEIVERS) {
       const order = {
         ...{ url: `${this.receivers.url}/${name}`, eventTypes: ['order.*'], enabled: name !== 'disabled' },
-        ordering: name === 'slow' ? 'fifo' : 'none',
+        ordering: name === this.plan.receivers.fifo ? 'fifo' : 'none',
       };
       const answer = await this.admin.post('/v1/webhook-endpoints', order);
       const { id, secrets } = bodyOf<{ id: string; secrets: { secret: string }[] }>(answer, 201);
@@ -103,13 +101,15 @@ export class WebhookRun {
     return made;
   }
 
-  /** One of the workers that live, every second, in turns. */
+  /** One of the workers that live, as the plan says. */
   private async killUntil(over: Promise<void>): Promise<void> {
     const ended = over.then(() => 'over' as const);
-    for (let n = 0; (await Promise.race([ended, sleep(KILL_EVERY_MS)])) !== 'over'; n++) {
+    for (const { waitMs, victim } of this.plan.kills) {
+      if ((await Promise.race([ended, sleep(waitMs)])) === 'over') return;
       const ready = this.world.workers.filter(({ isReady }) => isReady);
-      ready[n % Math.max(1, ready.length)]?.kill();
+      ready[victim % Math.max(1, ready.length)]?.kill();
     }
+    await ended;
   }
 
   private async enable(endpointId: string): Promise<void> {
