@@ -27,6 +27,8 @@ export interface WebhookPlan extends PublisherPlan {
 
 /** An answer that is worth another try: by far not all are a 500. */
 const FAILING = [302, 400, 401, 404, 408, 500, 502, 503, 504] as const;
+/** Who may want order: those that get events from the beginning. */
+const FIFO = RECEIVERS.filter((name) => name !== 'disabled');
 /** More than any run lives to see. */
 const KILLS = 400;
 
@@ -35,10 +37,10 @@ export function webhookPlan(seed: number, given: PublisherPlan & { readonly heal
   const random = new SeededRandom(seed);
   const receivers = {
     failingStatus: FAILING[random.whole(0, FAILING.length - 1)] ?? 500,
-    failsEvery: random.whole(2, 9),
+    failsEvery: random.whole(4, 9),
     slowMs: random.whole(5, 80),
     perSecond: random.whole(150, 600),
-    fifo: RECEIVERS[random.whole(0, RECEIVERS.length - 1)] ?? 'slow',
+    fifo: FIFO[random.whole(0, FIFO.length - 1)] ?? 'slow',
   };
   const kills = Array.from({ length: KILLS }, () => ({
     waitMs: random.whole(300, 1_700),
