@@ -11,18 +11,19 @@ export class InFlight {
   private readonly pending = new Set<Settle>();
   private readonly waiting = new Set<() => void>();
 
-  /** Waits until another message may be written. @throws {MqttFailedError} `not_sent` when its caller gave up before */
-  async room(most = MOST, cancel: CancelSignal): Promise<void> {
+  /**
+   * Waits for room, runs `send` and waits for what it says, for the end of the connection, or for its caller's patience.
+   *
+   * @throws {MqttFailedError} `not_sent` when its caller gave up before there was room
+   */
+  async answered(cancel: CancelSignal, send: (settle: Settle) => void, most = MOST): Promise<void> {
     while (this.pending.size >= Math.min(most, MOST) && !cancel.aborted) await this.change(cancel);
     if (cancel.aborted) throw new MqttFailedError(notSent('deadline'));
+    // Nothing may come between the count and this: two that saw the same room would both take it.
+    return this.begun(cancel, send);
   }
 
-  /**
-   * Runs `send` and waits for what it says, for the end of the connection, or for its caller's patience.
-   *
-   * @throws {MqttFailedError}
-   */
-  answered(cancel: CancelSignal, send: (settle: Settle) => void): Promise<void> {
+  private begun(cancel: CancelSignal, send: (settle: Settle) => void): Promise<void> {
     return new Promise((resolve, reject) => {
       const giveUp = (): void => {
         settle(unknown('timeout'));

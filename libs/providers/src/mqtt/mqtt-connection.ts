@@ -94,13 +94,14 @@ export class MqttConnection {
     const { receiveMaximum, maximumPacketSize } = this.wire.serverProperties ?? {};
     if (maximumPacketSize !== undefined && payload.length + topic.length + 16 > maximumPacketSize)
       throw new MqttFailedError({ kind: 'rejected', code: 'PUBLISH_TOO_LARGE' });
-    await this.inFlight.room(receiveMaximum, cancel);
-    if (!this.isUsable) throw new MqttFailedError(notSent('connect', { code: 'CONNECTION_CLOSED' }));
-    await this.inFlight.answered(cancel, (settle) => {
-      this.wire.publish(topic, payload, { qos: 1, retain: false }, (error) => {
-        settle(failureOfAck(error));
-      });
-    });
+    const send: Parameters<InFlight['answered']>[1] = (settle) => {
+      if (!this.isUsable) settle(notSent('connect', { code: 'CONNECTION_CLOSED' }));
+      else
+        this.wire.publish(topic, payload, { qos: 1, retain: false }, (error) => {
+          settle(failureOfAck(error));
+        });
+    };
+    await this.inFlight.answered(cancel, send, receiveMaximum);
   }
 
   /** Sends a PINGREQ and waits for its answer. @throws {MqttFailedError} */

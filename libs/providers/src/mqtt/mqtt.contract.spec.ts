@@ -45,7 +45,7 @@ const samples: ContractSample[] = [
   { operation: 'checkConnection', effect: 'read', input: () => ({}) },
 ];
 
-/** Only MQTT 5 has words for these; what it says is tried by mqtt-versions.spec.ts. */
+/** Only MQTT 5 has words for these; what it says is tried by mqtt.client.spec.ts. */
 const ofVersion5 = mqtt.errors
   .map(({ code }) => code)
   .filter(

@@ -47,7 +47,6 @@ const connackCodes = new Map<number, readonly [string, Meaning]>([
 const pubackCodes = new Map<number, readonly [string, Meaning]>([
   [0x87, ['PUBLISH_NOT_AUTHORIZED', rejected]],
   [0x90, ['PUBLISH_TOPIC_INVALID', rejected]],
-  [0x95, ['PUBLISH_TOO_LARGE', rejected]],
   [0x97, ['PUBLISH_QUOTA_EXCEEDED', throttled]],
   [0x99, ['PUBLISH_PAYLOAD_INVALID', rejected]],
 ]);
@@ -151,7 +150,7 @@ export const mqttErrors: readonly ErrorSpec[] = [
   {
     code: 'PUBLISH_TOO_LARGE',
     failure: 'rejected',
-    descripcion: 'PUBACK 0x95 (MQTT 5), o más de lo que el bróker dijo que acepta: no se publicó',
+    descripcion: 'Más de lo que el bróker dijo que acepta (MQTT 5): no se publicó',
     accion: NO,
   },
   {

@@ -94,7 +94,6 @@ export class SmtpSession {
   }
 
   private async inTurn<T>(work: (smtp: SMTPConnection) => Promise<T>): Promise<T> {
-    const { secrets } = this.account;
     const smtp = this.speaking(await this.connected());
     await new Promise<void>((resolve, reject) => {
       smtp.on('error', reject);
@@ -103,14 +102,20 @@ export class SmtpSession {
         else resolve();
       });
     });
-    const { user, password } = secrets;
-    if (user !== undefined && password !== undefined)
-      await asked((done) => {
-        smtp.login({ user, pass: password, credentials: { user, pass: password } }, done);
-      });
-    const result = await lostWith(smtp, work(smtp));
+    const result = await lostWith(
+      smtp,
+      this.signedIn(smtp).then(() => work(smtp)),
+    );
     smtp.quit();
     return result;
+  }
+
+  private async signedIn(smtp: SMTPConnection): Promise<void> {
+    const { user, password } = this.account.secrets;
+    if (user === undefined || password === undefined) return;
+    await asked((done) => {
+      smtp.login({ user, pass: password, credentials: { user, pass: password } }, done);
+    });
   }
 
   private connected(): Promise<Socket> {
@@ -126,7 +131,7 @@ export class SmtpSession {
       const timer = setTimeout(() => {
         socket.destroy(Object.assign(new Error('The connection was not there in time.'), { code: 'ETIMEDOUT' }));
       }, CONNECT_MS);
-      socket.once('error', reject);
+      socket.on('error', reject); // for good: nodemailer takes its own listeners away before the socket is gone
       socket.once('close', () => {
         clearTimeout(timer);
         reject(Object.assign(new Error('The connection was closed.'), { code: 'ECONNRESET' }));

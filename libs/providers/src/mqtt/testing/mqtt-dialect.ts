@@ -5,14 +5,14 @@ const [PUBLISH, PUBACK, PINGREQ, PINGRESP] = [3, 4, 12, 13] as const;
 /** MQTT for the contract suite's line: what is broken is messages and pings, and not what comes before them. */
 export const mqttDialect: StreamDialect = {
   scheme: 'mqtt:',
-  fromClient: () => packets([PUBLISH, PINGREQ]),
-  fromServer: () => packets([PUBACK, PINGRESP]),
+  fromClient: () => mqttPackets([PUBLISH, PINGREQ]),
+  fromServer: () => mqttPackets([PUBACK, PINGRESP]),
   garbage: Buffer.from('HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n<body>Welcome to the hotel network</body>'),
   flood: Buffer.from([0x30, 0xff, 0xff, 0xff, 0x7f]), // a message of 256 MiB
   drip: { head: Buffer.from([0x30, 0xe0, 0xd4, 0x03]), filler: Buffer.alloc(1) }, // one of 60,000 bytes
 };
 
-function packets(counting: readonly number[]): StreamCutter {
+export function mqttPackets(counting: readonly number[]): StreamCutter {
   let rest: Buffer = Buffer.alloc(0);
   return (bytes) => {
     rest = Buffer.concat([rest, bytes]);
