@@ -42,7 +42,7 @@ import { DatabasePollingHealth } from './database-polling-health';
 import { FlowIntakes, FlowQueueBindings } from './flow-queues';
 import { HealthController } from './health.controller';
 import { MetricsController } from './metrics.controller';
-
+import { NotificationRetentionSchedule } from './notification-retention.schedule';
 import { PaymentSchedule } from './payment.schedule';
 import { QueueMetrics } from './queue-metrics';
 import { RetentionSchedule } from './retention.schedule';
@@ -68,6 +68,7 @@ const PROVIDERS = [
   TenantErasureSchedule,
   RotationDueSchedule,
   WebhookUpkeepSchedule,
+  NotificationRetentionSchedule,
   PaymentSchedule,
   RequestExpirySchedule,
 ];

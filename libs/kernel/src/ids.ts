@@ -33,6 +33,17 @@ export function uuidv7(nowMs: number = Date.now()): string {
   return `${time.slice(0, 8)}-${time.slice(8)}-7${noise.slice(0, 3)}-${variant}${noise.slice(4, 7)}-${noise.slice(7, 19)}`;
 }
 
+/** Before every {@link uuidv7} made from then on: their order is that of their time, so `id < …` asks for what is older. */
+export function firstUuidv7At(at: Date): string {
+  const time = Math.max(0, at.getTime()).toString(16).padStart(12, '0');
+  return `${time.slice(0, 8)}-${time.slice(8)}-0000-0000-000000000000`;
+}
+
+/** When a {@link uuidv7} was made. */
+export function uuidv7Time(id: string): Date {
+  return new Date(Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16));
+}
+
 /** Whether the text is a UUID in lower case, the only spelling we answer with. */
 export function isUuid(text: string): boolean {
   return UUID.test(text);

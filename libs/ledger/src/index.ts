@@ -22,6 +22,7 @@ export { type MendedCredentials, MendedLanes } from './reading/mended-lanes';
 export { SettlementWaits } from './reading/settlement-waits';
 export { RetentionModule } from './retention.module';
 export { AttemptPartitions } from './retention/attempt-partitions';
+export { eachTenant } from './retention/each-tenant';
 export { Retention } from './retention/retention';
 export { RetentionReports } from './retention/retention-reports';
 export { SnapshotsModule } from './snapshots.module';

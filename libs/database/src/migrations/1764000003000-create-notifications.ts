@@ -82,6 +82,9 @@ export class CreateNotifications1764000003000 implements MigrationInterface {
       );
     await db.query(`CREATE INDEX notifications_listed ON notifications (tenant_id, seq DESC)`);
     await db.query(`CREATE INDEX notifications_message ON notifications (tenant_id, queue_url, queue_message_id)`);
+    await db.query(
+      `CREATE INDEX notifications_repeats ON notifications (tenant_id, deduplicated_of) WHERE deduplicated_of IS NOT NULL`,
+    );
     // What the re-sender looks for: sent, but the queue never gave it back.
     await db.query(`CREATE INDEX notifications_unseen ON notifications (queued_at)
       WHERE queued_at IS NOT NULL AND handled_at IS NULL AND deduplicated_of IS NULL AND dead_lettered_at IS NULL`);
@@ -90,7 +93,9 @@ export class CreateNotifications1764000003000 implements MigrationInterface {
       await db.query(`SELECT guard_tenant_table('${table}')`);
       await db.query(`GRANT SELECT, INSERT, UPDATE ON ${table} TO puente_app`);
     }
-    await db.query(`GRANT DELETE ON notification_queues, notification_handlers TO puente_app`);
+    await db.query(
+      `GRANT DELETE ON notification_queues, notification_handlers, notifications, dead_letters TO puente_app`,
+    );
     // Grouped accepts insert for many tenants at once; the consumers' supervisor must know whose queue it reads.
     await db.query(`CREATE POLICY dispatch_accepts ON notifications FOR INSERT TO puente_dispatch WITH CHECK (true)`);
     await db.query(`GRANT INSERT ON notifications TO puente_dispatch`);
@@ -162,6 +167,9 @@ async function createDeadLetters(db: QueryRunner): Promise<void> {
   await db.query(`CREATE INDEX dead_letters_listed ON dead_letters (tenant_id, seq DESC)`);
   await db.query(
     `CREATE INDEX dead_letters_redrive ON dead_letters (tenant_id, redrive_operation_id) WHERE redrive_operation_id IS NOT NULL`,
+  );
+  await db.query(
+    `CREATE INDEX dead_letters_redrive_of ON dead_letters (tenant_id, redrive_of) WHERE redrive_of IS NOT NULL`,
   );
   // What the re-sender looks for: sent back, but the queue never gave it out.
   await db.query(

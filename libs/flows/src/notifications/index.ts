@@ -24,6 +24,7 @@ export { NotificationQueueBindings } from './notification-queue-bindings';
 export { type BindOptions, NotificationQueues, type NotificationQueueView } from './notification-queues';
 export { NotificationResender } from './notification-resender';
 export { NotificationResending } from './notification-resending';
+export { NotificationRetention } from './notification-retention';
 export { NOTIFICATION_STATUSES, type NotificationStatus } from './notification-status';
 export { NOTIFY_ROUTE, NotificationsFlow, type Notified, type NotifyOptions } from './notifications-flow';
 export * from './notifications.errors';

@@ -33,6 +33,13 @@ export class NotificationLog {
     );
   }
 
+  retentionFailed(error: unknown): void {
+    this.log.warn(
+      { event: 'notification.retention_failed', error: said(error) },
+      'Old notifications could not all be removed; the next pass tries once more',
+    );
+  }
+
   deadLettered(tenantId: string, notificationId: string, reason: string): void {
     this.log.warn(
       { event: 'notification.dead_lettered', tenantId, notificationId, reason },

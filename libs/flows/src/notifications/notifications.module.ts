@@ -24,6 +24,7 @@ import { NotificationQueueBindings } from './notification-queue-bindings';
 import { NotificationQueueEntity } from './notification-queue.entity';
 import { NotificationQueues } from './notification-queues';
 import { NotificationResending } from './notification-resending';
+import { NotificationRetention } from './notification-retention';
 import { NotificationSettlements } from './notification-settlements';
 import { NotificationsFlow } from './notifications-flow';
 import { NOTIFICATIONS_OPTIONS, type NotificationsSetup } from './notifications.options';
@@ -48,6 +49,7 @@ const OPEN = [
   NotificationIntake,
   NotificationQueueBindings,
   NotificationResending,
+  NotificationRetention,
   NotificationLog,
 ];
 

@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { AppConfigService } from '@puente/config';
 import { DispatchDatabase, TenantDatabase } from '@puente/database';
+import { firstUuidv7At } from '@puente/kernel';
+import { eachTenant } from '@puente/ledger';
 import { WebhookLog } from './webhook-log';
 
 const PAGE = 500;
 const STEP = 'webhook_payloads';
-const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
 /** What the last run got to has no payload any more, and need not be looked at. $1 days, $2 days. */
 const BOUNDS = `
@@ -15,8 +16,6 @@ const BOUNDS = `
 const MARK = `
   INSERT INTO retention_marks (step, up_to) VALUES ('${STEP}', $1)
   ON CONFLICT (step) DO UPDATE SET up_to = greatest(retention_marks.up_to, excluded.up_to)`;
-
-const TENANTS = `SELECT id FROM tenants WHERE id > $1 ORDER BY id LIMIT 500`;
 
 const EXPIRE = `
   UPDATE webhook_events SET payload = 'null', payload_expired_at = puente_now()
@@ -54,7 +53,7 @@ export class WebhookRetention {
       const days = [this.config.get('RETENTION_PAYLOAD_DAYS'), this.config.get('RETENTION_ROW_DAYS')];
       const [bounds] = await this.dispatch.query<Bounds>(BOUNDS, days);
       if (!bounds) return;
-      for await (const tenantId of this.tenants()) await this.ofTenant(tenantId, bounds);
+      for await (const tenantId of eachTenant(this.dispatch)) await this.ofTenant(tenantId, bounds);
       await this.dispatch.query(MARK, [bounds.payloadsBefore]);
     } catch (error) {
       this.log.upkeepFailed('retention', error);
@@ -62,7 +61,7 @@ export class WebhookRetention {
   }
 
   private async ofTenant(tenantId: string, { since, payloadsBefore, rowsBefore }: Bounds): Promise<void> {
-    const [from, expired, removed] = [since, payloadsBefore, rowsBefore].map(firstIdAt);
+    const [from, expired, removed] = [since, payloadsBefore, rowsBefore].map(firstUuidv7At);
     await this.pages(tenantId, EXPIRE, [tenantId, from, expired, PAGE]);
     await this.pages(tenantId, REMOVE, [tenantId, removed, PAGE]);
   }
@@ -73,20 +72,4 @@ export class WebhookRetention {
       done = (await this.database.run(tenantId, (tx) => tx.query(sql, params))).length;
     } while (done === PAGE);
   }
-
-  private async *tenants(): AsyncGenerator<string> {
-    for (let after = FIRST_ID; ;) {
-      const page: { id: string }[] = await this.dispatch.query(TENANTS, [after]);
-      for (const { id } of page) yield id;
-      const last = page.at(-1);
-      if (!last) return;
-      after = last.id;
-    }
-  }
-}
-
-/** Before every id that was made from then on: ids are version 7, and begin with their time. */
-function firstIdAt(at: Date): string {
-  const time = Math.max(0, at.getTime()).toString(16).padStart(12, '0');
-  return `${time.slice(0, 8)}-${time.slice(8)}-0000-0000-000000000000`;
 }

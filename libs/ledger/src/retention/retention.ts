@@ -8,11 +8,11 @@ import {
   MARK_RUN,
   REMOVE_MARKS,
   REMOVE_OPERATIONS,
-  TENANTS,
   TRY_LOCK,
   UNLOCK,
   WINDOW,
 } from '../sql/retention';
+import { eachTenant } from './each-tenant';
 import { type Batch, PacedBatches } from './paced-batches';
 import { RetentionReports, type RetentionStep } from './retention-reports';
 import { RetentionSettings } from './retention-settings';
@@ -107,7 +107,7 @@ export class Retention {
     page: (tenant: string, after: After, size: number) => Promise<PageRow>,
   ): Promise<boolean> {
     return this.step(step, async (told) => {
-      for await (const tenant of this.tenants()) {
+      for await (const tenant of eachTenant(this.db)) {
         let after: After = ['-infinity', FIRST_ID];
         const batch = async (size: number): Promise<Batch> => {
           const row = await page(tenant, after, size);
@@ -132,16 +132,6 @@ export class Retention {
     });
     this.reports.stepEnded(step, { rows, tookMs: Math.round(this.time.nowMs() - startedMs) });
     return whole;
-  }
-
-  private async *tenants(): AsyncGenerator<string> {
-    for (let after = FIRST_ID; ;) {
-      const page: { id: string }[] = await this.db.query(TENANTS, [after]);
-      for (const { id } of page) yield id;
-      const last = page.at(-1);
-      if (!last) return;
-      after = last.id;
-    }
   }
 }
 
