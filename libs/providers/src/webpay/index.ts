@@ -1,4 +1,11 @@
-export { accountProblem, ENVIRONMENTS, HOSTS, keyProblem, PUBLISHED_ACCOUNTS, type WebpayEnvironment } from './environment';
+export {
+  accountProblem,
+  ENVIRONMENTS,
+  HOSTS,
+  keyProblem,
+  PUBLISHED_ACCOUNTS,
+  type WebpayEnvironment,
+} from './environment';
 export { isDebitOrPrepaid, isInstalments, PAYMENT_TYPES, type PaymentType, paymentTypeOf } from './payment-types';
 export { DOCUMENTED_WINDOWS, isQueryable, type PaymentWindows } from './payment-windows';
 export {

@@ -151,7 +151,7 @@ describe('what became of a call whose answer was lost', () => {
     ...over,
   });
 
-  it('of a commit: applied once it is anything but INITIALIZED (T05, T07)', () => {
+  it('of a commit: applied once it is anything but INITIALIZED, T05 and T07', () => {
     for (const status of TRANSACTION_STATUSES)
       expect(committed(transaction({ status })).kind).toBe(status === 'INITIALIZED' ? 'absent' : 'applied');
   });

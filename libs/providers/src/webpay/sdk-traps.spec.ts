@@ -18,7 +18,7 @@ import {
   type SeenRequest,
   text,
   token,
-} from './webpay-server.fixture';
+} from './testing/answering-server';
 import { CaptureTransaction, CreateTransaction, RefundTransaction, TokenRef } from './webpay.schemas';
 
 /** What was measured on transbank-sdk 6.1.1, trap by trap: what the SDK does by itself, this provider does not. */
@@ -131,12 +131,12 @@ it.each([
   token.slice(1),
   '',
   [token, token],
-])('S4 a token_ws %j never becomes a path (T24)', (given) => {
+])('S4 a token_ws %j never becomes a path, T24', (given) => {
   for (const schema of [TokenRef, RefundTransaction, CaptureTransaction] as const)
     expect(schema.safeParse({ token: given }).error?.issues[0]?.path).toEqual(['token']);
 });
 
-it('S5 a redirect is not followed, and no other host gets the secret (T40)', async () => {
+it('S5 a redirect is not followed, and no other host gets the secret, T40', async () => {
   const others: string[] = [];
   const other = createServer((request, response) => {
     others.push(request.url ?? '');
@@ -152,7 +152,7 @@ it('S5 a redirect is not followed, and no other host gets the secret (T40)', asy
   expect([others, seen.length]).toEqual([[], 5]);
 });
 
-describe('S6 a 200 is an answer only if it is one to the question (T08)', () => {
+describe('S6 a 200 is an answer only if it is one to the question, T08', () => {
   it.each([
     ['a page', text(200, '<html>Welcome</html>')],
     ['nothing', text(200, '')],
@@ -200,7 +200,7 @@ describe('S6 a 200 is an answer only if it is one to the question (T08)', () => 
   });
 });
 
-it('S7 the deadline is one, however slowly an answer drips, and the socket is let go (T06)', async () => {
+it('S7 the deadline is one, however slowly an answer drips, and the socket is let go, T06', async () => {
   const state = { gone: false };
   answerWith((_request, response) => {
     response.writeHead(200, { 'content-type': 'application/json' });

@@ -12,7 +12,7 @@ import {
   refusal,
   text,
   token,
-} from './webpay-server.fixture';
+} from './testing/answering-server';
 import { WebpayConfig } from './webpay.schemas';
 
 const { apiKey: PUBLISHED_KEY } = PUBLISHED_ACCOUNTS;
@@ -44,7 +44,7 @@ describe('a commit that Webpay refuses with 422', () => {
   };
 
   it.each([LOCKED, FINISHED, `${FINISHED}: aborted`, NOT_FINISHED, 'A text nobody has published'])(
-    '%s: is what status says once that is final (T03)',
+    '%s: is what status says once that is final, T03',
     async (message) => {
       answers(refusal(message), json(200, paidTransaction));
       await expect(commit()).resolves.toMatchObject({ status: 'AUTHORIZED', responseCode: 0 });

@@ -3,7 +3,7 @@ import { contractCases, controlledWorld } from '@puente/integrations/contract-su
 import { StandInHost } from '@puente/integrations/testing';
 import type { TestDatabase } from '../../../../test/support/test-database';
 import { createTestDatabase } from '../../../../test/support/test-database';
-import { commerce, ContractTransactions } from './contract-transactions.fixture';
+import { commerce, ContractTransactions } from './testing/contract-transactions';
 import { WebpayStandIn } from './testing';
 import { webpay } from './webpay.provider';
 

@@ -2,9 +2,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { loopbackEgress } from '@puente/integrations/contract-suite';
 import { type Failure, Secret } from '@puente/kernel';
-import type { WebpayClient } from './webpay.client';
-import { webpay } from './webpay.provider';
-import type { WebpayConfig } from './webpay.schemas';
+import type { WebpayClient } from '../webpay.client';
+import { webpay } from '../webpay.provider';
+import type { WebpayConfig } from '../webpay.schemas';
 
 export interface SeenRequest {
   readonly line: string;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { WebpayPayer } from './testing';
+import { WebpayPayer } from './webpay-payer';
 
 const WEBPAY = '/webpay/rswebpaytransaction/api/webpay/v1.2/transactions';
 const ONECLICK = '/webpay/rswebpaytransaction/api/oneclick/v1.2';
