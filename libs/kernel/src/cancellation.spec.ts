@@ -41,6 +41,19 @@ describe('Cancellation', () => {
     expect(removed.mock.calls.length).toBe(added.mock.calls.length);
   });
 
+  it('is overdue when the clock says so, its own or that of whom it follows, and when it was aborted', () => {
+    let isLate = false;
+    const parent = new Cancellation(undefined, () => isLate);
+    const follower = new Cancellation(parent);
+    expect([parent.overdue, follower.overdue]).toEqual([false, false]);
+
+    isLate = true;
+    expect([parent.overdue, follower.overdue, follower.aborted]).toEqual([true, true, false]);
+    isLate = false;
+    follower.abort();
+    expect([parent.overdue, follower.overdue]).toEqual([false, true]);
+  });
+
   it('makes a real signal for those who need one, before or after the abort', () => {
     const [early, late] = [new Cancellation(), new Cancellation()];
     const signal = nativeSignal(early);

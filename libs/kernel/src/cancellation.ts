@@ -2,6 +2,11 @@
 export interface CancelSignal {
   readonly aborted: boolean;
   readonly reason: unknown;
+  /**
+   * Whether the clock says that it is too late, although nobody has aborted yet. A process that was frozen hears of sockets
+   * that became ready before it hears of its timers: who is about to send asks this, in the same turn.
+   */
+  readonly overdue?: boolean;
   addEventListener(type: 'abort', listener: () => void, options?: { readonly once?: boolean }): void;
   removeEventListener(type: 'abort', listener: () => void): void;
 }
@@ -21,7 +26,11 @@ export class Cancellation implements CancelSignal {
   private controller: AbortController | undefined;
   private follow: (() => void) | undefined;
 
-  constructor(private readonly parent?: CancelSignal) {
+  /** @param isLate looked up whenever somebody asks whether it is {@link overdue} */
+  constructor(
+    private readonly parent?: CancelSignal,
+    private readonly isLate?: () => boolean,
+  ) {
     if (!parent) return;
     if (parent.aborted) this.abort(parent.reason);
     else {
@@ -32,6 +41,10 @@ export class Cancellation implements CancelSignal {
 
   get aborted(): boolean {
     return this.state === 'aborted';
+  }
+
+  get overdue(): boolean {
+    return this.aborted || this.isLate?.() === true || this.parent?.overdue === true;
   }
 
   get reason(): unknown {

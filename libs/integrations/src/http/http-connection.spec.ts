@@ -170,6 +170,19 @@ describe('what was never sent', () => {
     expect(seen).toEqual([]);
   });
 
+  it('is that for which it was too late when its connection was there, although no timer has said so yet', async () => {
+    let isLate = false;
+    answer = (_request, response) => void response.end('{}');
+    const signal = new Cancellation(undefined, () => isLate);
+    const asked = failure(api.json({ ...get, signal }));
+    isLate = true;
+
+    expect(await asked).toMatchObject({ kind: 'not_sent', cause: 'deadline' });
+    isLate = false;
+    expect(await api.json({ ...get, path: '/next', signal })).toEqual({});
+    expect(seen.map(({ url }) => url)).toEqual(['/v2/next']);
+  });
+
   it('is that which was given up while it connected, and nobody waits for the connection', async () => {
     const patience = new AbortController();
     const saysNothing = createTcpServer((socket) => {

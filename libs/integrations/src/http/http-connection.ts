@@ -144,8 +144,12 @@ function unsent(error: unknown, signal: CancelSignal): Failure | undefined {
   const refused = egressFailure(error);
   if (refused) return refused;
   const code = codeOf(error);
-  const cause: NotSentCause | undefined = signal.aborted ? 'deadline' : unsentCause(error);
+  const cause: NotSentCause | undefined = isOver(signal) ? 'deadline' : unsentCause(error);
   return cause && notSent(cause, { code });
+}
+
+function isOver({ aborted, overdue }: CancelSignal): boolean {
+  return aborted || overdue === true;
 }
 
 function lost(error: unknown, signal: CancelSignal): Failure {

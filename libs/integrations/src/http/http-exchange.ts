@@ -37,6 +37,8 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
+    // Called in the turn in which the request is written: the last moment to find out that it is too late for it.
+    if (!this.isOver && this.signal.overdue === true) this.fail(new Error('Too late'));
     if (this.isOver) controller.abort(new Error('Given up'));
     else this.controller = controller;
   }

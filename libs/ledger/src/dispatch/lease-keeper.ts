@@ -44,12 +44,12 @@ export class LeaseKeeper {
 
   /**
    * @param askedAtMs monotonic time before the lease was asked for
-   * @returns aborts when the lease is lost
+   * @returns aborts when the lease is lost, and is overdue as soon as it does not certainly last: nothing is sent then
    */
   hold(lease: Leased, askedAtMs: number, leaseMs = this.settings.leaseMs): CancelSignal {
-    const abort = new Cancellation();
+    const abort = new Cancellation(undefined, () => this.time.nowMs() >= held.untilMs);
     const { id, fence } = lease;
-    const held = { id, fence, abort, sinceMs: askedAtMs, settling: false, untilMs: askedAtMs + leaseMs };
+    const held: Held = { id, fence, abort, sinceMs: askedAtMs, settling: false, untilMs: askedAtMs + leaseMs };
     this.held.set(keyOf(lease), held);
     // Not a reason for the process to live: calls that did not end in time are left behind with their leases.
     this.timer ??= setInterval(() => void this.beat(), Math.max(10, this.settings.leaseMs / 4)).unref();

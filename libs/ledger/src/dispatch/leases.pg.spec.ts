@@ -1,4 +1,4 @@
-import { ok } from '@puente/kernel';
+import { ok, uuidv7 } from '@puente/kernel';
 import type { TryRecord } from '@puente/kernel';
 import { policyNamed } from '@puente/resilience';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/test-database';
@@ -272,6 +272,18 @@ describe('leases', () => {
     )) as object[];
     expect(row).toEqual({ renewed: true });
     for (const { row: lease } of [kept!, taken!]) keeper.letGo(lease);
+  });
+
+  it('sends nothing once a lease does not certainly last, also before anybody has said that it is lost (F11, F12)', () => {
+    const keeper = one.part(LeaseKeeper);
+    const lease = { id: uuidv7(), fence: '1' };
+    const now = performance.now();
+    const signal = keeper.hold(lease, now - 60_000, 50_000);
+    expect([signal.overdue, signal.aborted]).toEqual([true, false]);
+
+    keeper.extend(lease, now, 50_000);
+    expect(signal.overdue).toBe(false);
+    keeper.letGo(lease);
   });
 
   it('renews what it can while rows are locked, and takes no lock for a loss (F3)', async () => {

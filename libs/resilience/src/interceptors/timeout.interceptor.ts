@@ -42,8 +42,9 @@ export class TimeoutInterceptor implements CallInterceptor {
 
   /** One promise, one timer and one light signal: every call of a worker passes here. */
   private tryOnce(call: ProviderCall, next: NextCall): Promise<Outcome> {
-    const ceiling = new Cancellation(call.signal);
     const { timeoutMs } = policyNamed(call.policy);
+    const untilMs = this.clock.monotonicMs() + timeoutMs;
+    const ceiling = new Cancellation(call.signal, () => this.clock.monotonicMs() >= untilMs);
     return new Promise((resolve) => {
       let given: 'time' | 'aborted' | undefined;
       const giveUp = (): void => {
