@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { type DispatchMode, MODES } from './ledger/ledger-plan';
 
-export const SCENARIOS = ['trunk', 'ledger', 'webhooks'] as const;
+export const SCENARIOS = ['trunk', 'ledger', 'webhooks', 'purchases'] as const;
 export type ScenarioName = (typeof SCENARIOS)[number];
 
 export interface FaultOptions {
@@ -17,6 +17,8 @@ export interface FaultOptions {
   readonly notifications: number;
   /** Of the webhooks: what each of 20 publishers publishes. */
   readonly events: number;
+  /** Of the purchases: who wants 100 units. */
+  readonly buyers: number;
   /** Name of a bug to plant, or `all`; then nothing else is run. */
   readonly planted: string | undefined;
   /** Runs what a planted bug would be caught by without the bug. */
@@ -30,12 +32,14 @@ export interface FaultOptions {
 export const USAGE = `Usage: npm run test:faults -- [options]
   --seed N | --seeds A..B     the choices of a run; the same number chooses the same
   --scenario NAME             trunk (notifications on the sandbox), ledger (operations, 2 apis, 3 workers),
-                              webhooks (20 publishers, 5 receivers, workers killed as they go) or all
+                              webhooks (20 publishers, 5 receivers, workers killed as they go),
+                              purchases (200 buyers of 100 units, Webpay and the broker misbehave) or all
   --seconds N                 length of the ledger's run (60)
   --mode postgres|sqs         how the ledger's workers hear of work (by turns of the seed)
   --rate N                    operations accepted per second (50)
   --kills N, --notifications N  size of the trunk's run
   --events N                  what each publisher of the webhooks publishes (200)
+  --buyers N                  of the purchases (200)
   --planted [NAME]            plants bugs in a copy of the product, one at a time, and says who caught each
   --control                   with --planted: the same runs without the bugs; nothing may be caught
   --short                     both, small enough for every commit
@@ -52,6 +56,7 @@ const OPTIONS = {
   kills: { type: 'string' },
   notifications: { type: 'string' },
   events: { type: 'string' },
+  buyers: { type: 'string' },
   short: { type: 'boolean', default: false },
   planted: { type: 'string' },
   control: { type: 'boolean', default: false },
@@ -73,6 +78,7 @@ export function optionsFrom(args: readonly string[]): FaultOptions {
     kills: whole(values.kills ?? (short ? '2' : '20')),
     notifications: whole(values.notifications ?? (short ? '60' : '1000')),
     events: whole(values.events ?? (short ? '20' : '200')),
+    buyers: whole(values.buyers ?? (short ? '40' : '200')),
     ...{ planted, control, json, keep, help },
   };
 }

@@ -3,6 +3,7 @@ import type { LedgerReport } from './ledger/ledger-run';
 import type { PlantedBug } from './planted/planted-bug';
 import type { Caught } from './planted/planted-run';
 import type { FaultReport } from './trunk/fault-run';
+import type { PurchaseReport } from './purchases/purchase-run';
 import type { WebhookReport } from './webhooks/webhook-run';
 
 const SHOWN = 5;
@@ -28,6 +29,12 @@ export function printLedger(report: LedgerReport, options: Pick<FaultOptions, 'j
 
 /** @returns how many invariants did not hold */
 export function printWebhooks(report: WebhookReport, options: Pick<FaultOptions, 'json'>): number {
+  const { verdicts, ...numbers } = report;
+  return print({ ...numbers, violations: countOf(verdicts) }, verdicts, options);
+}
+
+/** @returns how many invariants did not hold */
+export function printPurchases(report: PurchaseReport, options: Pick<FaultOptions, 'json'>): number {
   const { verdicts, ...numbers } = report;
   return print({ ...numbers, violations: countOf(verdicts) }, verdicts, options);
 }

@@ -4,7 +4,8 @@ import { RARE } from './ledger/ledger-invariants';
 import { ledgerPlan } from './ledger/ledger-plan';
 import { LedgerRun } from './ledger/ledger-run';
 import { bugsNamed, plant } from './planted/planted-run';
-import { printCaught, printLedger, printReviews, printTrunk, printWebhooks } from './print';
+import { printCaught, printLedger, printPurchases, printReviews, printTrunk, printWebhooks } from './print';
+import { PurchaseRun } from './purchases/purchase-run';
 import { trunkPlan } from './trunk/fault-plan';
 import { FaultRun } from './trunk/fault-run';
 import { webhookPlan } from './webhooks/webhook-plan';
@@ -12,6 +13,7 @@ import { WebhookRun } from './webhooks/webhook-run';
 
 const PUBLISHERS = 20;
 const HEAL_WEBHOOKS_MS = 120_000;
+const HEAL_PURCHASES_MS = 180_000;
 
 /** What a scenario is to the command: it can be attacked, and it ends. */
 interface Scenario<Report> {
@@ -35,6 +37,7 @@ async function main(): Promise<void> {
     if (options.scenarios.includes('trunk')) failed += await trunk(seed, options);
     if (options.scenarios.includes('ledger')) failed += await ledger(seed, options);
     if (options.scenarios.includes('webhooks')) failed += await webhooks(seed, options);
+    if (options.scenarios.includes('purchases')) failed += await purchases(seed, options);
   }
   if (options.seeds.length > 1 && reviewed.of > 0) failed += printReviews(reviewed, RARE) ? 0 : 1;
   await closeClients();
@@ -82,6 +85,15 @@ async function webhooks(seed: number, options: FaultOptions): Promise<number> {
   say(`webhooks, seed ${String(seed)}: ${String(PUBLISHERS * options.events)} events`);
   const run = await WebhookRun.prepare(plan, say);
   return carriedOut(run, options, (report) => printWebhooks(report, options));
+}
+
+/** Half as many units and a fifth as many faults as buyers. */
+async function purchases(seed: number, options: FaultOptions): Promise<number> {
+  const { buyers } = options;
+  const plan = { seed, buyers, units: Math.ceil(buyers / 2), faults: Math.ceil(buyers / 5), healMs: HEAL_PURCHASES_MS };
+  say(`purchases, seed ${String(seed)}: ${String(buyers)} buyers, ${String(plan.units)} units`);
+  const run = await PurchaseRun.prepare(plan, say);
+  return carriedOut(run, options, (report) => printPurchases(report, options));
 }
 
 /** @returns how many invariants did not hold */
