@@ -1,10 +1,22 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
-import type { ReceiverPlan } from './webhook-plan';
 
 export const RECEIVERS = ['fast', 'slow', 'failing', 'throttling', 'disabled'] as const;
 export type ReceiverName = (typeof RECEIVERS)[number];
+
+/** How the receivers behave: what they answer, and who of them wants order. */
+export interface ReceiverPlan {
+  /** What `failing` answers the first time to every so-manieth event. */
+  readonly failingStatus: number;
+  readonly failsEvery: number;
+  /** How long `slow` takes. */
+  readonly slowMs: number;
+  /** What `throttling` takes in a second. */
+  readonly perSecond: number;
+  /** Whose endpoint is `fifo`. */
+  readonly fifo: ReceiverName;
+}
 
 /** One request as it arrived. `taken`: it was answered with success. */
 export interface Receipt {

@@ -1,20 +1,7 @@
 import { SeededRandom } from '../seeded-random';
 import type { DispatchMode } from '../ledger/ledger-plan';
 import type { PublisherPlan } from './publishers';
-import { RECEIVERS, type ReceiverName } from './receivers';
-
-/** How the receivers behave: what they answer, and who of them wants order. */
-export interface ReceiverPlan {
-  /** What `failing` answers the first time to every so-manieth event. */
-  readonly failingStatus: number;
-  readonly failsEvery: number;
-  /** How long `slow` takes. */
-  readonly slowMs: number;
-  /** What `throttling` takes in a second. */
-  readonly perSecond: number;
-  /** Whose endpoint is `fifo`. */
-  readonly fifo: ReceiverName;
-}
+import { RECEIVERS, type ReceiverName, type ReceiverPlan } from './receivers';
 
 export interface WebhookPlan extends PublisherPlan {
   readonly seed: number;
