@@ -1,7 +1,7 @@
 import { SeededRandom } from '../seeded-random';
 import type { DispatchMode } from '../ledger/ledger-plan';
 import type { PublisherPlan } from './publishers';
-import { RECEIVERS, type ReceiverName, type ReceiverPlan } from './receivers';
+import { RECEIVERS, type ReceiverPlan } from './receivers';
 
 export interface WebhookPlan extends PublisherPlan {
   readonly seed: number;

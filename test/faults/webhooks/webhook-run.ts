@@ -3,9 +3,9 @@ import { bodyOf, JsonClient } from '../../support/sandbox-client';
 import { until } from '../../support/sandbox-until';
 import { World } from '../ledger/world';
 import { Publishers } from './publishers';
-import { RECEIVERS, type ReceiverName, Receivers } from './receivers';
+import { RECEIVERS, type ReceiverName, type ReceiverPlan, Receivers } from './receivers';
 import { type WebhookEvidence, type WebhookVerdict, webhookVerdicts } from './webhook-invariants';
-import type { ReceiverPlan, WebhookPlan } from './webhook-plan';
+import type { WebhookPlan } from './webhook-plan';
 
 export interface WebhookReport {
   readonly scenario: 'webhooks';
