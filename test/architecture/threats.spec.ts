@@ -10,7 +10,6 @@ const WAITING: Readonly<Record<string, string>> = {
   T23: 'inbound webhooks: no provider calls us yet',
   T24: 'inbound webhooks: no provider calls us yet',
   T25: 'inbound webhooks: no provider calls us yet',
-  T27: 'refunds: no payment provider yet',
 };
 
 /** Titles of tests that name cases: `it('… (T07)', …)`, `it('… (T19, T28)', …)`. */

@@ -187,6 +187,21 @@ describe('purchases over REST', () => {
     expect(statusAndCode(await pay({ request_id, quantity: 2 }))).toEqual([409, 'REQUEST_ALREADY_DECIDED']);
   });
 
+  it('S2.0: a key of one user ends no payment of another one, and Webpay is not asked', async () => {
+    const keyOf = async (userScope: string) => {
+      const made = await shop.tenant.admin.post('/v1/api-keys', { name: 'one user', scopes: ['client'], userScope });
+      return shop.client.as(bodyOf<{ key: string }>(made, 201).key);
+    };
+    const [own, others] = [await keyOf('11'), await keyOf('12')];
+    const { requestId, token } = await shop.form({ user_id: 11 });
+    await payer.approve(token);
+
+    for (const body of [{ token }, { TBK_TOKEN: token, TBK_ORDEN_COMPRA: 'x' }, { request_id: requestId }, {}])
+      expect((await others.post('/v1/webpay/commit', body)).status).toBe(404);
+    expect(await shop.see(requestId)).toMatchObject({ status: 'pending payment' });
+    expect(bodyOf(await own.post('/v1/webpay/commit', { token }), 200)).toMatchObject({ result: 'approved' });
+  });
+
   it('S2.8: other groups reserve and decide over MQTT; what is bad hurts nobody', async () => {
     const before = await shop.unitsLeft();
     const { request_id } = await shop.request({ user_id: 7, quantity: 2, wallet: true });

@@ -132,12 +132,11 @@ export class ApiModule {
           ...{ platformAws: platformIdentity(config.AWS_REGION), redisUrl: config.REDIS_URL },
         }),
         ...[PortsModule, WebhooksModule.forRoot({ customerQueue: customerQueueFrom(config) })],
-        ...[FunctionsModule, PAYMENTS],
+        ...[FunctionsModule, PAYMENTS, PURCHASES],
         NotificationsModule.forRoot({
           platformQueueUrls: config.NOTIFICATIONS_QUEUE_URLS,
           functions: { module: FunctionsModule, port: FunctionHandlers },
         }),
-        PURCHASES,
         TerminusModule.forRoot({ logger: false }),
       ],
       controllers: [...CONTROLLERS],

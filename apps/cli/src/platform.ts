@@ -7,6 +7,7 @@ import { FunctionHandlers, FunctionsModule } from '@puente/flows/functions';
 import { NotificationsModule } from '@puente/flows/notifications';
 import { customerQueueFrom, WebhooksModule } from '@puente/flows/webhooks';
 import { PaymentsModule } from '@puente/flows/payments';
+import { RequestOutcomes, RequestOutcomesModule } from '@puente/flows/purchases';
 import { IntegrationsModule, platformIdentity, PortsModule } from '@puente/integrations';
 import { LedgerModule } from '@puente/ledger';
 import { ObservabilityModule } from '@puente/observability';
@@ -48,7 +49,8 @@ function modulesFor(config: AppConfig) {
         platformAws: platformIdentity(config.AWS_REGION),
         redisUrl: config.REDIS_URL,
       }),
-      ...[PortsModule, PaymentsModule.forRoot()],
+      PortsModule,
+      PaymentsModule.forRoot({ listener: { module: RequestOutcomesModule, port: RequestOutcomes } }),
       WebhooksModule.forRoot({ customerQueue: customerQueueFrom(config) }),
       NotificationsModule.forRoot({
         platformQueueUrls: config.NOTIFICATIONS_QUEUE_URLS,

@@ -60,11 +60,19 @@ export class RequestPaymentsController {
     const named = Object.fromEntries(
       Object.entries(given).filter(([, value]) => typeof value === 'string' && value !== ''),
     );
+    await this.ownReturn(caller, token ?? TBK_TOKEN ?? '', request_id ?? '');
     const { requestId, state } = await this.payments.commit(caller.tenantId, named);
     await this.ownRequest(caller, requestId);
     const [result, message] = RESULTS[state];
     if (state === 'open') void reply.status(202).header('location', `/v1/requests/${encodeURIComponent(requestId)}`);
     return { message, request_id: requestId, result };
+  }
+
+  /** A key of one user ends no payment of another one: looked at before Webpay is asked anything. */
+  private async ownReturn(caller: Caller, token: string, requestId: string): Promise<void> {
+    if (caller.userScope === null) return;
+    if (token !== '') await this.ownRequest(caller, (await this.requests.withToken(caller.tenantId, token)).requestId);
+    if (token === '' || requestId !== '') await this.ownRequest(caller, requestId);
   }
 
   private async ownRequest({ tenantId, userScope }: Caller, requestId: string): Promise<void> {

@@ -168,6 +168,9 @@ async function createRequests(db: QueryRunner): Promise<void> {
   await db.query(
     `CREATE INDEX purchase_requests_announced ON purchase_requests (tenant_id, announce_operation_id) WHERE status = 'pending'`,
   );
+  await db.query(
+    `CREATE INDEX purchase_requests_token ON purchase_requests (tenant_id, deposit_token) WHERE deposit_token <> ''`,
+  );
   await db.query(`CREATE INDEX purchase_requests_of_fixture ON purchase_requests (tenant_id, fixture_id)`);
   await db.query(
     `CREATE UNIQUE INDEX purchase_requests_key ON purchase_requests (tenant_id, idempotency_key) WHERE idempotency_key IS NOT NULL`,

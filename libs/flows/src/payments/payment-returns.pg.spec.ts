@@ -213,7 +213,7 @@ describe('payments, on their ways back', () => {
     expect(await refunds().list(tenant, id)).toMatchObject([{ state: 'done', amount: 3_000 }]);
   });
 
-  it('T33: two operators at once: one after the other, and together no more than was charged', async () => {
+  it('T33: two operators at once: one after the other, and together no more than was charged (T27)', async () => {
     const { id } = await world.paid(tenant, 'T33');
     const results = await Promise.allSettled([refund(id, 7_000), refund(id, 7_000)]);
 

@@ -59,7 +59,8 @@ export class PurchaseOperations {
     const { tenantId } = tx;
     const input = { to: user.email, ...resultMail(request, decision, user.name) };
     const operation = this.smtp.prepare('send', input, {
-      ...{ tenantId, integration: settings.smtp },
+      // Sent again when its answer was lost: a receipt that comes twice has one Message-ID, one that never comes has none.
+      ...{ tenantId, integration: settings.smtp, onUnknown: 'resend' },
       idempotency: { route: 'purchases', key: `mail:${request.requestId}`, request: { decision } },
     });
     await this.ledger.accept(tx, operation);

@@ -8,7 +8,14 @@ import { PurchaseSettings, type ShopSettings } from './purchase-settings';
 import { RequestIdReusedError, RequestNotFoundError, RequestShapeError } from './purchases.errors';
 import type { PurchaseRequestBody, RequestStatus } from './purchases.schemas';
 import { RequestDecisions, type Decided } from './request-decisions';
-import { findFirst, insertRequest, type NewRequest, type PurchaseRequest, REQUEST_COLUMNS } from './request-rows';
+import {
+  findByToken,
+  findFirst,
+  insertRequest,
+  type NewRequest,
+  type PurchaseRequest,
+  REQUEST_COLUMNS,
+} from './request-rows';
 import { post } from './wallet-rows';
 
 /** What may be said about a request; the user's own token and a status are not among it. */
@@ -87,6 +94,13 @@ export class PurchaseRequests {
   async get(tenantId: string, requestId: string): Promise<PurchaseRequest> {
     const row = await this.database.run(tenantId, (tx) => findFirst(tx, { requestId }));
     if (row?.origin !== 'internal') throw new RequestNotFoundError(requestId);
+    return row;
+  }
+
+  /** The one that waits for the form with this token of Webpay's. @throws {RequestNotFoundError} */
+  async withToken(tenantId: string, token: string): Promise<PurchaseRequest> {
+    const row = token === '' ? undefined : await this.database.run(tenantId, (tx) => findByToken(tx, token));
+    if (!row) throw new RequestNotFoundError('with this token');
     return row;
   }
 

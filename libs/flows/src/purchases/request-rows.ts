@@ -80,6 +80,15 @@ export async function findFirst(
   return row;
 }
 
+/** Whose request a token of Webpay's newest form is. */
+export async function findByToken(tx: TenantTransaction, token: string): Promise<PurchaseRequest | undefined> {
+  const [row] = await tx.query<PurchaseRequest>(
+    `SELECT ${REQUEST_COLUMNS} FROM purchase_requests WHERE tenant_id = $1 AND deposit_token = $2 AND origin = 'internal'`,
+    [tx.tenantId, token],
+  );
+  return row;
+}
+
 export async function setStatus(
   tx: TenantTransaction,
   requestId: string,
