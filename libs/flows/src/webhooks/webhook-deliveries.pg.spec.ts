@@ -122,7 +122,14 @@ describe('deliveries', () => {
     // Five a window, whoever sends them: the eleventh is of the third.
     expect((times[5] ?? 0) - (times[0] ?? 0)).toBeGreaterThan(500);
     expect((times[10] ?? 0) - (times[0] ?? 0)).toBeGreaterThan(1_500);
-    const owners = await world.sql(`SELECT DISTINCT owner FROM attempts WHERE tenant_id = $1`, [tenant]);
-    expect(owners).toHaveLength(2);
+    // Both send, although a busy machine may give one of them all of the first ones.
+    await until(
+      async () => {
+        await publish();
+        const owners = await world.sql(`SELECT DISTINCT owner FROM attempts WHERE tenant_id = $1`, [tenant]);
+        return owners.length === 2;
+      },
+      { withinMs: 20_000, what: 'both workers have sent something' },
+    );
   });
 });
