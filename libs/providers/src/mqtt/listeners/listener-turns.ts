@@ -15,18 +15,17 @@ const LOCK = 716_410;
 export class ListenerTurns {
   private readonly held = new Set<string>();
   private connection: Connection | undefined;
+  /** Of all that ask for their first turn at once: they share one connection, or the others would never be given back. */
+  private connecting: Promise<Connection> | undefined;
 
   constructor(private readonly database: DispatchDatabase) {}
 
   /** Whether it is this process's turn now; once it is, it stays so until it is given back or {@link stillHeld} says no. */
   async take(key: string): Promise<boolean> {
     if (this.held.has(key)) return true;
-    this.connection ??= await this.connect();
+    const connection = await this.connected();
     const [row] = (
-      await this.connection.query<{ taken: boolean }>('SELECT pg_try_advisory_lock($1, hashtext($2)) AS taken', [
-        LOCK,
-        key,
-      ])
+      await connection.query<{ taken: boolean }>('SELECT pg_try_advisory_lock($1, hashtext($2)) AS taken', [LOCK, key])
     ).rows;
     if (row?.taken === true) this.held.add(key);
     return row?.taken === true;
@@ -53,6 +52,12 @@ export class ListenerTurns {
     this.held.clear();
     this.connection?.release(true);
     this.connection = undefined;
+  }
+
+  private async connected(): Promise<Connection> {
+    if (this.connection) return this.connection;
+    this.connecting ??= this.connect().finally(() => (this.connecting = undefined));
+    return (this.connection = await this.connecting);
   }
 
   private async connect(): Promise<Connection> {
