@@ -59,6 +59,10 @@ describe('webhooks over HTTP', () => {
     expect(came?.headers['webhook-signature']).toBe(came && signature(endpoint.secrets[0]?.secret ?? '', came));
     expect(JSON.stringify(bodyOf(await tenant.admin.get(path()), 200))).not.toContain(endpoint.secrets[0]?.secret);
     expect(bodyOf(await publish({ type: 'nobody.cares', payload: {} }), 202)).toMatchObject({ deliveries: 0 });
+    expect(statusAndCode(await publish({ type: 'operation.succeeded', payload: {} }))).toEqual([
+      422,
+      'EVENT_TYPE_RESERVED',
+    ]);
     const large = { type: 'order.paid', payload: { x: 'x'.repeat(262_144) } };
     expect(statusAndCode(await publish(large))).toEqual([413, 'EVENT_TOO_LARGE']);
   });

@@ -23,6 +23,7 @@ describe('a message of the queue of customer notifications (S0.5)', () => {
     ['attempt_type', message({ type: 'abono', user_id: '17' })],
     ['type', message({ user_id: '17', attempt_type: 'customer_webhook' })],
     ['type', message({ ...GOOD, type: 'a b' })],
+    ['type is one that only Puente', message({ ...GOOD, type: 'operation.succeeded' })],
     ['user_id', message({ type: 'abono', attempt_type: 'customer_webhook' })],
     ['body', message(GOOD, 'no JSON')],
     ['body', message(GOOD, '{"transaction_id": 1, "amount": 1}')],

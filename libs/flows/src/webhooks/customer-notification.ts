@@ -1,6 +1,6 @@
 import { type QueueMessage, textAttribute } from '@puente/queue';
 import { z } from 'zod';
-import { EventType } from './event-types';
+import { EventType, isReserved } from './event-types';
 import { UserId } from './webhooks.schemas';
 
 /** What producers write as `attempt_type`, and what we do (SYSTEMS S0.5). */
@@ -39,6 +39,7 @@ export function readCustomerNotification(message: QueueMessage): CustomerNotific
     return { problem: `attempt_type is not ${ATTEMPT_TYPE}` };
   const type = EventType.safeParse(textAttribute(message, 'type'));
   if (!type.success) return { problem: 'the attribute type is missing, or no type of an event' };
+  if (isReserved(type.data)) return { problem: 'the attribute type is one that only Puente itself publishes' };
   const userId = UserId.safeParse(textAttribute(message, 'user_id'));
   if (!userId.success) return { problem: 'the attribute user_id is missing, or cannot be used' };
   const body = Body.safeParse(jsonOf(message.body));

@@ -3,7 +3,8 @@ import { uuidv7 } from '@puente/kernel';
 import { OperationLedger } from '@puente/ledger';
 import { Sqs } from '@puente/providers/sqs';
 import { ATTEMPT_TYPE, type CustomerNotificationBody } from './customer-notification';
-import { CustomerQueueMissingError } from './webhooks.errors';
+import { isReserved } from './event-types';
+import { CustomerQueueMissingError, EventTypeReservedError } from './webhooks.errors';
 
 export const CUSTOMER_QUEUE = Symbol('CUSTOMER_QUEUE');
 
@@ -23,8 +24,9 @@ export class CustomerNotifications {
     @Inject(CUSTOMER_QUEUE) private readonly queue: CustomerQueue | undefined,
   ) {}
 
-  /** @returns the send's operation @throws {CustomerQueueMissingError} @throws {IdempotencyKeyReusedError} */
+  /** @returns the send's operation @throws {EventTypeReservedError} {@link CustomerQueueMissingError} {@link IdempotencyKeyReusedError} */
   async send(tenantId: string, given: CustomerNotificationBody, idempotencyKey?: string): Promise<string> {
+    if (isReserved(given.type)) throw new EventTypeReservedError(given.type);
     if (this.queue?.tenantId !== tenantId) throw new CustomerQueueMissingError();
     const { type, userId, transactionId, amount, accountNumber } = given;
     const text = (value: string) => ({ type: 'String', value });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { EventPattern, EventType, patternsFor } from './event-types';
+import { EventPattern, EventType, isReserved, patternsFor } from './event-types';
 
 /** The meaning of a pattern, said plainly. */
 function matches(pattern: string, type: string): boolean {
@@ -16,6 +16,17 @@ describe('event types', () => {
   it('of Puente itself are not found by *', () => {
     expect(patternsFor('operation.succeeded', true)).toEqual(['operation.succeeded', 'operation.*']);
   });
+
+  it.each(['operation.succeeded', 'endpoint.disabled', 'delivery.x.y'])('%s is published by nobody else', (type) => {
+    expect(isReserved(type)).toBe(true);
+  });
+
+  it.each(['operation', 'operations.done', 'order.delivery.late', 'Delivery.late', 'webhook.test'])(
+    '%s is anybody’s',
+    (type) => {
+      expect(isReserved(type)).toBe(false);
+    },
+  );
 
   it('look for exactly the patterns that match them', () => {
     const part = fc.constantFrom('a', 'b', 'a-b', 'A');

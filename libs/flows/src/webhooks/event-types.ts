@@ -11,6 +11,14 @@ export const EventType = z
   .max(MOST)
   .regex(TYPE, 'expected parts of letters, digits, _ and - with points between them, such as order.paid');
 
+/** What Puente itself tells of. Receivers believe it, so nobody else publishes it. */
+const OWN = /^(?:operation|endpoint|delivery)\./;
+
+/** Whether only Puente may publish events of this type. */
+export function isReserved(type: string): boolean {
+  return OWN.test(type);
+}
+
 /** What an endpoint wants to hear of: a type, all below one (`order.*`, at any depth), or `*`. */
 export const EventPattern = z
   .string()

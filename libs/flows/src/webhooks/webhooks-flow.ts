@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { PublishedEvent } from './event-planning';
 import { EventPublisher } from './event-publisher';
+import { isReserved } from './event-types';
+import { EventTypeReservedError } from './webhooks.errors';
 import type { PublishBody } from './webhooks.schemas';
 
 export interface PublishOptions {
@@ -14,12 +16,16 @@ export interface PublishOptions {
 export class WebhooksFlow {
   constructor(private readonly publisher: EventPublisher) {}
 
-  /** @throws {EventTooLargeError} {@link EventFanOutTooLargeError} {@link EventIdReusedError} */
-  publish(
+  /**
+   * @throws {EventTypeReservedError} {@link EventTooLargeError} {@link EventFanOutTooLargeError}
+   * @throws {EventIdReusedError}
+   */
+  async publish(
     tenantId: string,
     { type, payload, key, id, userId }: PublishBody,
     { idempotencyKey, traceId }: PublishOptions = {},
   ): Promise<PublishedEvent> {
+    if (isReserved(type)) throw new EventTypeReservedError(type);
     const data = JSON.stringify(payload);
     return this.publisher.publish({
       ...{ tenantId, type, data, key, userId, traceId },

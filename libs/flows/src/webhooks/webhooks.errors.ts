@@ -47,6 +47,17 @@ export class WebhookDeliveryLiveError extends AppError {
   }
 }
 
+/** Receivers believe that such an event is Puente's own. HTTP 422. */
+export class EventTypeReservedError extends AppError {
+  readonly code = 'EVENT_TYPE_RESERVED';
+
+  constructor(readonly type: string) {
+    super(
+      `${type} is a type of Puente's own: nobody else publishes operation.*, endpoint.* and delivery.*. Choose another first part.`,
+    );
+  }
+}
+
 /** The payload is larger than an event may be. HTTP 413. */
 export class EventTooLargeError extends AppError {
   readonly code = 'EVENT_TOO_LARGE';

@@ -135,7 +135,11 @@ export type RotateSecretBody = z.output<typeof RotateSecretBody>;
 
 /** `POST /v1/events`. */
 export const PublishBody = z.strictObject({
-  type: EventType.meta({ description: 'What happened; chooses the endpoints.', examples: ['order.paid'] }),
+  type: EventType.meta({
+    description:
+      'What happened; chooses the endpoints. Not `operation.*`, `endpoint.*`, `delivery.*`: those are Puente’s own.',
+    examples: ['order.paid'],
+  }),
   payload: z.record(z.string(), z.unknown()).meta({
     description: '`data` of the message; at most 256 KiB as JSON.',
     examples: [{ order: 'A-1', amount: 1500 }],
