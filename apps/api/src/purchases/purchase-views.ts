@@ -1,21 +1,10 @@
-import { type Fixture, type PurchaseRequest, type ShopSettings, wireId } from '@puente/flows/purchases';
+import { type Fixture, type PurchaseRequest, requestMessage, type ShopSettings, wireId } from '@puente/flows/purchases';
 
 /** As S2 spells it. */
 export function requestBody(request: PurchaseRequest) {
   return {
-    request_id: request.requestId,
-    group_id: request.groupId,
-    fixture_id: wireId(request.fixtureId),
-    league_name: request.leagueName,
-    round: request.round,
-    date: request.date,
-    result: request.result,
-    deposit_token: request.depositToken,
-    datetime: request.datetime,
-    quantity: request.quantity,
-    seller: request.seller,
+    ...requestMessage(request),
     user_id: request.userId,
-    wallet: request.wallet,
     status: request.status,
     amount: request.amount,
     created_at: request.createdAt,

@@ -64,12 +64,8 @@ export class BrokerIntake extends MqttMessageHandler {
     if (!given.success) return { verdict: 'bad', reason: problemOf(given.error) };
     const { request_id: requestId } = given.data;
     if (given.data.group_id === ownGroup) return { verdict: 'repeated', reason: 'our own', requestId };
-    const before = await tx.query(`SELECT FROM purchase_requests WHERE tenant_id = $1 AND request_id = $2`, [
-      tx.tenantId,
-      requestId,
-    ]);
-    await this.requests.take(tx, given.data);
-    return { verdict: before.length > 0 ? 'repeated' : 'taken', requestId };
+    const { repeated } = await this.requests.take(tx, given.data);
+    return { verdict: repeated ? 'repeated' : 'taken', requestId };
   }
 
   private async validation(tx: TenantTransaction, json: unknown): Promise<Noted> {

@@ -1,7 +1,7 @@
 export { BrokerIntake } from './broker-intake';
 export { BrokerSubscriptions } from './broker-subscriptions';
 export { type Fixture, Fixtures } from './fixtures';
-export { wireId } from './broker-messages';
+export { requestMessage, wireId } from './broker-messages';
 export { PurchasePayments } from './purchase-payments';
 export { PurchaseRequests, type RequestPage } from './purchase-requests';
 export { PurchaseSettings, type ShopSettings } from './purchase-settings';

@@ -7,7 +7,7 @@ import type { ShopSettings } from './purchase-settings';
 import { requestMessage, validationMessage } from './broker-messages';
 import { type Decision, resultMail } from './result-mail';
 import type { PurchaseRequest } from './request-rows';
-import { found } from './wallets';
+import { findUser } from './wallets';
 
 /** Whose step the settlement registry calls once other groups were told of a request of ours. */
 export const REQUEST_SENT = 'purchases.sent';
@@ -54,7 +54,7 @@ export class PurchaseOperations {
     settings: ShopSettings,
   ): Promise<void> {
     if (settings.smtp === null || request.userId === null) return;
-    const user = await userOf(tx, request.userId);
+    const user = await findUser(tx, request.userId);
     if (!user?.email) return;
     const { tenantId } = tx;
     const input = { to: user.email, ...resultMail(request, decision, user.name) };
@@ -78,9 +78,4 @@ export class PurchaseOperations {
     });
     return (await this.ledger.accept(tx, operation)).operationId;
   }
-}
-
-async function userOf(tx: TenantTransaction, userId: string) {
-  const [known] = await tx.query(`SELECT FROM shop_users WHERE tenant_id = $1 AND user_id = $2`, [tx.tenantId, userId]);
-  return known === undefined ? undefined : found(tx, userId);
 }

@@ -10,7 +10,7 @@ import {
 } from './purchases.errors';
 import { type OpenedPayment, type PayerReturn, RequestPayments, type ReturnedRequest } from './request-payments.port';
 import { RequestDecisions } from './request-decisions';
-import { findFirst, lockRequest, paymentOf, type PurchaseRequest, setStatus } from './request-rows';
+import { findFirst, lockRequest, type PurchaseRequest, setStatus } from './request-rows';
 
 /** Paying a request by Webpay (S2.6, S2.7): which request, for how much, and what is written down about it here. */
 @Injectable()
@@ -66,10 +66,9 @@ export class PurchasePayments {
     const paymentId = await this.database.run(tenantId, async (tx) => {
       const request = await lockRequest(tx, requestId);
       if (request?.origin !== 'internal') throw new RequestNotFoundError(requestId);
-      const known = await paymentOf(tx, requestId);
-      if ((known ?? null) === null && request.status !== 'rejected')
+      if (request.paymentId === null && request.status !== 'rejected')
         await this.decisions.decide(tx, { requestId, valid: false, by: 'payment', told: 'cancelled' });
-      return known ?? null;
+      return request.paymentId;
     });
     return paymentId === null ? { requestId, state: 'cancelled' } : this.payments.left(tenantId, paymentId);
   }

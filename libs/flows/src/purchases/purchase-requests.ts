@@ -21,6 +21,12 @@ import { post } from './wallet-rows';
 /** What may be said about a request; the user's own token and a status are not among it. */
 export type WantedRequest = Omit<PurchaseRequestBody, 'auth0Token' | 'status'>;
 
+export interface TakenRequest {
+  readonly request: PurchaseRequest;
+  /** It had come before, and nothing was done again. */
+  readonly repeated: boolean;
+}
+
 export interface RequestFilter {
   /** From 1. */
   readonly page: number;
@@ -58,8 +64,8 @@ export class PurchaseRequests {
    */
   async create(tenantId: string, wanted: WantedRequest, idempotencyKey?: string): Promise<PurchaseRequest> {
     const requestHash = await this.cipher.requestHash(tenantId, comparable(wanted));
-    const attempt = (tx: TenantTransaction): Promise<PurchaseRequest> =>
-      this.taken(tx, wanted, { requestHash, idempotencyKey });
+    const attempt = async (tx: TenantTransaction): Promise<PurchaseRequest> =>
+      (await this.taken(tx, wanted, { requestHash, idempotencyKey })).request;
     try {
       return await this.database.run(tenantId, attempt);
     } catch (error) {
@@ -69,7 +75,7 @@ export class PurchaseRequests {
   }
 
   /** The same in the caller's transaction, for requests that come over MQTT. */
-  async take(tx: TenantTransaction, wanted: WantedRequest): Promise<PurchaseRequest> {
+  async take(tx: TenantTransaction, wanted: WantedRequest): Promise<TakenRequest> {
     return this.taken(tx, wanted, { requestHash: await this.cipher.requestHash(tx.tenantId, comparable(wanted)) });
   }
 
@@ -117,18 +123,18 @@ export class PurchaseRequests {
     tx: TenantTransaction,
     wanted: WantedRequest,
     mark: { readonly requestHash: Buffer; readonly idempotencyKey?: string | undefined },
-  ): Promise<PurchaseRequest> {
+  ): Promise<TakenRequest> {
     const settings = await this.settings.of(tx);
     const internal = wanted.group_id === settings.groupId;
     const first = await cameBefore(tx, wanted, mark, internal);
-    if (first) return first;
+    if (first) return { request: first, repeated: true };
     const row = rowOf(wanted, internal);
     const price = await reserve(tx, row, settings.unitPrice);
     const holdMinutes = internal && !row.wallet ? settings.holdMinutes : null;
     const request = await insertRequest(tx, { ...row, ...mark, amount: price * row.quantity, holdMinutes });
     if (!request) throw new CameMeanwhile();
     if (internal) await this.begin(tx, request, settings);
-    return request;
+    return { request, repeated: false };
   }
 
   private async begin(tx: TenantTransaction, request: PurchaseRequest, settings: ShopSettings): Promise<void> {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { TenantTransaction } from '@puente/database';
 import { RequestDecisions } from './request-decisions';
 import { RequestDecidedError } from './purchases.errors';
-import { lockRequest, paymentOf } from './request-rows';
+import { lockRequest } from './request-rows';
 
 /** What became of a payment, as far as a request has to know. */
 export interface RequestPaymentOutcome {
@@ -30,14 +30,14 @@ export class RequestOutcomes {
 
   async paymentEnded(tx: TenantTransaction, outcome: RequestPaymentOutcome): Promise<void> {
     const { paymentId, reference: requestId, state } = outcome;
-    const known = await paymentOf(tx, requestId);
-    if (known === undefined) return; // no request's: somebody else's payment
+    const request = await lockRequest(tx, requestId);
+    if (request === undefined) return; // no request's: somebody else's payment
     if (state === 'paid') {
       await this.decisions.decide(tx, { requestId, valid: true, by: 'payment' });
       return;
     }
     const isOver = state === 'rejected' || state === 'cancelled' || state === 'expired';
-    if (isOver && known === paymentId)
+    if (isOver && request.paymentId === paymentId)
       await this.refused(tx, requestId, state === 'rejected' ? 'rejected' : 'cancelled');
   }
 

@@ -20,15 +20,17 @@ export interface PurchaseRequest {
   readonly userId: string | null;
   readonly wallet: boolean;
   readonly status: RequestStatus;
+  /** The payment it waits for, or that ended it: of several tried, the newest. */
+  readonly paymentId: string | null;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
 
 export const REQUEST_COLUMNS = `request_id AS "requestId", origin, group_id AS "groupId", seller::float8, fixture_id AS "fixtureId",
   league_name AS "leagueName", round, date, result, datetime, deposit_token AS "depositToken", quantity::float8, amount::float8,
-  user_id AS "userId", wallet, status, created_at AS "createdAt", updated_at AS "updatedAt"`;
+  user_id AS "userId", wallet, status, payment_id AS "paymentId", created_at AS "createdAt", updated_at AS "updatedAt"`;
 
-export type NewRequest = Omit<PurchaseRequest, 'createdAt' | 'updatedAt' | 'status'> & {
+export type NewRequest = Omit<PurchaseRequest, 'createdAt' | 'updatedAt' | 'status' | 'paymentId'> & {
   readonly idempotencyKey?: string | undefined;
   readonly requestHash: Buffer | null;
   readonly holdMinutes: number | null;
@@ -110,13 +112,4 @@ export async function setStatus(
       ...[change.depositToken ?? null, change.paymentId ?? null],
     ],
   );
-}
-
-/** Which payment a request waits for: null before there is one, undefined when there is no such request. */
-export async function paymentOf(tx: TenantTransaction, requestId: string): Promise<string | null | undefined> {
-  const [row] = await tx.query<{ payment: string | null }>(
-    `SELECT payment_id AS payment FROM purchase_requests WHERE tenant_id = $1 AND request_id = $2 FOR UPDATE`,
-    [tx.tenantId, requestId],
-  );
-  return row?.payment;
 }

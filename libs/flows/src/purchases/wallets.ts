@@ -76,11 +76,16 @@ export class Wallets {
 }
 
 /** @throws {ShopUserNotFoundError} */
-export async function found(tx: TenantTransaction, id: string): Promise<ShopUser> {
+async function found(tx: TenantTransaction, id: string): Promise<ShopUser> {
+  const user = await findUser(tx, id);
+  if (!user) throw new ShopUserNotFoundError(id);
+  return user;
+}
+
+export async function findUser(tx: TenantTransaction, id: string): Promise<ShopUser | undefined> {
   const [user] = await tx.query<ShopUser>(
     `SELECT user_id AS id, balance::float8 AS billetera, email, name FROM shop_users WHERE tenant_id = $1 AND user_id = $2`,
     [tx.tenantId, id],
   );
-  if (!user) throw new ShopUserNotFoundError(id);
   return user;
 }
