@@ -33,9 +33,16 @@ describe('npm start', () => {
   }, 60_000);
 
   (hasCurl ? it : it.skip)('prints a first call that works when pasted: published once', async () => {
-    const [, first = ''] = /(curl -s \S+\/v1\/notifications \\[^]*?')\n\n/.exec(sandbox.output()) ?? [];
-    await promisify(execFile)('sh', ['-c', first], { timeout: 10_000 });
-    await promisify(execFile)('sh', ['-c', first], { timeout: 10_000 }); // the same Idempotency-Key
+    const [, first = ''] = await until(
+      () => /(curl -s \S+\/v1\/notifications \\[^]*?')\n\n/.exec(sandbox.output()) ?? undefined,
+      { withinMs: 5_000, what: 'the banner is there' }, // sandbox.json, which says that all is ready, may be there before
+    );
+    const call = async () =>
+      JSON.parse((await promisify(execFile)('sh', ['-c', first], { timeout: 10_000 })).stdout) as {
+        readonly id: string;
+      };
+    const { id } = await call();
+    expect(await call()).toMatchObject({ id }); // the same Idempotency-Key
     const { items } = await until(async () => published(await notifications()), {
       withinMs: 20_000,
       what: 'it is published',
