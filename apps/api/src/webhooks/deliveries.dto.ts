@@ -65,7 +65,7 @@ export class DeliveryDetail extends createZodDto(
               mode: 'call',
               startedAt: '2026-11-23T12:00:00.100Z',
               durationMs: 80,
-              outcome: 'unknown:server_error',
+              outcome: 'unknown',
               providerCode: '500',
               providerStatus: 500,
               excerpt: 'upstream is away',

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { TenantDatabase } from '@puente/database';
 import { isUuid } from '@puente/kernel';
-import { type AttemptView, OperationLedger, OperationNotFoundError } from '@puente/ledger';
+import { type AttemptView, OperationLedger, OperationNotFoundError, type OperationView } from '@puente/ledger';
+import { Delivered } from '@puente/providers/webhooks';
 import {
   type DeliveryFilter,
   type DeliveryRow,
@@ -53,12 +54,25 @@ export class WebhookDeliveries {
 
   private async attempts(tenantId: string, operationId: string): Promise<DeliveryAttempt[]> {
     try {
-      return (await this.ledger.attempts(tenantId, operationId)).map((attempt) => ({ ...attempt, operationId }));
+      const tries = await this.ledger.attempts(tenantId, operationId);
+      const arrived = tries.some(wasTaken) ? answerIn(await this.ledger.get(tenantId, operationId)) : {};
+      return tries.map((attempt) => ({ ...attempt, ...(wasTaken(attempt) ? arrived : {}), operationId }));
     } catch (error) {
       if (error instanceof OperationNotFoundError) return []; // too old to be kept
       throw error;
     }
   }
+}
+
+/** The ledger writes down what failures answered with the try; what came of the success is the operation's output. */
+function wasTaken({ outcome, applied }: AttemptView): boolean {
+  return outcome === 'ok' && applied;
+}
+
+/** Nothing of an output that is no longer kept. */
+function answerIn({ output }: OperationView): Partial<Pick<AttemptView, 'providerStatus' | 'excerpt'>> {
+  const { success, data } = Delivered.safeParse(output);
+  return success ? { providerStatus: data.status, excerpt: data.excerpt ?? null } : {};
 }
 
 export function summaryOf({ earlier: _earlier, ...summary }: DeliveryRow): DeliverySummary {

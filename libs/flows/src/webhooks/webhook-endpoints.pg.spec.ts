@@ -88,6 +88,16 @@ describe('webhook endpoints', () => {
     expect(signaturesOf(last).filter((one) => one.startsWith('v1,'))).toEqual([expected(third, last)]);
   });
 
+  it('sign with ten secrets at most: who rotates faster is told how to go on', async () => {
+    const tenant = await world.tenant();
+    const { id } = await world.endpoint(tenant, '/often', { signatures: ['v1', 'v1a'] });
+    for (let n = 0; n < 4; n += 1) await rotate(tenant, id, {});
+
+    await expect(rotate(tenant, id, {})).rejects.toMatchObject({ code: 'SIGNING_SECRETS_FULL', most: 10 });
+    await rotate(tenant, id, { overlapSeconds: 0 });
+    expect((await endpoints().get(tenant, id)).signingKeys).toHaveLength(2);
+  });
+
   it('take a secret of one’s own', async () => {
     const secret = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;
     const made = await world.endpoint(await world.tenant(), '/own', { secret });

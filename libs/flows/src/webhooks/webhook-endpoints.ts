@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { TenantDatabase, type TenantTransaction } from '@puente/database';
 import { EgressGuard } from '@puente/egress';
 import { isUuid, uuidv7 } from '@puente/kernel';
+import { MOST_SIGNING_SECRETS } from '@puente/providers/webhooks';
 import { AuditLog, type Origin } from '@puente/tenancy';
 import {
   type EndpointFilter,
@@ -14,7 +15,7 @@ import {
 import { EndpointStates, targetOf } from './endpoint-states';
 import { EndpointStore, requireHeadersFor } from './endpoint-store';
 import { newSecrets, rotated, shown, type ShownSecret, unexpired } from './signing-keys';
-import { WebhookEndpointNotFoundError } from './webhooks.errors';
+import { SigningSecretsFullError, WebhookEndpointNotFoundError } from './webhooks.errors';
 import type { CreateEndpointBody, PatchEndpointBody, RotateSecretBody } from './webhooks.schemas';
 
 export type EndpointView = EndpointRow;
@@ -100,7 +101,7 @@ export class WebhookEndpoints {
     });
   }
 
-  /** New signing secrets of the same kinds; the old ones sign beside them for the overlap. @throws as {@link patch} */
+  /** New signing secrets of the same kinds; the old ones sign beside them for the overlap. @throws as {@link patch}, {@link SigningSecretsFullError} */
   async rotate(tenantId: string, id: string, body: RotateSecretBody, origin: Origin): Promise<EndpointWithSecrets> {
     const { overlapSeconds, secret } = body;
     let fresh: readonly ShownSecret[] = [];
@@ -108,6 +109,7 @@ export class WebhookEndpoints {
       const before = await this.store.open(tx, id);
       const now = await databaseNow(tx);
       const rotation = rotated(before.signing, { now, overlapMs: overlapSeconds * 1_000, given: secret });
+      if (rotation.all.length > MOST_SIGNING_SECRETS) throw new SigningSecretsFullError(id, MOST_SIGNING_SECRETS);
       fresh = shown(rotation.fresh);
       await this.store.save(tx, origin, id, { ...before, signing: rotation.all }, enabled);
       const detail = { overlapSeconds, kinds: fresh.map(({ kind }) => kind) };

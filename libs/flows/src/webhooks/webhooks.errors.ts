@@ -27,6 +27,20 @@ export class WebhookDeliveryNotFoundError extends AppError {
   }
 }
 
+/** Secrets were rotated so often that those of earlier rotations still fill the list. HTTP 409. */
+export class SigningSecretsFullError extends AppError {
+  readonly code = 'SIGNING_SECRETS_FULL';
+
+  constructor(
+    readonly endpointId: string,
+    readonly most: number,
+  ) {
+    super(
+      `Webhook endpoint ${endpointId} would sign with more than ${String(most)} secrets. Wait until an overlap is over (signingKeys say when), or rotate with overlapSeconds 0, which ends them all now.`,
+    );
+  }
+}
+
 /** Nothing is sent to a disabled endpoint. HTTP 409. */
 export class WebhookEndpointDisabledError extends AppError {
   readonly code = 'WEBHOOK_ENDPOINT_DISABLED';

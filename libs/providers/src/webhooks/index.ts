@@ -15,6 +15,7 @@ export {
   Deliver,
   Delivered,
   LONGEST_TIMEOUT_S,
+  MOST_SIGNING_SECRETS,
   SigningSecretField,
   WebhookConfig,
   WebhookSecrets,

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { headerNameProblem, headerValueProblem } from './custom-headers';
 import { secretProblem } from './signing-secret';
 
-const MAX_SIGNING_SECRETS = 10;
+/** Valid side by side, old ones of a rotation included. */
+export const MOST_SIGNING_SECRETS = 10;
 const MAX_HEADERS = 20;
 
 /** What the policy `webhook` gives every call. */
@@ -29,7 +30,7 @@ export const WebhookSecrets = z.strictObject({
   signing: z
     .array(SigningSecretField)
     .min(1)
-    .max(MAX_SIGNING_SECRETS)
+    .max(MOST_SIGNING_SECRETS)
     .refine((keys) => keys.some(({ expiresAt }) => expiresAt === undefined), 'one of them must not expire')
     .meta({ description: 'What messages are signed with.' }),
   headers: z
