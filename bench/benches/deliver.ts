@@ -1,8 +1,15 @@
-import { cpuSeconds } from '../harness/cpu-time';
 import type { BenchResult, Context } from '../harness/context';
 import { atLeast, median, round, type Verdict } from '../harness/figures';
 import { Product } from '../harness/product';
-import { installRedis, startRedis } from '../peers/redis';
+import {
+  bullMqSystem,
+  directSystem,
+  type Drained,
+  drained,
+  graphileSystem,
+  pgBossSystem,
+  type System,
+} from '../peers/systems';
 import { acceptOrder } from './accept';
 
 /** How many are sent per measurement: a second or two of work for the fastest. */
@@ -10,34 +17,17 @@ const COUNT = { immediate: 20_000, slow: 6_000 } as const;
 const DELAY_MS = { immediate: 0, slow: 20 } as const;
 type Sink = keyof typeof COUNT;
 
-/** Somebody who sends: has jobs, then gets rid of them. */
-interface System {
-  readonly name: string;
-  /** Whose CPU time is counted. */
-  readonly pids: readonly number[];
-  fill(count: number): Promise<void>;
-  /** Resolves when all are done and known to be. */
-  drain(count: number): Promise<void>;
-  stop(): Promise<void>;
-}
-
-interface Measured {
-  readonly perSecond: number;
-  /** CPU microseconds per delivery: the sender and its store. */
-  readonly cpuMicros: number;
-}
-
 /** One HTTP POST per operation, fifty at a time, by us and by those who do the like; a backlog is there when it begins. */
 export async function deliver(context: Context): Promise<BenchResult> {
   const systems: System[] = [];
   try {
     await startAll(context, systems);
-    const runs = new Map(systems.map(({ name }) => [name, { immediate: [] as Measured[], slow: [] as Measured[] }]));
+    const runs = new Map(systems.map(({ name }) => [name, { immediate: [] as Drained[], slow: [] as Drained[] }]));
     await warmUp(context, systems);
     for (let at = 0; at < context.rounds; at++) {
       for (const sink of ['immediate', 'slow'] as const) {
         for (const system of systems) {
-          const measured = await measure(context, system, sink);
+          const measured = await drained(context, system, context.scaled(COUNT[sink]), { delayMs: DELAY_MS[sink] });
           runs.get(system.name)?.[sink].push(measured);
           context.say(
             `${system.name}, ${sink} sink: ${String(measured.perSecond)}/s, ${String(measured.cpuMicros)} µs CPU`,
@@ -84,62 +74,16 @@ async function warmUp(context: Context, systems: readonly System[]): Promise<voi
   }
 }
 
-/** The rate at which the sink got them, after the first tenth; nobody's own clock or count. */
-async function measure(context: Context, system: System, kind: Sink): Promise<Measured> {
-  const { sink, postgres } = context;
-  const count = context.scaled(COUNT[kind]);
-  await sink.ask('reset', { delayMs: DELAY_MS[kind] });
-  await system.fill(count);
-  await postgres.settle();
-  const cpu = (): number => system.pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0);
-  const before = cpu();
-  const marks = Promise.all([sink.ask<number>('until', count / 10), sink.ask<number>('until', count)]);
-  await system.drain(count);
-  const [from, to] = await marks;
-  const perSecond = Math.round((count * 0.9) / ((to - from) / 1_000));
-  return { perSecond, cpuMicros: round(((cpu() - before) * 1e6) / count, 1) };
-}
-
 async function startAll(context: Context, systems: System[]): Promise<void> {
-  const { postgres, sinkUrl } = context;
   systems.push(await puente(context));
-  systems.push(await peerSystem(context, 'direct', 'direct', {}, []));
-  if (installRedis((line) => context.say(line))) {
-    for (const appendfsync of ['everysec', 'always'] as const) {
-      const redis = await startRedis(appendfsync);
-      const system = await peerSystem(context, `bullmq ${appendfsync}`, 'bullmq', { port: redis.port }, [redis.pid]);
-      systems.push({ ...system, stop: () => system.stop().then(() => redis.stop()) });
-    }
+  systems.push(await directSystem(context));
+  for (const appendfsync of ['everysec', 'always'] as const) {
+    const bullMq = await bullMqSystem(context, appendfsync, 'message');
+    if (bullMq) systems.push(bullMq);
   }
-  for (const [name, entry] of [
-    ['pg-boss', 'pg-boss'],
-    ['graphile-worker', 'graphile'],
-  ] as const) {
-    const database = `bench_${entry.replace('-', '_')}`;
-    const url = await postgres.empty(database);
-    const system = await peerSystem(context, name, entry, { url }, [postgres.pid]);
-    // Their planner's worst case is a table that was just filled; ours needs no such help, and gets none.
-    const fill = (count: number): Promise<void> => system.fill(count).then(() => postgres.analyze(database));
-    systems.push({ ...system, fill, stop: () => system.stop().then(() => postgres.drop(database)) });
-  }
-  context.say(`sink at ${sinkUrl}`);
-}
-
-async function peerSystem(
-  { sinkUrl, startProcess }: Context,
-  name: string,
-  entry: string,
-  store: object,
-  storePids: readonly number[],
-): Promise<System> {
-  const child = await startProcess(entry);
-  await child.ask('setUp', { sinkUrl, ...store });
-  return {
-    ...{ name, pids: [child.pid, ...storePids] },
-    fill: (count) => child.ask('fill', { count }),
-    drain: (count) => child.ask('drain', { count }),
-    stop: () => child.stop(),
-  };
+  systems.push(await pgBossSystem(context, 'message'));
+  systems.push(await graphileSystem(context));
+  context.say(`sink at ${context.sinkUrl}`);
 }
 
 /**

@@ -1,41 +1,24 @@
-import { cpuSeconds } from '../harness/cpu-time';
 import type { BenchResult, Context } from '../harness/context';
 import { atLeast, median, type Percentiles, percentiles, round } from '../harness/figures';
 import { MESSAGE } from '../harness/message';
 import { Product } from '../harness/product';
 import { bodyOf } from '../../test/support/sandbox-client';
-import { installRedis, startRedis } from '../peers/redis';
+import { bullMqSystem, type Drained, drained, type FlowingSystem, pgBossSystem } from '../peers/systems';
 import type { OpenLoopResult } from '../processes/open-loop.main';
 
 const BACKLOG = 10_000;
 const PER_SECOND = 200;
 const EVENT = JSON.stringify({ type: 'bench.sent', payload: MESSAGE });
 
-type Published = readonly (readonly [id: string, at: number])[];
-
-/** Somebody who signs and sends events to one receiver. */
-interface System {
-  readonly name: string;
-  /** Whose CPU time is counted. */
-  readonly pids: readonly number[];
-  fill(count: number): Promise<void>;
-  drain(count: number): Promise<void>;
-  /** Publishes at a rate while deliveries go on. @returns ids as the receiver sees them, and when they were published */
-  flow(count: number): Promise<Published>;
-  stop(): Promise<void>;
-}
-
-interface Measured {
+interface Measured extends Drained {
   readonly lost: number;
   readonly doubled: number;
-  readonly perSecond: number;
-  readonly cpuMicros: number;
   readonly publishToReceipt: Percentiles;
 }
 
 /** The same event, signed and sent by us and by workers that one would write on BullMQ or pg-boss. */
 export async function webhooks(context: Context): Promise<BenchResult> {
-  const systems: System[] = [];
+  const systems: FlowingSystem[] = [];
   const runs: Record<string, Measured[]> = {};
   try {
     await startAll(context, systems);
@@ -77,20 +60,13 @@ function each<T, R>(of: Readonly<Record<string, T>>, make: (value: T) => R): Rec
 }
 
 /** The backlog first, then a quiet stream of events. */
-async function measure({ sink, postgres }: Context, system: System, count: number): Promise<Measured> {
-  await sink.ask('reset', { delayMs: 0, record: true });
-  await system.fill(count);
-  await postgres.settle();
-  const cpu = (): number => system.pids.reduce((total, pid) => total + cpuSeconds(pid), 0);
-  const before = cpu();
-  const marks = Promise.all([sink.ask<number>('until', count / 10), sink.ask<number>('until', count)]);
-  await system.drain(count);
-  const [from, to] = await marks;
-  const cpuMicros = round(((cpu() - before) * 1e6) / count, 1);
+async function measure(context: Context, system: FlowingSystem, count: number): Promise<Measured> {
+  const { sink } = context;
+  const speed = await drained(context, system, count, { delayMs: 0, record: true });
   const backlog = await arrivals(sink);
   await sink.ask('reset', { delayMs: 0, record: true });
   const flowing = Math.max(100, Math.round(count / 10));
-  const published = await system.flow(flowing);
+  const published = await system.flow(flowing, PER_SECOND);
   await sink.ask('until', flowing);
   const stream = await arrivals(sink);
   const waits = published.flatMap(([id, at]) => {
@@ -100,8 +76,7 @@ async function measure({ sink, postgres }: Context, system: System, count: numbe
   return {
     lost: count - backlog.first.size + (flowing - waits.length),
     doubled: backlog.count - backlog.first.size + (stream.count - stream.first.size),
-    perSecond: Math.round((count * 0.9) / ((to - from) / 1_000)),
-    cpuMicros,
+    ...speed,
     publishToReceipt: percentiles(waits),
   };
 }
@@ -113,40 +88,15 @@ async function arrivals(sink: Context['sink']): Promise<{ first: Map<string, num
   return { first, count: all.length };
 }
 
-async function startAll(context: Context, systems: System[]): Promise<void> {
-  const { postgres } = context;
+async function startAll(context: Context, systems: FlowingSystem[]): Promise<void> {
   systems.push(await puente(context));
-  if (installRedis((line) => context.say(line))) {
-    const redis = await startRedis('everysec');
-    const system = await peerSystem(context, 'bullmq everysec', 'bullmq', { port: redis.port }, redis.pid);
-    systems.push({ ...system, stop: () => system.stop().then(() => redis.stop()) });
-  }
-  const url = await postgres.empty('bench_hooks_pg_boss');
-  const system = await peerSystem(context, 'pg-boss', 'pg-boss', { url }, postgres.pid);
-  const fill = (count: number): Promise<void> => system.fill(count).then(() => postgres.analyze('bench_hooks_pg_boss'));
-  systems.push({ ...system, fill, stop: () => system.stop().then(() => postgres.drop('bench_hooks_pg_boss')) });
-}
-
-async function peerSystem(
-  { sinkUrl, startProcess }: Context,
-  name: string,
-  entry: string,
-  store: object,
-  storePid: number,
-): Promise<System> {
-  const child = await startProcess(entry);
-  await child.ask('setUp', { sinkUrl, sending: 'webhook', ...store });
-  return {
-    ...{ name, pids: [child.pid, storePid] },
-    fill: (count) => child.ask('fill', { count }),
-    drain: (count) => child.ask('drain', { count }),
-    flow: (count) => child.ask('flow', { count, perSecond: PER_SECOND }),
-    stop: () => child.stop(),
-  };
+  const bullMq = await bullMqSystem(context, 'everysec', 'webhook');
+  if (bullMq) systems.push(bullMq);
+  systems.push(await pgBossSystem(context, 'webhook'));
 }
 
 /** Ours over REST: events are published while the worker is frozen, so that it has all of them before it begins. */
-async function puente(context: Context): Promise<System> {
+async function puente(context: Context): Promise<FlowingSystem> {
   const { postgres, sink, sinkUrl, load } = context;
   const urls = await postgres.puente('bench_hooks');
   const env = { LEASE_MS: '60000', EGRESS_ALLOWED_CIDRS: '127.0.0.1/32' };
@@ -171,10 +121,10 @@ async function puente(context: Context): Promise<System> {
       await sink.ask('until', count);
       await postgres.untilSettled('bench_hooks');
     },
-    flow: async (count) => {
+    flow: async (count, perSecond) => {
       const { sent } = await publisher.ask<OpenLoopResult>('run', {
         ...{ origin: product.apiUrl, path: '/v1/events', body: EVENT, headers, authorizations: [authorization] },
-        ...{ perSecond: PER_SECOND, seconds: count / PER_SECOND, id: 'id' },
+        ...{ perSecond, seconds: count / perSecond, id: 'id' },
       });
       return sent.map(([id, at]) => [`msg_${id}`, at]);
     },
