@@ -1,39 +1,9 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, request as httpRequest } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { ContractLine, type LineFault } from './contract-line';
 
-/**
- * What happens on the line to the next requests.
- *
- * - `pass`: nothing.   - `reset_before`: the request is read, not delivered, and the connection reset.
- * - `reset_after`: delivered, its answer thrown away, the connection reset.   - `silence`: delivered, never answered.
- * - `truncate`: delivered, half of the answer arrives.   - `garbage`: delivered, and answered with something else.
- * - `redirect`: delivered, and answered with 307 to another origin, which is this line under another name.
- * - `flood`: delivered, and answered without end.   - `drip`: delivered, and answered a byte at a time without end.
- */
-export type LineFault =
-  'pass' | 'reset_before' | 'reset_after' | 'silence' | 'truncate' | 'garbage' | 'redirect' | 'flood' | 'drip';
-
-const FLOOD = Buffer.alloc(256 * 1024, ' ');
-/** More than any provider has to say: who has not cut an answer off by now reads everything. */
-export const MOST_FLOOD = 64 * 1024 * 1024;
-export const DRIP_MS = 20;
-
-/** What stands between a client and its stand-in, counts, and breaks as told. */
-export interface ContractLine {
-  fault: LineFault;
-  /** Requests that reached this end, and those whose client went away before its answer. */
-  readonly requests: number;
-  readonly abandoned: number;
-  /** Bytes of endless answers that the client took. */
-  readonly flooded: number;
-  /** Bytes of dripping answers. */
-  readonly dripped: number;
-  /** Where clients connect to. */
-  readonly url: string;
-  /** Afterwards nobody listens at {@link url}. */
-  close(): Promise<void>;
-}
+/** JSON may be preceded by any number of them. */
+const BLANK = Buffer.from(' ');
 
 interface Answer {
   readonly status: number;
@@ -45,45 +15,27 @@ interface Answer {
  * A line between a provider's client and its stand-in: counts requests and breaks as told. What it does to an answer, no
  * stand-in has to be taught, so every provider is tried with the same accidents.
  */
-export class BrokenLine implements ContractLine {
-  fault: LineFault = 'pass';
-  requests = 0;
-  abandoned = 0;
-  flooded = 0;
-  dripped = 0;
-  private readonly server: Server;
-  private readonly sockets = new Set<Socket>();
-
+export class BrokenLine extends ContractLine {
   private constructor(private readonly target: string) {
-    this.server = createServer(
-      (request, response) => void this.serve(request, response).catch(() => response.destroy()),
-    );
-    this.server.on('connection', (socket) => {
-      this.sockets.add(socket);
-      socket.on('close', () => this.sockets.delete(socket));
+    super(createServer());
+    this.server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+      this.serve(request, response).catch(() => response.destroy());
     });
   }
 
-  static async to(target: string): Promise<BrokenLine> {
-    const line = new BrokenLine(target);
-    await new Promise<void>((resolve) => line.server.listen(0, '127.0.0.1', resolve));
-    return line;
+  static to(target: string): Promise<BrokenLine> {
+    return new BrokenLine(target).listen();
   }
 
   get url(): string {
-    return `http://127.0.0.1:${String((this.server.address() as AddressInfo).port)}`;
-  }
-
-  async close(): Promise<void> {
-    for (const socket of this.sockets) socket.destroy();
-    if (this.server.listening) await new Promise((resolve) => this.server.close(resolve));
+    return `http://${this.host}`;
   }
 
   private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.requests += 1;
     const { fault } = this;
     response.on('close', () => {
-      if (!response.writableFinished && (fault === 'silence' || fault === 'drip')) this.abandoned += 1;
+      if (!response.writableFinished) this.noteAbandoned(fault);
     });
     const body = await read(request);
     if (fault === 'reset_before') {
@@ -111,10 +63,11 @@ export class BrokenLine implements ContractLine {
       }
       case 'flood':
         response.writeHead(200, { 'content-type': 'application/json' });
-        this.flood(response);
+        this.flood(response, BLANK);
         return;
       case 'drip':
-        this.drip(response);
+        if (!response.destroyed) response.writeHead(200, { 'content-type': 'application/json' });
+        this.drip(response, BLANK);
         return;
       case 'truncate':
         response.writeHead(answer.status, { ...answer.headers, 'content-length': String(answer.body.length + 1) });
@@ -123,32 +76,6 @@ export class BrokenLine implements ContractLine {
       case 'pass':
         response.writeHead(answer.status, answer.headers).end(answer.body);
     }
-  }
-
-  private drip(response: ServerResponse): void {
-    // The client may have gone while the answer was fetched: then nothing would end the dripping.
-    if (response.destroyed) return;
-    response.writeHead(200, { 'content-type': 'application/json' });
-    const dripping = setInterval(() => {
-      response.write(' ');
-      this.dripped += 1;
-    }, DRIP_MS);
-    response.on('close', () => {
-      clearInterval(dripping);
-    });
-  }
-
-  /** As fast as it is read, until the client goes away. */
-  private flood(response: ServerResponse): void {
-    if (response.destroyed) return;
-    if (this.flooded >= MOST_FLOOD) {
-      response.destroy();
-      return;
-    }
-    this.flooded += FLOOD.length;
-    response.write(FLOOD, () => {
-      this.flood(response);
-    });
   }
 }
 

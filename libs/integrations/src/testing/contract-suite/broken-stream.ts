@@ -1,5 +1,5 @@
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { type ContractLine, DRIP_MS, type LineFault, MOST_FLOOD } from './broken-line';
+import { connect, createServer, type Socket } from 'node:net';
+import { ContractLine } from './contract-line';
 
 /** A piece of what one side says: whether it is a request that the other must answer, or the answer to one. */
 export interface StreamPart {
@@ -27,46 +27,28 @@ export interface StreamDialect {
 }
 
 /** As {@link BrokenLine}, for protocols whose connections carry more than one request. */
-export class BrokenStream implements ContractLine {
-  fault: LineFault = 'pass';
-  requests = 0;
-  abandoned = 0;
-  flooded = 0;
-  dripped = 0;
-  private readonly server: Server;
-  private readonly sockets = new Set<Socket>();
-
+export class BrokenStream extends ContractLine {
   private constructor(
     private readonly target: URL,
     private readonly dialect: StreamDialect,
   ) {
-    this.server = createServer((socket) => {
+    super(createServer());
+    this.server.on('connection', (socket) => {
       this.serve(socket);
     });
   }
 
-  static async to(target: string, dialect: StreamDialect): Promise<BrokenStream> {
-    const line = new BrokenStream(new URL(target), dialect);
-    await new Promise<void>((resolve) => line.server.listen(0, '127.0.0.1', resolve));
-    return line;
+  static to(target: string, dialect: StreamDialect): Promise<BrokenStream> {
+    return new BrokenStream(new URL(target), dialect).listen();
   }
 
   get url(): string {
-    return `${this.dialect.scheme}//127.0.0.1:${String((this.server.address() as AddressInfo).port)}`;
-  }
-
-  async close(): Promise<void> {
-    for (const socket of this.sockets) socket.destroy();
-    if (this.server.listening) await new Promise((resolve) => this.server.close(resolve));
+    return `${this.dialect.scheme}//${this.host}`;
   }
 
   private serve(client: Socket): void {
     const upstream = connect(Number(this.target.port), this.target.hostname);
-    for (const socket of [client, upstream]) {
-      this.sockets.add(socket);
-      socket.on('error', () => undefined);
-      socket.on('close', () => this.sockets.delete(socket));
-    }
+    this.ends(upstream);
     const exchange = { isOpen: false };
     const [cutRequests, cutAnswers] = [this.dialect.fromClient(), this.dialect.fromServer()];
     client.on('data', (bytes: Buffer) => {
@@ -76,7 +58,7 @@ export class BrokenStream implements ContractLine {
       for (const part of cutAnswers(bytes)) this.answer(part, client, exchange);
     });
     client.on('close', () => {
-      if (exchange.isOpen && (this.fault === 'silence' || this.fault === 'drip')) this.abandoned += 1;
+      if (exchange.isOpen) this.noteAbandoned(this.fault);
       upstream.destroy();
     });
     client.on('end', () => upstream.end());
@@ -118,39 +100,15 @@ export class BrokenStream implements ContractLine {
         client.write(bytes.subarray(0, Math.ceil(bytes.length / 2)), () => client.destroy());
         return;
       case 'flood':
-        this.flood(client);
+        this.flood(client, this.dialect.flood);
         return;
       case 'drip':
-        this.drip(client);
+        client.write(this.dialect.drip.head);
+        this.drip(client, this.dialect.drip.filler);
         return;
       case 'pass':
         exchange.isOpen = false;
         client.write(bytes);
     }
-  }
-
-  private drip(client: Socket): void {
-    const { head, filler } = this.dialect.drip;
-    client.write(head);
-    const dripping = setInterval(() => {
-      client.write(filler.subarray(this.dripped % filler.length, (this.dripped % filler.length) + 1));
-      this.dripped += 1;
-    }, DRIP_MS);
-    client.on('close', () => {
-      clearInterval(dripping);
-    });
-  }
-
-  private flood(client: Socket): void {
-    if (client.destroyed) return;
-    if (this.flooded >= MOST_FLOOD) {
-      client.destroy();
-      return;
-    }
-    const piece = Buffer.alloc(256 * 1024, this.dialect.flood);
-    this.flooded += piece.length;
-    client.write(piece, () => {
-      this.flood(client);
-    });
   }
 }

@@ -7,7 +7,8 @@ import { connected } from '../../chain/connected-call';
 import { ProviderFaultLog } from '../../chain/provider-fault-log';
 import { operationCall, ProviderInvocation } from '../../chain/provider-invocation';
 import { ProviderCatalogue } from '../../provider-catalogue';
-import { BrokenLine, type ContractLine } from './broken-line';
+import { BrokenLine } from './broken-line';
+import type { ContractLine } from './contract-line';
 import type { ContractSample, ContractSubject, ContractWorld } from './contract-subject';
 import { loopbackEgress } from './loopback-egress';
 

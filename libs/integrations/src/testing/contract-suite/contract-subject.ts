@@ -1,7 +1,7 @@
 import type { Effect } from '@puente/kernel';
 import type { AnyProvider } from '../../provider';
 import type { FaultOrder } from '../stand-in/faults';
-import type { ContractLine } from './broken-line';
+import type { ContractLine } from './contract-line';
 
 /** What the suite may order of a stand-in: the part of a fault that every provider's can carry out. */
 export type WireFault = Pick<FaultOrder, 'status' | 'code' | 'message' | 'retryAfter' | 'operation'>;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Failure, Outcome } from '@puente/kernel';
 import { describe } from './answer.cases';
-import { type LineFault, MOST_FLOOD } from './broken-line';
+import { type LineFault, MOST_FLOOD } from './contract-line';
 import type { ContractRun } from './contract-run';
 import { canSay, effectsOf, sampleName } from './contract-subject';
 import type { ContractSample, ContractSubject } from './contract-subject';
