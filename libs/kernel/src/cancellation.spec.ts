@@ -1,4 +1,4 @@
-import { Cancellation, nativeSignal } from './cancellation';
+import { Cancellation, isOverdue, nativeSignal } from './cancellation';
 
 describe('Cancellation', () => {
   it('tells each listener once, and nobody who took their ear away', () => {
@@ -49,6 +49,12 @@ describe('Cancellation', () => {
 
     isLate = true;
     expect([parent.overdue, follower.overdue, follower.aborted]).toEqual([true, true, false]);
+    expect([parent, nativeSignal(follower), AbortSignal.abort(), new AbortController().signal].map(isOverdue)).toEqual([
+      true,
+      true,
+      true,
+      false,
+    ]);
     isLate = false;
     follower.abort();
     expect([parent.overdue, follower.overdue]).toEqual([false, true]);

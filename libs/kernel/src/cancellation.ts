@@ -51,10 +51,11 @@ export class Cancellation implements CancelSignal {
     return this.why;
   }
 
-  /** For whoever takes nothing but the real thing: made at the first use. */
+  /** For whoever takes nothing but the real thing: made at the first use. It knows when it is {@link overdue}, too. */
   get native(): AbortSignal {
     if (!this.controller) {
       this.controller = new AbortController();
+      Object.defineProperty(this.controller.signal, 'overdue', { get: () => this.overdue });
       if (this.aborted) this.controller.abort(this.why);
     }
     return this.controller.signal;
@@ -90,6 +91,11 @@ export class Cancellation implements CancelSignal {
     this.parent?.removeEventListener('abort', this.follow);
     this.follow = undefined;
   }
+}
+
+/** Whether nothing may be sent for it any more: it was aborted, or the clock says so before anybody has. */
+export function isOverdue({ aborted, overdue }: CancelSignal): boolean {
+  return aborted || overdue === true;
 }
 
 /** A real `AbortSignal` for what follows `signal`. */

@@ -4,7 +4,7 @@ import https from 'node:https';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { guardedSocket, type SocketGuard } from '@puente/egress';
-import type { AnswerHead } from '@puente/kernel';
+import { type AnswerHead, isOverdue } from '@puente/kernel';
 import { answered } from '../http/answer-heads';
 
 /**
@@ -18,6 +18,8 @@ export interface CallTrace {
   socket: SocketState;
   /** The caller stopped waiting before the failure came. */
   aborted: boolean;
+  /** It was too late for it when its connection was there, so it was not written. */
+  late: boolean;
 }
 
 /** The trace of the SDK call that is being made, and whose it is. */
@@ -31,7 +33,7 @@ const traces = new WeakMap<object, CallTrace>();
 
 /** Runs one SDK call and remembers, should it fail, how far its request got: {@link traceOf} the error. */
 export async function traced<T>(signal: AbortSignal, send: () => Promise<T>): Promise<T> {
-  const trace: CallTrace = { socket: 'none', aborted: false };
+  const trace: CallTrace = { socket: 'none', aborted: false, late: false };
   try {
     return await current.run({ trace, signal }, send);
   } catch (error) {
@@ -92,7 +94,7 @@ class TracingHttpAgent extends http.Agent {
   }
 
   override reuseSocket(socket: Duplex, request: http.ClientRequest): void {
-    reached('open');
+    reused(request);
     super.reuseSocket(socket, request);
   }
 }
@@ -112,7 +114,7 @@ class TracingHttpsAgent extends https.Agent {
   }
 
   override reuseSocket(socket: Duplex, request: http.ClientRequest): void {
-    reached('open');
+    reused(request);
     super.reuseSocket(socket, request);
   }
 }
@@ -134,22 +136,33 @@ function guarded(
   }
 }
 
-function reached(state: SocketState): void {
+/**
+ * Node writes a request in the turn in which it has its connection: the last moment to find out that it is too late for
+ * it. A process that was frozen hears of its sockets before its timers, so nobody may have aborted yet.
+ *
+ * @param stop keeps it from being written
+ */
+function opened({ trace, signal }: Watched, stop: (error: Error) => void): void {
+  if (isOverdue(signal)) {
+    trace.late = true;
+    stop(new Error('It was too late to send the request'));
+  } else trace.socket = 'open';
+}
+
+function reused(request: http.ClientRequest): void {
   const watched = current.getStore();
-  if (watched) watched.trace.socket = state;
+  if (watched) opened(watched, (error) => request.destroy(error));
 }
 
 function watch(stream: Duplex | null | undefined, tls: boolean): Duplex | null | undefined {
-  const trace = current.getStore()?.trace;
-  if (!(stream instanceof Socket) || !trace) return stream;
+  const watched = current.getStore();
+  if (!(stream instanceof Socket) || !watched) return stream;
+  const { trace } = watched;
   trace.socket = 'connecting';
-  stream.once('connect', () => {
-    trace.socket = tls ? 'handshake' : 'open';
+  if (tls) stream.once('connect', () => (trace.socket = 'handshake'));
+  // Before what waits for the connection to be written: this listener was there first.
+  stream.once(tls ? 'secureConnect' : 'connect', () => {
+    opened(watched, (error) => stream.destroy(error));
   });
-  if (tls) {
-    stream.once('secureConnect', () => {
-      trace.socket = 'open';
-    });
-  }
   return stream;
 }

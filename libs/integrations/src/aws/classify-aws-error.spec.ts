@@ -7,7 +7,7 @@ import { inspect } from 'node:util';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient, SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { Failure } from '@puente/kernel';
-import { Secret } from '@puente/kernel';
+import { Cancellation, Secret } from '@puente/kernel';
 import { selfSignedCertificate } from '../testing/contract-suite/self-signed-certificate';
 import { traceOf, traced, tracingAgents } from './aws-call-trace';
 import { loopbackEgress } from '../testing/contract-suite';
@@ -306,8 +306,38 @@ describe('the trace of a call', () => {
 
     const error = await call.catch((reason: unknown) => reason);
 
-    expect(traceOf(error)).toEqual({ socket: 'open', aborted: false });
+    expect(traceOf(error)).toEqual({ socket: 'open', aborted: false, late: false });
     expect(classifyAwsError(error)).toMatchObject({ kind: 'unknown', cause: 'reset' });
+    httpsAgent.destroy();
+    server.close();
+  });
+
+  it('says that it was too late when TLS stood, and nothing is written then', async () => {
+    let isLate = false;
+    let heard = 0;
+    const { cert, key } = selfSignedCertificate();
+    const server = https.createServer({ cert, key }, (_request, response) => response.end(String((heard += 1))));
+    const gone = new Promise<void>((resolve) => {
+      server.on('connection', (socket: Socket) => {
+        isLate = true;
+        socket.on('close', () => resolve());
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const { httpsAgent } = tracingAgents({ idleMs: 1_000 });
+    const call = traced(new Cancellation(undefined, () => isLate).native, () => {
+      return new Promise((resolve, reject) => {
+        https.get({ port, host: '127.0.0.1', agent: httpsAgent, ca: cert }, resolve).on('error', reject);
+      });
+    });
+
+    expect(classifyAwsError(await call.catch((reason: unknown) => reason))).toMatchObject({
+      kind: 'not_sent',
+      cause: 'deadline',
+    });
+    await gone;
+    expect(heard).toBe(0);
     httpsAgent.destroy();
     server.close();
   });

@@ -47,6 +47,7 @@ export function classifyAwsError(error: unknown, codes: Readonly<Record<string, 
 /** Never sent: because of the socket's state where we watched it, else only for errors that cannot come later. */
 function provenUnsent(error: unknown, parts: AwsErrorParts, trace: CallTrace | undefined): NotSentCause | undefined {
   if (parts.status !== undefined) return undefined;
+  if (trace?.late === true) return 'deadline';
   switch (trace?.socket) {
     case 'open':
       return undefined;

@@ -1,6 +1,6 @@
 import { egressConnector, type EgressGuard } from '@puente/egress';
 import type { CancelSignal, Failure, NotSentCause } from '@puente/kernel';
-import { notSent, unknown } from '@puente/kernel';
+import { isOverdue, notSent, unknown } from '@puente/kernel';
 import { type Dispatcher, errors, Pool } from 'undici';
 import { egressFailure } from './egress-failure';
 import type { HttpAnswer, ProviderFault } from './http-answer';
@@ -144,12 +144,8 @@ function unsent(error: unknown, signal: CancelSignal): Failure | undefined {
   const refused = egressFailure(error);
   if (refused) return refused;
   const code = codeOf(error);
-  const cause: NotSentCause | undefined = isOver(signal) ? 'deadline' : unsentCause(error);
+  const cause: NotSentCause | undefined = isOverdue(signal) ? 'deadline' : unsentCause(error);
   return cause && notSent(cause, { code });
-}
-
-function isOver({ aborted, overdue }: CancelSignal): boolean {
-  return aborted || overdue === true;
 }
 
 function lost(error: unknown, signal: CancelSignal): Failure {

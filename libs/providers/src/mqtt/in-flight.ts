@@ -1,4 +1,4 @@
-import { type CancelSignal, type Failure, notSent, unknown } from '@puente/kernel';
+import { type CancelSignal, type Failure, isOverdue, notSent, unknown } from '@puente/kernel';
 import { MqttFailedError } from './mqtt.errors';
 
 /** Packet ids are two bytes; far fewer are ever needed, and a broker of MQTT 5 may allow fewer still. */
@@ -14,12 +14,13 @@ export class InFlight {
   /**
    * Waits for room, runs `send` and waits for what it says, for the end of the connection, or for its caller's patience.
    *
-   * @throws {MqttFailedError} `not_sent` when its caller gave up before there was room
+   * @throws {MqttFailedError} `not_sent` when its caller gave up before there was room, or it is too late for it
    */
   async answered(cancel: CancelSignal, send: (settle: Settle) => void, most = MOST): Promise<void> {
     while (this.pending.size >= Math.min(most, MOST) && !cancel.aborted) await this.change(cancel);
-    if (cancel.aborted) throw new MqttFailedError(notSent('deadline'));
-    // Nothing may come between the count and this: two that saw the same room would both take it.
+    // Nothing may come between these and the count, or the packet: two that saw the same room would both take it, and who
+    // was frozen while it waited must not send when nobody counts on it any more.
+    if (isOverdue(cancel)) throw new MqttFailedError(notSent('deadline'));
     return this.begun(cancel, send);
   }
 

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { type EgressGuard, guardedConnection } from '@puente/egress';
-import { type CancelSignal, type Failure, notSent, unknown } from '@puente/kernel';
+import { type CancelSignal, type Failure, isOverdue, notSent, unknown } from '@puente/kernel';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import { failureAfterContent, failureBeforeContent, SmtpFailedError } from './smtp.errors';
 import type { SmtpConfig, SmtpSecrets } from './smtp.schemas';
@@ -21,15 +21,25 @@ export interface SmtpAccount {
   readonly egress: EgressGuard;
 }
 
-/** The content of a mail, which knows whether any of it was taken: the server has answered DATA with 354 by then. */
+/**
+ * The content of a mail, which knows whether any of it was taken: the server has answered DATA with 354 by then. It is not
+ * given when it is too late for it by then: without its end, no server takes a mail.
+ */
 class Content extends Readable {
   isBegun = false;
 
-  constructor(private readonly bytes: Buffer) {
+  constructor(
+    private readonly bytes: Buffer,
+    private readonly cancel: CancelSignal,
+  ) {
     super();
   }
 
   override _read(): void {
+    if (!this.isBegun && isOverdue(this.cancel)) {
+      this.destroy(new SmtpFailedError(notSent('deadline')));
+      return;
+    }
     this.isBegun = true;
     this.push(this.bytes);
     this.push(null);
@@ -52,10 +62,11 @@ export class SmtpSession {
 
   /** @throws {SmtpFailedError} {@link EgressError} */
   async send(envelope: { readonly from: string; readonly to: string }, bytes: Buffer): Promise<string> {
-    const content = new Content(bytes);
+    const content = new Content(bytes, this.cancel);
     this.isBegun = () => content.isBegun;
     return this.run(async (smtp) => {
       const { response } = await asked<{ response: string }>((done) => {
+        content.on('error', done);
         smtp.send({ ...envelope, to: [envelope.to], size: bytes.length }, content, done);
       });
       return response;
@@ -104,7 +115,10 @@ export class SmtpSession {
     });
     const result = await lostWith(
       smtp,
-      this.signedIn(smtp).then(() => work(smtp)),
+      this.signedIn(smtp).then(() => {
+        if (isOverdue(this.cancel)) throw new SmtpFailedError(notSent('deadline'));
+        return work(smtp);
+      }),
     );
     smtp.quit();
     return result;
@@ -165,13 +179,14 @@ export class SmtpSession {
   }
 
   private failureOf(error: unknown): Failure {
+    if (error instanceof SmtpFailedError) return error.failure;
     return this.isBegun() ? failureAfterContent(error) : failureBeforeContent(error);
   }
 
   private drop(): void {
     this.smtp?.close();
     // A goodbye that was written is still read; what hangs is not waited for.
-    if (this.cancel.aborted) this.socket?.destroy();
+    if (isOverdue(this.cancel)) this.socket?.destroy();
   }
 }
 

@@ -15,7 +15,13 @@ afterEach(() => {
   for (const stop of stops.splice(0)) stop();
 });
 
-function send(config: Partial<SmtpConfig>, given: Record<string, unknown> = mail, egress = loopbackEgress()) {
+interface SendOptions {
+  readonly egress?: EgressGuard;
+  readonly cancel?: Cancellation;
+}
+
+function send(config: Partial<SmtpConfig>, given: Record<string, unknown> = mail, rest: SendOptions = {}) {
+  const { egress = loopbackEgress(), cancel = new Cancellation() } = rest;
   const context = { tenantId: 't', externalId: 'x', installation: 'dev', egress };
   const whole: SmtpConfig = {
     host: '127.0.0.1',
@@ -24,7 +30,7 @@ function send(config: Partial<SmtpConfig>, given: Record<string, unknown> = mail
     ...config,
   };
   const client = smtp.connect(new Secret(login), whole, context);
-  const call = { cancel: new Cancellation(), operationId: 'operation-1', dedupeKey: 'key-1' };
+  const call = { cancel, operationId: 'operation-1', dedupeKey: 'key-1' };
   return client.send(smtp.operations.send.input.parse(given), call);
 }
 
@@ -182,7 +188,7 @@ describe('encryption', () => {
       [{}, 'EGRESS_ADDRESS_REFUSED'],
       [{ host: 'localhost', security: 'tls' }, 'EGRESS_ADDRESS_REFUSED'],
     ] as const)
-      expect(await failureOf(send(config, mail, strict))).toMatchObject({ kind: 'unauthorized', code });
+      expect(await failureOf(send(config, mail, { egress: strict }))).toMatchObject({ kind: 'unauthorized', code });
     expect(lines).toEqual([]);
   });
 });
@@ -210,6 +216,24 @@ describe('what a server says', () => {
     const { port, lines } = await scripted(at(wanted, said));
     expect(await failureOf(send({ port, ...plain }))).toMatchObject(failure);
     expect(lines.filter((line) => line === '.').length).toBe(wanted === '.' ? 1 : 0);
+  });
+
+  it('is too late for the content when nobody counts on the mail any more, though nobody has said so yet (F11)', async () => {
+    let isLate = false;
+    let gone: Promise<unknown> | undefined;
+    const { port, lines } = await scripted((line, socket) => {
+      isLate ||= line === 'DATA';
+      gone ??= new Promise((resolve) => socket.on('close', resolve));
+      return usual(line);
+    });
+    const cancel = new Cancellation(undefined, () => isLate);
+
+    expect(await failureOf(send({ port, ...plain }, mail, { cancel }))).toMatchObject({
+      kind: 'not_sent',
+      cause: 'deadline',
+    });
+    await gone;
+    expect(lines.at(-1)).toBe('DATA');
   });
 
   it.each(['EHLO', 'AUTH', 'MAIL', 'RCPT', 'DATA'])(

@@ -1,7 +1,9 @@
 import { unknown } from '@puente/kernel';
 import { contractCases } from './contract-cases';
 import type { Carelessness } from './toy.fixture';
-import { TOY_KEY, ToyError, ToyService, classifyToy, toySubject } from './toy.fixture';
+import { toySubject } from './toy.fixture';
+import { classifyToy, ToyError } from './toy-client.fixture';
+import { TOY_KEY, ToyService } from './toy-service.fixture';
 
 let service: ToyService;
 
@@ -130,7 +132,7 @@ const broken: readonly (readonly [string, Carelessness, readonly RegExp[], RegEx
       send: (client, request, call) => client.send(request, { ...call, signal: AbortSignal.timeout(1_100) }),
     },
     [/^letter: giving up beforehand sends nothing/, /^letter: no answer is unknown/],
-    /giving up|given up/,
+    /giving up|given up|what is overdue/,
   ],
   [
     'follows redirects',
@@ -143,6 +145,12 @@ const broken: readonly (readonly [string, Carelessness, readonly RegExp[], RegEx
     },
     [/^letter: a redirect is unknown and not followed/],
     /a redirect is unknown/,
+  ],
+  [
+    'sends what it is too late for',
+    { blind: true },
+    [/^letter: what is overdue when its connection is there/],
+    /what is overdue/,
   ],
   ['reads whatever it is sent', { endless: true }, [/^letter: an answer without end/], /an answer without end/],
   ['takes fields it does not know', { loose: true }, [/^letter: its example/], /its input takes nothing else/],

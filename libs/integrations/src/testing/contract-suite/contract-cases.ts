@@ -6,6 +6,7 @@ import { credentialCases } from './credential.cases';
 import { definitionCases } from './definition.cases';
 import type { DraftCase } from './draft-case';
 import { effectCases } from './effect.cases';
+import { lateCases } from './late.cases';
 import { lostAnswerCases } from './lost-answer.cases';
 
 /**
@@ -25,6 +26,7 @@ export function contractCases(subject: ContractSubject): ContractCase[] {
     ...answerCases(subject),
     ...documentedErrorCases(subject),
     ...lostAnswerCases(subject),
+    ...lateCases(subject),
     ...effectCases(subject),
     ...credentialCases(subject),
   ];

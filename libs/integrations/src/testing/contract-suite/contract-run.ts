@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Outcome, ProviderCall } from '@puente/kernel';
+import type { CancelSignal, Outcome, ProviderCall } from '@puente/kernel';
 import { Secret } from '@puente/kernel';
 import { LogSink, Redactor, secretTexts } from '@puente/observability';
 import type { Redaction } from '@puente/observability';
@@ -20,7 +20,7 @@ export interface CallRequest {
   readonly input: unknown;
   readonly mode?: ProviderCall['mode'];
   readonly dedupeKey?: string;
-  readonly signal?: AbortSignal;
+  readonly signal?: CancelSignal;
 }
 
 /** One case at work: a client behind a line of its own, called the way the gateway calls, by the gateway's own last link. */
