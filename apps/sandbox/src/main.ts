@@ -1,6 +1,5 @@
 import { AppError } from '@puente/kernel';
 import { banner } from './banner';
-import { Sandbox } from './sandbox';
 import { readOptions, USAGE } from './sandbox-options';
 
 async function main(): Promise<void> {
@@ -12,6 +11,8 @@ async function main(): Promise<void> {
   }
   // A warning of the AWS SDK about Node versions of 2027, in the middle of the banner.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
+  // Only now: a wrong option, or --help, is answered without loading all of Puente first.
+  const { Sandbox } = await import('./sandbox');
   const sandbox = await Sandbox.open(options);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
