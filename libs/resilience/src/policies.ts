@@ -33,6 +33,7 @@ export const policies = {
   payment:     { timeoutMs: 15_000, backoff: { baseMs:   500, capMs:   4_000 }, breaker: { after:  5, openMs:  30_000 }, inFlight: 20 },
   messaging:   { timeoutMs: 10_000, backoff: { baseMs:   250, capMs:  60_000 }, breaker: { after: 10, openMs:  30_000 }, schedule: OUTLASTS_AN_OUTAGE, inFlight: 50 },
   compute:     { timeoutMs: 15_000, backoff: { baseMs:   250, capMs:  60_000 }, breaker: { after: 10, openMs:  30_000 }, schedule: OUTLASTS_AN_OUTAGE, inFlight: 50 },
+  accounting:  { timeoutMs: 20_000, backoff: { baseMs: 1_000, capMs: 300_000 }, breaker: { after:  5, openMs:  30_000 }, schedule: OUTLASTS_A_WEEKEND, inFlight: 4 },
   bulk:        { timeoutMs: 15_000, backoff: { baseMs: 1_000, capMs: 300_000 }, breaker: { after: 20, openMs: 120_000 }, inFlight: 10 },
   webhook:     { timeoutMs: 20_000, backoff: { baseMs: 1_000, capMs: 300_000 }, breaker: { after: 10, openMs:  30_000 }, schedule: OUTLASTS_A_WEEKEND, retryAfterCapMs: 24 * HOUR, inFlight: 10 },
 } as const satisfies Record<string, Policy>;

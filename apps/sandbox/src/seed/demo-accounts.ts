@@ -29,6 +29,10 @@ export function demoCredentials({
   return {
     ...{ sqs: aws, sns: aws, lambda: aws },
     mqtt: { secrets: SANDBOX_BROKER_LOGIN, config: { url: brokerUrl(mqttPort), willTopic: 'puente/estado' } },
+    odoo: {
+      secrets: { apiKey: 'demo-odoo-key' },
+      config: { url: `${sandboxUrl}/odoo/19`, database: 'puente', login: 'puente@example.com' },
+    },
     smtp: { secrets: SANDBOX_MAIL_LOGIN, config: { host: '127.0.0.1', port: smtpPort, security: 'none', ...sender } },
   };
 }

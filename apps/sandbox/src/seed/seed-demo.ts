@@ -41,7 +41,7 @@ export interface SeedPlaces {
 }
 
 /**
- * Makes the demo tenant what the README promises: verified credentials for SQS, SNS, Lambda, MQTT, SMTP and Webpay, a bound
+ * Makes the demo tenant what the README promises: verified credentials for SQS, SNS, Lambda, MQTT, Odoo, SMTP and Webpay, a bound
  * queue, named functions, one key per scope. Safe to repeat; keys of an earlier run are kept as long as they work.
  */
 export async function seedDemo(settings: Readonly<Record<string, string>>, places: SeedPlaces): Promise<SandboxFacts> {

@@ -45,7 +45,7 @@ export function documentedErrorCases(subject: ContractSubject): DraftCase[] {
     run: async (run) => {
       const status = subject.errorStatus?.[code] ?? usualStatus(failure);
       // A number is a status on its own; the provider has no name for it.
-      await run.world.fault(/^\d{3}$/.test(code) ? { status: Number(code) } : { status, code });
+      await run.fault(sample, /^\d{3}$/.test(code) ? { status: Number(code) } : { status, code });
       assert.equal((await run.call(sample)).kind, failure);
     },
   }));
@@ -97,7 +97,7 @@ async function refused(run: ContractRun, sample: ContractSample): Promise<void> 
 /** Calls under a fault that answers without an effect, and sees that it was one request without an effect. */
 async function answered(run: ContractRun, sample: ContractSample, fault: WireFault): Promise<Outcome> {
   const [requests, effects] = [run.line.requests, await run.effects(sample)];
-  await run.world.fault(fault);
+  await run.fault(sample, fault);
   const outcome = await run.call(sample);
   assert.equal(run.line.requests - requests, 1, 'one try must be one request');
   assert.equal((await run.effects(sample)) - effects, 0, 'nothing happened');

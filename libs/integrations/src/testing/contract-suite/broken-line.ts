@@ -32,12 +32,17 @@ export class BrokenLine extends ContractLine {
   }
 
   private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    this.requests += 1;
-    const { fault } = this;
+    if (this.only === undefined) this.requests += 1;
+    let { fault } = this;
     response.on('close', () => {
       if (!response.writableFinished) this.noteAbandoned(fault);
     });
     const body = await read(request);
+    if (this.only !== undefined) {
+      const isMeant = request.url?.includes(this.only) === true || body.includes(this.only);
+      if (isMeant) this.requests += 1;
+      else fault = 'pass';
+    }
     if (fault === 'reset_before') {
       request.socket.resetAndDestroy();
       return;

@@ -21,6 +21,8 @@ const DRIP_MS = 20;
 /** What stands between a client and its stand-in, counts, and breaks as told. */
 export abstract class ContractLine {
   fault: LineFault = 'pass';
+  /** Only requests with this text in address or body are counted and broken; of HTTP. Left out: all. */
+  only: string | undefined;
   /** Requests that reached this end, and those whose client went away before its answer. */
   requests = 0;
   abandoned = 0;

@@ -9,7 +9,7 @@ import { operationCall, ProviderInvocation } from '../../chain/provider-invocati
 import { ProviderCatalogue } from '../../provider-catalogue';
 import { BrokenLine } from './broken-line';
 import type { ContractLine } from './contract-line';
-import type { ContractSample, ContractSubject, ContractWorld } from './contract-subject';
+import type { ContractSample, ContractSubject, ContractWorld, WireFault } from './contract-subject';
 import { loopbackEgress } from './loopback-egress';
 
 /** A call gets this long before a case gives up on it. */
@@ -59,7 +59,20 @@ export class ContractRun {
   ): Promise<ContractRun> {
     const world = subject.world();
     const line = await (subject.protocol?.line(world.url) ?? BrokenLine.to(world.url));
-    return new ContractRun(subject, world, line, options.endpoint ?? line.url, options.masked ?? false);
+    const run = new ContractRun(subject, world, line, options.endpoint ?? line.url, options.masked ?? false);
+    if (subject.warm && options.endpoint === undefined) await run.warm();
+    return run;
+  }
+
+  private async warm(): Promise<void> {
+    const { probe, credentials } = this.definition;
+    this.line.only = 'nothing is counted';
+    await this.try({
+      operation: probe.operation,
+      input: probe.input(credentials.config.parse(this.subject.config(this.line.url))),
+      mode: 'probe',
+    });
+    this.line.only = undefined;
   }
 
   get definition() {
@@ -76,6 +89,7 @@ export class ContractRun {
 
   /** One try of a sample, as the gateway makes it. */
   async call(sample: ContractSample, options: Omit<CallRequest, 'operation' | 'input'> = {}): Promise<Outcome> {
+    this.line.only = sample.through?.text;
     return this.try({ operation: sample.operation, input: sample.input(this.unique, this.world), ...options });
   }
 
@@ -87,6 +101,7 @@ export class ContractRun {
 
   /** What `run` throws, before anything classifies it. */
   async thrownBy(sample: ContractSample): Promise<unknown> {
+    this.line.only = sample.through?.text;
     const spec = this.catalogue.operation(this.definition.meta.id, sample.operation);
     const input: unknown = spec.input.parse(sample.input(this.unique, this.world));
     try {
@@ -95,6 +110,11 @@ export class ContractRun {
     } catch (error) {
       return error;
     }
+  }
+
+  /** For the next request of this sample that counts. */
+  async fault(sample: ContractSample, fault: WireFault): Promise<void> {
+    await this.world.fault(sample.through ? { ...fault, operation: sample.through.operation } : fault);
   }
 
   async effects(sample: ContractSample): Promise<number> {

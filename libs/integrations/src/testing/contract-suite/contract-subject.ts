@@ -44,6 +44,11 @@ export interface ContractSample {
   readonly effects?: number;
   /** `idempotent` only: what the provider knows a repeat by. Default: our key. `input`: the same input has no second effect. */
   readonly repeatKnownBy?: 'key' | 'input';
+  /**
+   * Of a call that asks something first or afterwards: the request that has the effect, by a text in its address or body,
+   * and the stand-in's name of it. Only that one is counted and broken.
+   */
+  readonly through?: { readonly text: string; readonly operation: string };
   /** Counts the effects of this sample where the stand-in's own record does not. */
   readonly count?: (world: ContractWorld) => Promise<number>;
 }
@@ -61,6 +66,10 @@ export interface ContractSubject {
    * with a success is one, and how long it is does not matter. Left out: a provider with an API.
    */
   readonly answers?: 'by_status';
+  /** What a redirect means, which is never followed. Left out: unknown. */
+  readonly redirects?: 'unauthorized';
+  /** A client asks once for what it then knows (a version, a session): the probe does that before each case, uncounted. */
+  readonly warm?: true;
   /** Left out: HTTP. */
   readonly protocol?: ContractProtocol;
   /** A refusal of the provider's own that is neither about credentials nor about limits. */

@@ -65,11 +65,11 @@ async function revoked(run: ContractRun, call: () => ReturnType<ContractRun['try
 async function secretive(run: ContractRun, sample: ContractSample): Promise<void> {
   const { rejection } = run.subject;
   for (const fault of [{ status: 500 }, { status: 403 }, rejection]) {
-    await run.world.fault(fault);
+    await run.fault(sample, fault);
     const error = await run.thrownBy(sample);
     assert.ok(error !== undefined, 'a refused call must fail');
     hides(run, [inspect(error, { depth: 8 }), ownText(error)]);
-    await run.world.fault(fault);
+    await run.fault(sample, fault);
     hides(run, [JSON.stringify(await run.call(sample)), ...run.logged]);
   }
   for (const accident of ['reset_before', 'garbage'] as const) {
@@ -85,7 +85,7 @@ async function secretive(run: ContractRun, sample: ContractSample): Promise<void
 async function echoed(run: ContractRun, sample: ContractSample): Promise<void> {
   const secrets = secretTexts(run.subject.secrets).join(' and ');
   for (const { status, code } of [run.subject.rejection, { status: 500, code: undefined }]) {
-    await run.world.fault({ status, message: `refused: ${secrets}`, ...(code === undefined ? {} : { code }) });
+    await run.fault(sample, { status, message: `refused: ${secrets}`, ...(code === undefined ? {} : { code }) });
     hides(run, [JSON.stringify(await run.call(sample)), ...run.logged]);
   }
 }

@@ -16,7 +16,7 @@ const PATIENCE_MS = 3_000;
 export function lostAnswerCases(subject: ContractSubject): DraftCase[] {
   return subject.samples.flatMap((sample) => [
     ...delivered(sample),
-    ...(canSay(subject, 'redirect') ? redirected(sample) : []),
+    ...(canSay(subject, 'redirect') ? redirected(subject, sample) : []),
     ...(subject.answers === 'by_status' ? takenAnyhow(sample) : unreadable(sample)),
     ...undelivered(sample),
   ]);
@@ -47,8 +47,15 @@ function delivered(sample: ContractSample): DraftCase[] {
   ];
 }
 
-function redirected(sample: ContractSample): DraftCase[] {
+function redirected({ redirects }: ContractSubject, sample: ContractSample): DraftCase[] {
   const name = sampleName(sample);
+  if (redirects !== undefined)
+    return [
+      {
+        name: `${name}: a redirect is ${redirects} and not followed (T14)`,
+        run: (run) => refusedRedirect(run, sample),
+      },
+    ];
   return [
     {
       name: `${name}: a redirect is unknown and not followed (T14)`,
@@ -117,6 +124,14 @@ function undelivered(sample: ContractSample): DraftCase[] {
       },
     },
   ];
+}
+
+async function refusedRedirect(run: ContractRun, sample: ContractSample): Promise<void> {
+  run.line.fault = 'redirect';
+  const requests = run.line.requests;
+  const outcome = await run.call(sample);
+  assert.equal(outcome.kind, run.subject.redirects, describe(outcome));
+  assert.equal(run.line.requests - requests, 1, 'one try must be one request');
 }
 
 async function lost(
