@@ -4,6 +4,7 @@ import { TerminusModule } from '@nestjs/terminus';
 import { type AppConfig, AppConfigModule } from '@puente/config';
 import { DatabaseModule } from '@puente/database';
 import { EgressModule } from '@puente/egress';
+import { AccountingModule, accountingQueueFrom } from '@puente/flows/accounting';
 import { FunctionHandlers, FunctionsModule } from '@puente/flows/functions';
 import { NotificationsModule } from '@puente/flows/notifications';
 import { PaymentsModule } from '@puente/flows/payments';
@@ -21,6 +22,8 @@ import { LedgerModule } from '@puente/ledger';
 import { ObservabilityModule } from '@puente/observability';
 import { catalog } from '@puente/providers';
 import { TenancyModule } from '@puente/tenancy';
+import { AccountingEntriesController } from './accounting/accounting-entries.controller';
+import { AccountingRoutesController } from './accounting/accounting-routes.controller';
 import { ApiKeysController } from './api-keys/api-keys.controller';
 import { AuditController } from './audit/audit.controller';
 import { ApiKeyGuard } from './auth/api-key.guard';
@@ -88,6 +91,7 @@ const CONTROLLERS = [
   ...[EventsController, WebhookEndpointsController, PublicKeysController],
   ...[DeliveriesController, EndpointDeliveriesController, CustomerNotificationsController],
   ...[PaymentsController, RefundsController, PaymentReturnController],
+  ...[AccountingEntriesController, AccountingRoutesController],
   FunctionsController,
   ...[RequestsController, ShopUsersController, ShopController, RequestPaymentsController],
   FunctionInvocationsController,
@@ -132,7 +136,7 @@ export class ApiModule {
           ...{ platformAws: platformIdentity(config.AWS_REGION), redisUrl: config.REDIS_URL },
         }),
         ...[PortsModule, WebhooksModule.forRoot({ customerQueue: customerQueueFrom(config) })],
-        ...[FunctionsModule, PAYMENTS, PURCHASES],
+        ...[FunctionsModule, PAYMENTS, PURCHASES, AccountingModule.forRoot({ queue: accountingQueueFrom(config) })],
         NotificationsModule.forRoot({
           platformQueueUrls: config.NOTIFICATIONS_QUEUE_URLS,
           functions: { module: FunctionsModule, port: FunctionHandlers },

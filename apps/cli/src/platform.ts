@@ -5,6 +5,7 @@ import { DatabaseModule } from '@puente/database';
 import { EgressModule } from '@puente/egress';
 import { FunctionHandlers, FunctionsModule } from '@puente/flows/functions';
 import { NotificationsModule } from '@puente/flows/notifications';
+import { AccountingModule, accountingQueueFrom } from '@puente/flows/accounting';
 import { customerQueueFrom, WebhooksModule } from '@puente/flows/webhooks';
 import { PaymentsModule } from '@puente/flows/payments';
 import { RequestOutcomes, RequestOutcomesModule } from '@puente/flows/purchases';
@@ -52,6 +53,7 @@ function modulesFor(config: AppConfig) {
       PortsModule,
       PaymentsModule.forRoot({ listener: { module: RequestOutcomesModule, port: RequestOutcomes } }),
       WebhooksModule.forRoot({ customerQueue: customerQueueFrom(config) }),
+      AccountingModule.forRoot({ queue: accountingQueueFrom(config) }),
       NotificationsModule.forRoot({
         platformQueueUrls: config.NOTIFICATIONS_QUEUE_URLS,
         functions: { module: FunctionsModule, port: FunctionHandlers },

@@ -11,6 +11,7 @@ import {
   createDemoResources,
   createDispatchQueue,
   DEMO_QUEUE,
+  ACCOUNTING_QUEUE_NAME,
   CUSTOMER_QUEUE_NAME,
   DEMO_TENANT_ID,
   demoQueueUrl,
@@ -163,6 +164,8 @@ export class Sandbox {
       NOTIFICATIONS_QUEUE_URLS: demoQueueUrl(sandboxUrl, DEMO_QUEUE),
       CUSTOMER_NOTIFICATION_SQS_URL: demoQueueUrl(sandboxUrl, CUSTOMER_QUEUE_NAME),
       CUSTOMER_NOTIFICATION_TENANT_ID: DEMO_TENANT_ID,
+      ACC_MOVE_SQS_URL: demoQueueUrl(sandboxUrl, ACCOUNTING_QUEUE_NAME),
+      ACC_MOVE_TENANT_ID: DEMO_TENANT_ID,
       AWS_REGION: 'us-east-1',
       AWS_ENDPOINT_URL: sandboxUrl,
       EGRESS_ALLOWED_CIDRS: '127.0.0.1/32,::1/128', // the stand-ins, and receivers of webhooks on this machine

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { AccountingIntake, AccountingQueueBindings } from '@puente/flows/accounting';
 import { NotificationIntake, NotificationQueueBindings } from '@puente/flows/notifications';
 import { CustomerNotificationIntake, CustomerQueueBindings } from '@puente/flows/webhooks';
 import { QueueBatchHandler, type QueueBinding, QueueBindings, type QueueMessage, type Verdict } from '@puente/queue';
@@ -9,31 +10,35 @@ export class FlowQueueBindings extends QueueBindings {
   constructor(
     private readonly notifications: NotificationQueueBindings,
     private readonly customers: CustomerQueueBindings,
+    private readonly accounting: AccountingQueueBindings,
   ) {
     super();
   }
 
   async all(): Promise<readonly QueueBinding[]> {
-    const [customers, notifications] = await Promise.all([this.customers.all(), this.notifications.all()]);
-    const taken = new Set(customers.map(({ queueUrl }) => queueUrl));
-    return [...customers, ...notifications.filter(({ queueUrl }) => !taken.has(queueUrl))];
+    const flows = await Promise.all([this.customers.all(), this.accounting.all(), this.notifications.all()]);
+    const byUrl = new Map<string, QueueBinding>();
+    for (const queue of flows.flat()) if (!byUrl.has(queue.queueUrl)) byUrl.set(queue.queueUrl, queue);
+    return [...byUrl.values()];
   }
 }
 
-/** Gives each message to the flow whose queue it came from: the installation's one queue of customers, or else. */
+/** Gives each message to the flow whose queue it came from: one of the installation's own, or else a tenant's. */
 @Injectable()
 export class FlowIntakes extends QueueBatchHandler {
   constructor(
     private readonly notifications: NotificationIntake,
     private readonly customers: CustomerNotificationIntake,
     private readonly customerQueues: CustomerQueueBindings,
+    private readonly accounting: AccountingIntake,
+    private readonly accountingQueues: AccountingQueueBindings,
   ) {
     super();
   }
 
   handle(messages: readonly QueueMessage[], queue: QueueBinding): Promise<readonly Verdict[]> {
-    return this.customerQueues.isOurs(queue.queueUrl)
-      ? this.customers.handle(messages, queue)
-      : this.notifications.handle(messages, queue);
+    if (this.customerQueues.isOurs(queue.queueUrl)) return this.customers.handle(messages, queue);
+    if (this.accountingQueues.isOurs(queue.queueUrl)) return this.accounting.handle(messages, queue);
+    return this.notifications.handle(messages, queue);
   }
 }

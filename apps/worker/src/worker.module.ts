@@ -4,6 +4,7 @@ import { TerminusModule } from '@nestjs/terminus';
 import { type AppConfig, AppConfigModule } from '@puente/config';
 import { DatabaseModule } from '@puente/database';
 import { EgressModule } from '@puente/egress';
+import { AccountingModule, accountingQueueFrom } from '@puente/flows/accounting';
 import { FunctionHandlers, FunctionsModule } from '@puente/flows/functions';
 import {
   DeadLetterSweep,
@@ -82,6 +83,7 @@ export class WorkerModule {
       functions: { module: FunctionsModule, port: FunctionHandlers },
     });
     const webhooks = WebhooksModule.forRoot({ customerQueue: customerQueueFrom(config) });
+    const accounting = AccountingModule.forRoot({ queue: accountingQueueFrom(config) });
     return {
       module: WorkerModule,
       imports: [
@@ -101,8 +103,8 @@ export class WorkerModule {
           ...{ redisUrl: config.REDIS_URL, probePausedLanes: true, watchHealth: true },
         }),
         ...[PortsModule, webhooks],
-        notifications,
-        queues(config, clock, [notifications, webhooks]),
+        ...[notifications, accounting],
+        queues(config, clock, [notifications, webhooks, accounting]),
         PaymentsModule.forRoot({ listener: { module: RequestOutcomesModule, port: RequestOutcomes } }),
         ...[PurchaseRecordsModule, brokers(clock)],
         ScheduleModule.forRoot(),
@@ -128,11 +130,11 @@ function brokers(clock: Type<Clock>): DynamicModule {
 
 /** The consumers, and which class answers what they ask. */
 function queues(config: AppConfig, clock: Type<Clock>, flows: DynamicModule[]): DynamicModule {
-  const { queueUrl } = customerQueueFrom(config) ?? {};
+  const own = [customerQueueFrom(config), accountingQueueFrom(config)].flatMap((queue) => queue?.queueUrl ?? []);
   return QueueModule.forRoot({
     imports: flows,
     options: {
-      platformQueueUrls: [...config.NOTIFICATIONS_QUEUE_URLS, ...(queueUrl === undefined ? [] : [queueUrl])],
+      platformQueueUrls: [...config.NOTIFICATIONS_QUEUE_URLS, ...own],
       platformClient: platformQueueClient({ region: config.AWS_REGION, endpoint: config.AWS_ENDPOINT_URL }),
       longPollSeconds: LONG_POLL_S,
       monitorEveryMs: MONITOR_EVERY_MS,

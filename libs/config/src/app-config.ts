@@ -183,6 +183,11 @@ export const AppConfigSchema = z.object({
     'Its dead-letter queue; by default its name and -dead.',
   ),
   CUSTOMER_NOTIFICATION_TENANT_ID: optional(z.uuid()).describe('Whose customers they are.'),
+  ACC_MOVE_SQS_URL: optional(z.url()).describe(
+    'Queue of accounting entries and partners for Odoo in our own AWS account: each message becomes a call of its tenant’s Odoo.',
+  ),
+  ACC_MOVE_DEAD_LETTER_SQS_URL: optional(z.url()).describe('Its dead-letter queue; by default its name and -dead.'),
+  ACC_MOVE_TENANT_ID: optional(z.uuid()).describe('Whose accounts they are.'),
   WEBHOOK_ENDPOINT_METRICS: whole(0, 100)
     .default(0)
     .describe(

@@ -1,3 +1,4 @@
+import { ACCOUNTING_TABLES } from './accounting-tables';
 import { PAYMENT_TABLES } from './payment-tables';
 import { PURCHASE_TABLES } from './purchase-tables';
 import { KEYED_HASH, type TenantTable, words } from './tenant-table';
@@ -83,4 +84,5 @@ export const FLOW_TABLES: readonly TenantTable[] = [
   },
   ...PAYMENT_TABLES,
   ...PURCHASE_TABLES,
+  ...ACCOUNTING_TABLES,
 ];

@@ -1,3 +1,4 @@
+export * from './accounting';
 export * from './functions';
 export * from './notifications';
 export * from './payments';

@@ -16,6 +16,7 @@ const TAGS: Readonly<Record<string, string>> = {
   Webhooks: 'Events that are signed and sent to the tenant’s own systems and customers.',
   Payments: 'Orders paid with Webpay, and money given back.',
   Purchases: 'Units of which there are only so many, wallets, and paying for requests with Webpay.',
+  Accounting: 'Entries and partners in the tenant’s Odoo, each once.',
   Functions: 'The tenant’s own functions, by what they are for.',
   Audit: 'Who did what, and what this installation integrates with.',
   Health: 'For supervisors and load balancers.',

@@ -1,5 +1,6 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { loadConfig } from '@puente/config';
+import { accountingQueueFrom } from '@puente/flows/accounting';
 import { customerQueueFrom } from '@puente/flows/webhooks';
 import { AppError } from '@puente/kernel';
 import {
@@ -39,7 +40,7 @@ export function checkDispatchQueue(env: NodeJS.ProcessEnv): Promise<DispatchQueu
 }
 
 /**
- * Makes the queue of customer notifications and its dead-letter queue, with the platform's own AWS credentials.
+ * Makes a queue of the installation's own flows and its dead-letter queue, with the platform's own AWS credentials.
  *
  * @throws {DispatchQueuesError} with what SQS said
  */
@@ -56,6 +57,17 @@ export function checkCustomerQueues(env: NodeJS.ProcessEnv): Promise<CustomerQue
   const queue = customerQueueFrom(loadConfig({ ...env, DISPATCH_MODE: 'postgres' }));
   if (!queue)
     throw new DispatchQueuesError('CUSTOMER_NOTIFICATION_SQS_URL or CUSTOMER_NOTIFICATION_TENANT_ID is not set.');
+  return asPlatform(env, 'cannot be checked', (client) => verifyCustomerQueues(client, queue));
+}
+
+/**
+ * Looks at the queue of ACC_MOVE_SQS_URL and at its dead-letter queue.
+ *
+ * @throws {DispatchQueuesError} no queue is configured, or SQS cannot be asked
+ */
+export function checkAccountingQueues(env: NodeJS.ProcessEnv): Promise<CustomerQueueFinding[]> {
+  const queue = accountingQueueFrom(loadConfig({ ...env, DISPATCH_MODE: 'postgres' }));
+  if (!queue) throw new DispatchQueuesError('ACC_MOVE_SQS_URL or ACC_MOVE_TENANT_ID is not set.');
   return asPlatform(env, 'cannot be checked', (client) => verifyCustomerQueues(client, queue));
 }
 

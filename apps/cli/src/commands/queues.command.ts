@@ -10,13 +10,20 @@ import { AppError } from '@puente/kernel';
 import type { DispatchQueues, QueueBinding } from '@puente/queue';
 import { Command, InvalidArgumentError } from 'commander';
 import { withPlatform } from '../platform';
-import { checkCustomerQueues, checkDispatchQueue, makeCustomerQueues, makeDispatchQueues } from './dispatch-queues';
+import {
+  checkAccountingQueues,
+  checkCustomerQueues,
+  checkDispatchQueue,
+  makeCustomerQueues,
+  makeDispatchQueues,
+} from './dispatch-queues';
 
 const origin = { actor: 'system:cli' };
 
 interface CreateOptions {
   readonly dispatch?: boolean;
   readonly customers?: boolean;
+  readonly accounting?: boolean;
   readonly tenant?: string;
   readonly name?: string;
   readonly integration: string;
@@ -25,8 +32,16 @@ interface CreateOptions {
   readonly repair?: boolean;
 }
 
+interface VerifyOptions {
+  readonly tenant?: string;
+  readonly dispatch?: boolean;
+  readonly customers?: boolean;
+  readonly accounting?: boolean;
+}
+
 const DISPATCH_QUEUE = 'puente-dispatch';
 const CUSTOMER_QUEUE = 'customer-notifications';
+const ACCOUNTING_QUEUE = 'accounting';
 
 /**
  * `puente queues`: makes a tenant's notification queues, or the platform's own for DISPATCH_MODE=sqs, and says what is
@@ -41,16 +56,18 @@ export function queuesCommand(env: NodeJS.ProcessEnv): Command {
     .option('--name <name>', `{name}.fifo and {name}-dead.fifo (with --dispatch: ${DISPATCH_QUEUE})`, queueName)
     .option('--dispatch', "instead, the platform's queue for DISPATCH_MODE=sqs, with the platform's own credentials")
     .option('--customers', "instead, the platform's queue for CUSTOMER_NOTIFICATION_SQS_URL, with its own credentials")
+    .option('--accounting', "instead, the platform's queue for ACC_MOVE_SQS_URL, with its own credentials")
     .option('--integration <name>', "the tenant's sqs account", 'default')
     .option('--kms-key <key>', 'encrypt with this key of KMS instead of keys of SQS')
     .option('--bind', "make it the tenant's notification queue")
     .option('--repair', 'set what queues that exist already have otherwise')
     .action((options: CreateOptions, command: Command) => {
-      const { dispatch, customers, tenant, name } = options;
+      const { dispatch, customers, accounting, tenant, name } = options;
       if (dispatch) return createDispatch(env, name ?? DISPATCH_QUEUE);
-      if (customers) return createCustomers(env, name ?? CUSTOMER_QUEUE);
+      if (customers) return createOwn(env, name ?? CUSTOMER_QUEUE, 'CUSTOMER_NOTIFICATION');
+      if (accounting) return createOwn(env, name ?? ACCOUNTING_QUEUE, 'ACC_MOVE');
       if (tenant === undefined || name === undefined)
-        return command.error('error: --tenant and --name are required, or --dispatch, or --customers');
+        return command.error('error: --tenant and --name are required, or --dispatch, --customers or --accounting');
       return create(env, { ...options, tenant, name });
     });
   command
@@ -59,8 +76,10 @@ export function queuesCommand(env: NodeJS.ProcessEnv): Command {
     .option('--tenant <uuid>', 'only this tenant')
     .option('--dispatch', 'instead, the queue of DISPATCH_QUEUE_URL')
     .option('--customers', 'instead, the queue of CUSTOMER_NOTIFICATION_SQS_URL')
-    .action(({ tenant, dispatch, customers }: { tenant?: string; dispatch?: boolean; customers?: boolean }) => {
+    .option('--accounting', 'instead, the queue of ACC_MOVE_SQS_URL')
+    .action(({ tenant, dispatch, customers, accounting }: VerifyOptions) => {
       if (dispatch) return verifyPlatform(checkDispatchQueue(env));
+      if (accounting) return verifyPlatform(checkAccountingQueues(env));
       return customers ? verifyPlatform(checkCustomerQueues(env)) : verify(env, tenant);
     });
   return command;
@@ -71,10 +90,11 @@ async function createDispatch(env: NodeJS.ProcessEnv, name: string): Promise<voi
   say(`DISPATCH_MODE=sqs\nDISPATCH_QUEUE_URL=${queueUrl}`);
 }
 
-async function createCustomers(env: NodeJS.ProcessEnv, name: string): Promise<void> {
+/** A queue of the installation's own, by the beginning of the names of its variables. */
+async function createOwn(env: NodeJS.ProcessEnv, name: string, variables: string): Promise<void> {
   const { queueUrl, deadLetterQueueUrl } = sayMade(await makeCustomerQueues(env, name));
-  say(`CUSTOMER_NOTIFICATION_SQS_URL=${queueUrl}`);
-  say(`CUSTOMER_NOTIFICATION_DEAD_LETTER_SQS_URL=${deadLetterQueueUrl}`);
+  say(`${variables}_SQS_URL=${queueUrl}`);
+  say(`${variables}_DEAD_LETTER_SQS_URL=${deadLetterQueueUrl}`);
 }
 
 function sayMade(made: DispatchQueues): DispatchQueues {

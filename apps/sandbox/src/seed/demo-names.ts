@@ -11,6 +11,8 @@ export const DEMO_QUEUE = `${DEMO_QUEUE_NAME}.fifo`;
 export const DEMO_DEAD_LETTER_QUEUE = `${DEMO_QUEUE_NAME}-dead.fifo`;
 /** Of the platform: `CUSTOMER_NOTIFICATION_SQS_URL`. */
 export const CUSTOMER_QUEUE_NAME = 'customer-notifications';
+/** Of the platform: `ACC_MOVE_SQS_URL`. */
+export const ACCOUNTING_QUEUE_NAME = 'accounting';
 export const DEMO_TOPIC = 'demo';
 export const DEMO_FIFO_TOPIC = 'demo.fifo';
 

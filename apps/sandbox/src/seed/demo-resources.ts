@@ -1,7 +1,14 @@
 import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { createDispatchQueues } from '@puente/queue';
-import { CUSTOMER_QUEUE_NAME, DEMO_FIFO_TOPIC, DEMO_REGION, DEMO_TOPIC, demoTopicArn } from './demo-names';
+import {
+  ACCOUNTING_QUEUE_NAME,
+  CUSTOMER_QUEUE_NAME,
+  DEMO_FIFO_TOPIC,
+  DEMO_REGION,
+  DEMO_TOPIC,
+  demoTopicArn,
+} from './demo-names';
 
 /** What stands in the demo tenant's AWS account beside its queues: two topics, two subscribers. Safe to repeat. */
 export async function createDemoResources(sandboxUrl: string): Promise<void> {
@@ -9,6 +16,7 @@ export async function createDemoResources(sandboxUrl: string): Promise<void> {
   try {
     await createTopics(sns);
     await createPlatformQueue(sandboxUrl, CUSTOMER_QUEUE_NAME);
+    await createPlatformQueue(sandboxUrl, ACCOUNTING_QUEUE_NAME);
   } finally {
     sns.destroy();
   }

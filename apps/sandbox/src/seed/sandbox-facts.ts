@@ -16,6 +16,8 @@ const Facts = z.object({
   }),
   /** Where customer notifications come from (S0.5), and receivers that answer 200 to whatever is posted below. */
   webhooks: z.object({ queueUrl: z.string(), receiversUrl: z.string() }),
+  /** Where accounting entries and partners come from (S0.3, S0.4). */
+  accounting: z.object({ queueUrl: z.string() }),
   /** The broker and the mail server; what they received is shown by the stand-ins. */
   mqtt: z.object({ url: z.string(), username: z.string(), password: z.string() }),
   smtp: z.object({

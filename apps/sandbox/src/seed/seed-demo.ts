@@ -14,6 +14,7 @@ import {
 } from '@puente/tenancy';
 import { demoWebpayAccounts } from './demo-webpay';
 import {
+  ACCOUNTING_QUEUE_NAME,
   CUSTOMER_QUEUE_NAME,
   DEMO_DEAD_LETTER_QUEUE,
   DEMO_FIFO_TOPIC,
@@ -137,6 +138,7 @@ function factsOf(places: SeedPlaces, keys: SandboxFacts['keys'], functions: Sand
       queueUrl: demoQueueUrl(sandboxUrl, CUSTOMER_QUEUE_NAME),
       receiversUrl: `${sandboxUrl}/_receivers/`,
     },
+    accounting: { queueUrl: demoQueueUrl(sandboxUrl, ACCOUNTING_QUEUE_NAME) },
     ...accountFacts(places),
     functions,
   };

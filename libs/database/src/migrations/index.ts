@@ -13,6 +13,7 @@ import { CreateDispatchTurn1764000012000 } from './1764000012000-create-dispatch
 import { CreateWebhooks1764000014000 } from './1764000014000-create-webhooks';
 import { CreatePayments1764000015000 } from './1764000015000-create-payments';
 import { CreatePurchases1764000016000 } from './1764000016000-create-purchases';
+import { CreateAccounting1764000017000 } from './1764000017000-create-accounting';
 
 /** Every migration in order. A list instead of a glob: it works in `dist`, under Jest and in a bundle alike. */
 export const migrations = [
@@ -31,4 +32,5 @@ export const migrations = [
   CreateWebhooks1764000014000,
   CreatePayments1764000015000,
   CreatePurchases1764000016000,
+  CreateAccounting1764000017000,
 ];

@@ -1,0 +1,12 @@
+export * from './accounting.errors';
+export { type EntryView } from './accounting-entry';
+export { type AcceptedEntry, AccountingFlow } from './accounting-flow';
+export { AccountingIntake } from './accounting-intake';
+export { AccountingList, type EntryPage } from './accounting-list';
+export { accountingQueueFrom, AccountingModule } from './accounting.module';
+export { AccountingQueue } from './accounting-queue';
+export { AccountingQueueBindings } from './accounting-queue-bindings';
+export { AccountingRoutes, type RoutesInForce } from './accounting-routes';
+export { AccountingRoute, AccountingRoutesBody, ENTRY_KINDS } from './accounting-routes.schemas';
+export { EntriesRouteName, MoveBody, PartnerBody, QueueMessageBody } from './accounting.schemas';
+export { DEFAULT_ROUTES } from './default-routes';

@@ -1,0 +1,143 @@
+import { randomBytes } from 'node:crypto';
+import type { INestApplicationContext, Type } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import { AppConfigModule, loadConfig } from '@puente/config';
+import { DatabaseModule } from '@puente/database';
+import { EgressModule } from '@puente/egress';
+import {
+  AccountingFlow,
+  AccountingIntake,
+  AccountingModule,
+  AccountingRoutes,
+  AccountingRoutesBody,
+  type EntryView,
+} from '@puente/flows/accounting';
+import { IntegrationsModule, PortsModule } from '@puente/integrations';
+import { DispatchModule, LedgerModule } from '@puente/ledger';
+import { ObservabilityModule } from '@puente/observability';
+import { catalog } from '@puente/providers';
+import type { QueueBinding, QueueMessage, Verdict } from '@puente/queue';
+import { TenancyModule, Tenants } from '@puente/tenancy';
+import { Client } from 'pg';
+import { createTestDatabase, type TestDatabase } from './test-database';
+
+export const origin = { actor: 'test' };
+
+export interface AccountingWorldOptions {
+  /** Whether operations are done; else they stay in the ledger, where tests read them. */
+  readonly dispatch?: boolean;
+  /** Where an Odoo listens that may be called. */
+  readonly odooPort?: number;
+}
+
+/** The accounting flow on a real database. */
+export class AccountingWorld {
+  private messages = 0;
+
+  private constructor(
+    readonly database: TestDatabase,
+    private readonly superuser: Client,
+    private readonly app: INestApplicationContext,
+  ) {}
+
+  static async start({ dispatch = false, odooPort = 443 }: AccountingWorldOptions = {}): Promise<AccountingWorld> {
+    const database = await createTestDatabase();
+    const superuser = new Client({ connectionString: database.superuserUrl });
+    await superuser.connect();
+    const config = loadConfig({
+      ...{ ENV: 'test', LOG_LEVEL: 'silent', KEY_RING: `test-1:${randomBytes(32).toString('base64')}`, POLL_MS: '100' },
+      ...{ DATABASE_APP_URL: database.appUrl, DATABASE_DISPATCH_URL: database.dispatchUrl },
+      ...{ DATABASE_AUTH_URL: database.authUrl, EGRESS_ALLOWED_CIDRS: '127.0.0.1/32' },
+      ...{ EGRESS_PORTS: `443,${String(odooPort)}` },
+    });
+    const imports = [
+      ...[AppConfigModule.with(config), ObservabilityModule.forRoot({ service: 'test' }), DatabaseModule],
+      IntegrationsModule.forRoot({ catalog, installation: config.ENV }),
+      ...[PortsModule, LedgerModule.forRoot({}), TenancyModule, EgressModule],
+      ...(dispatch ? [DispatchModule.forRoot({})] : []),
+      AccountingModule.forRoot({ queue: undefined }),
+    ];
+    const app = await Test.createTestingModule({ imports }).compile();
+    app.useLogger(false);
+    return new AccountingWorld(database, superuser, await app.init());
+  }
+
+  get<T>(type: Type<T> | (abstract new (...args: never[]) => T)): T {
+    return this.app.get(type);
+  }
+
+  async tenant(): Promise<string> {
+    return (await this.get(Tenants).create(origin, { name: 'Contadores Andes' })).id;
+  }
+
+  /** By REST, as text: its digits count. */
+  move(tenantId: string, given: object | string, route?: string) {
+    const text = typeof given === 'string' ? given : JSON.stringify({ ...MOVE, ...given });
+    return this.get(AccountingFlow).move(tenantId, text, { route });
+  }
+
+  routes(tenantId: string, ...routes: object[]) {
+    return this.get(AccountingRoutes).put(tenantId, AccountingRoutesBody.parse({ routes }), origin);
+  }
+
+  /** Out of the queue, with the attributes of S0.3 unless told otherwise. */
+  deliver(tenantId: string, ...messages: Partial<QueueMessage>[]): Promise<readonly Verdict[]> {
+    return this.get(AccountingIntake).handle(
+      messages.map((given) => this.message(given)),
+      bindingOf(tenantId),
+    );
+  }
+
+  async entries(tenantId: string): Promise<Record<string, unknown>[]> {
+    return this.sql(
+      `SELECT e.entry_key, e.amount_minor::text AS amount, e.currency, e.repeats, e.conflicts, e.origin, o.state, o.order_key,
+         o.operation, o.effect, o.on_unknown
+       FROM accounting_entries e JOIN operations o ON o.id = e.operation_id WHERE e.tenant_id = $1 ORDER BY o.seq`,
+      [tenantId],
+    );
+  }
+
+  /** Past row-level security. */
+  async sql<Row extends object = Record<string, unknown>>(
+    text: string,
+    params: readonly unknown[] = [],
+  ): Promise<Row[]> {
+    return (await this.superuser.query<Row>(text, [...params])).rows;
+  }
+
+  /** Moves the database's clock, by which everything is due. */
+  async advance(interval: string): Promise<void> {
+    await this.sql(`UPDATE clock_skew SET skew = skew + $1::interval`, [interval]);
+  }
+
+  async stop(): Promise<void> {
+    await this.app.close();
+    await this.superuser.end();
+    await this.database.drop();
+  }
+
+  private message(given: Partial<QueueMessage>): QueueMessage {
+    this.messages += 1;
+    return {
+      ...{ id: `message-${String(this.messages)}`, groupId: '', deduplicationId: '', receiveCount: 1 },
+      ...{ sentAt: undefined, body: JSON.stringify(MOVE), attributes: S03_ATTRIBUTES },
+      ...given,
+    };
+  }
+}
+
+const MOVE = { transaction_id: 123, amount: 1500, finalitix_type: 'cargo', description: 'Pago a proveedor' };
+const text = (StringValue: string) => ({ DataType: 'String', StringValue });
+export const S03_ATTRIBUTES = { method: text('create_post_move'), model: text('account.move') };
+export const S04_ATTRIBUTES = {
+  ...{ method: text('create_finalitix_partner'), model: text('res.partner'), finalitixUserId: text('u-17') },
+  accountId: { DataType: 'Number', StringValue: '77' },
+};
+
+/** Until it is so: entries are read again and again by whoever waits. */
+export type Entry = EntryView;
+
+function bindingOf(tenantId: string): QueueBinding {
+  const queueUrl = 'http://127.0.0.1/000000000000/accounting';
+  return { tenantId, queueUrl, deadLetterUrl: `${queueUrl}-dead`, integration: 'default' };
+}
