@@ -7,6 +7,7 @@ import { EgressModule } from '@puente/egress';
 import {
   AccountingFlow,
   AccountingIntake,
+  AccountingList,
   AccountingModule,
   AccountingRoutes,
   AccountingRoutesBody,
@@ -16,19 +17,15 @@ import { IntegrationsModule, PortsModule } from '@puente/integrations';
 import { DispatchModule, LedgerModule } from '@puente/ledger';
 import { ObservabilityModule } from '@puente/observability';
 import { catalog } from '@puente/providers';
+import { OdooStandIn } from '@puente/providers/odoo/testing';
 import type { QueueBinding, QueueMessage, Verdict } from '@puente/queue';
-import { TenancyModule, Tenants } from '@puente/tenancy';
+import { IntegrationsAdmin, TenancyModule, Tenants } from '@puente/tenancy';
 import { Client } from 'pg';
+import { until } from './sandbox-until';
 import { createTestDatabase, type TestDatabase } from './test-database';
+import { startTestStandIns, type TestStandIns } from './test-stand-ins';
 
 export const origin = { actor: 'test' };
-
-export interface AccountingWorldOptions {
-  /** Whether operations are done; else they stay in the ledger, where tests read them. */
-  readonly dispatch?: boolean;
-  /** Where an Odoo listens that may be called. */
-  readonly odooPort?: number;
-}
 
 /** The accounting flow on a real database. */
 export class AccountingWorld {
@@ -38,28 +35,38 @@ export class AccountingWorld {
     readonly database: TestDatabase,
     private readonly superuser: Client,
     private readonly app: INestApplicationContext,
+    private readonly standIns: TestStandIns | undefined,
   ) {}
 
-  static async start({ dispatch = false, odooPort = 443 }: AccountingWorldOptions = {}): Promise<AccountingWorld> {
-    const database = await createTestDatabase();
+  /** With an Odoo operations are done; without they stay in the ledger, where tests read them. */
+  static async start({ odoo = false }: { readonly odoo?: boolean } = {}): Promise<AccountingWorld> {
+    const [database, standIns] = await Promise.all([
+      createTestDatabase(),
+      odoo ? startTestStandIns(() => [new OdooStandIn()]) : undefined,
+    ]);
     const superuser = new Client({ connectionString: database.superuserUrl });
     await superuser.connect();
     const config = loadConfig({
-      ...{ ENV: 'test', LOG_LEVEL: 'silent', KEY_RING: `test-1:${randomBytes(32).toString('base64')}`, POLL_MS: '100' },
+      ...{
+        ENV: 'test',
+        LOG_LEVEL: 'silent',
+        KEY_RING: `test-1:${randomBytes(32).toString('base64')}`,
+        POLL_MS: '50',
+        SWEEP_MS: '100',
+      },
       ...{ DATABASE_APP_URL: database.appUrl, DATABASE_DISPATCH_URL: database.dispatchUrl },
       ...{ DATABASE_AUTH_URL: database.authUrl, EGRESS_ALLOWED_CIDRS: '127.0.0.1/32' },
-      ...{ EGRESS_PORTS: `443,${String(odooPort)}` },
     });
     const imports = [
       ...[AppConfigModule.with(config), ObservabilityModule.forRoot({ service: 'test' }), DatabaseModule],
       IntegrationsModule.forRoot({ catalog, installation: config.ENV }),
       ...[PortsModule, LedgerModule.forRoot({}), TenancyModule, EgressModule],
-      ...(dispatch ? [DispatchModule.forRoot({})] : []),
+      ...(odoo ? [DispatchModule.forRoot({})] : []),
       AccountingModule.forRoot({ queue: undefined }),
     ];
     const app = await Test.createTestingModule({ imports }).compile();
     app.useLogger(false);
-    return new AccountingWorld(database, superuser, await app.init());
+    return new AccountingWorld(database, superuser, await app.init(), standIns);
   }
 
   get<T>(type: Type<T> | (abstract new (...args: never[]) => T)): T {
@@ -70,10 +77,54 @@ export class AccountingWorld {
     return (await this.get(Tenants).create(origin, { name: 'Contadores Andes' })).id;
   }
 
+  /** An account at the stand-in, of one of its versions. */
+  async connect(
+    tenantId: string,
+    { version = 19, apiKey = 'key-of-the-bot', ...config }: OdooAccount = {},
+  ): Promise<void> {
+    const place = { url: `${this.odoo.url}/odoo/${String(version)}`, database: 'puente', login: 'bot@example.com' };
+    const account = { tenantId, provider: 'odoo', name: 'default' };
+    const credentials = { secrets: { apiKey }, config: { ...place, ...config } };
+    await this.get(IntegrationsAdmin).put(origin, account, credentials);
+  }
+
+  get odoo(): TestStandIns {
+    if (!this.standIns) throw new Error('This world has no Odoo');
+    return this.standIns;
+  }
+
+  /** Entries that Odoo has posted, oldest first. */
+  async posted(): Promise<readonly PostedMove[]> {
+    const all = (await this.odoo.received('odoo')) as unknown as readonly (PostedMove & {
+      readonly operation: string;
+    })[];
+    return all.filter(({ operation }) => operation === 'create_post_move' || operation === 'action_post');
+  }
+
+  /** Once all entries of the tenant are in this state. */
+  ended(tenantId: string, state: string, count: number): Promise<EntryView[]> {
+    return until(
+      async () => {
+        const { items } = await this.get(AccountingList).list(tenantId, { kind: 'move' }, undefined, 1_000);
+        const settled = items.filter((entry) => entry.state === state && entry.settledAt !== null);
+        return settled.length === count && settled;
+      },
+      { withinMs: 20_000, what: `${String(count)} entries are ${state}` },
+    );
+  }
+
   /** By REST, as text: its digits count. */
   move(tenantId: string, given: object | string, route?: string) {
     const text = typeof given === 'string' ? given : JSON.stringify({ ...MOVE, ...given });
     return this.get(AccountingFlow).move(tenantId, text, { route });
+  }
+
+  partner(tenantId: string, body: { accountId: number; finalitixUserId: string }) {
+    return this.get(AccountingFlow).partner(tenantId, body, {});
+  }
+
+  see(tenantId: string, kind: EntryView['kind'], id: string): Promise<EntryView> {
+    return this.get(AccountingList).get(tenantId, kind, id);
   }
 
   routes(tenantId: string, ...routes: object[]) {
@@ -112,6 +163,7 @@ export class AccountingWorld {
 
   async stop(): Promise<void> {
     await this.app.close();
+    await this.standIns?.stop();
     await this.superuser.end();
     await this.database.drop();
   }
@@ -134,8 +186,20 @@ export const S04_ATTRIBUTES = {
   accountId: { DataType: 'Number', StringValue: '77' },
 };
 
-/** Until it is so: entries are read again and again by whoever waits. */
-export type Entry = EntryView;
+export interface OdooAccount {
+  readonly version?: 17 | 18 | 19;
+  readonly apiKey?: string;
+  readonly workers?: number;
+  readonly database?: string;
+}
+
+export interface PostedMove {
+  readonly ref?: string;
+  readonly transactionId?: string;
+  readonly amount: string;
+  readonly type?: string;
+  readonly lines: readonly { readonly debit: string; readonly credit: string; readonly account_id: number }[];
+}
 
 function bindingOf(tenantId: string): QueueBinding {
   const queueUrl = 'http://127.0.0.1/000000000000/accounting';

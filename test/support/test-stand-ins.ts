@@ -12,6 +12,8 @@ export interface TestStandIns {
   received<Effect = Record<string, unknown>>(part: string): Promise<Effect[]>;
   /** Orders something from the control plane; throws when it is refused. */
   order(path: string, body?: object): Promise<unknown>;
+  /** Ends the host; until the restart every connection is refused. */
+  halt(): Promise<void>;
   /** Ends the host and begins another on the same port and data, as after a crash. */
   restart(): Promise<void>;
   stop(): Promise<void>;
@@ -25,6 +27,11 @@ export async function startTestStandIns(parts: (access: AwsAccess) => readonly S
     return StandInHost.start({ databaseUrl: database.superuserUrl, port, parts: [access, ...parts(access)] });
   };
   let host = await begin(0);
+  let isUp = true;
+  const halt = async (): Promise<void> => {
+    if (isUp) await host.stop();
+    isUp = false;
+  };
   const { url, port } = host;
   return {
     get host() {
@@ -35,12 +42,14 @@ export async function startTestStandIns(parts: (access: AwsAccess) => readonly S
     received: async (part) => (await control(`${url}/_sandbox/${part}/received`)) as never,
     order: (path, body) =>
       control(`${url}/_sandbox/${path}`, { method: 'POST', ...(body ? { body: JSON.stringify(body) } : {}) }),
+    halt,
     restart: async () => {
-      await host.stop();
+      await halt();
       host = await begin(port);
+      isUp = true;
     },
     stop: async () => {
-      await host.stop();
+      await halt();
       await database.drop();
     },
   };
