@@ -43,7 +43,12 @@ export async function ownThings(owner: ReadyTenant): Promise<OwnedThings> {
     quantity: 1,
     user_id: 9001,
   });
+  const move = { transaction_id: 9001, amount: 1, finalitix_type: 'cargo', description: 'Owned' };
+  const moved = await owner.client.post('/v1/accounting/moves', move);
+  const partner = await owner.client.post('/v1/accounting/partners', { accountId: 1, finalitixUserId: 'owned' });
   return {
+    '/v1/accounting/moves/{id}': bodyOf<{ id: string }>(moved, 202).id,
+    '/v1/accounting/partners/{id}': bodyOf<{ id: string }>(partner, 202).id,
     '/v1/payments/{id}': await ownPayment(owner),
     '/v1/fixtures/{fixture_id}': '9001',
     '/v1/users/{user_id}': '9001',

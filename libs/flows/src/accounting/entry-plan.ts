@@ -4,7 +4,7 @@ import type { AccountingRoute, EntryKind } from './accounting-routes.schemas';
 import { amountOf, type EntryAmount } from './entry-amount';
 import { type Direction, directionOf, type LoadCall, loadCall } from './load-call';
 import { type MethodCall, methodCall } from './method-call';
-import { fieldOf, fill } from './templates';
+import { fill, textOf } from './templates';
 import { Unusable } from './unusable';
 
 /** What a message becomes by its route: everything but ids and the call to the ledger. */
@@ -44,7 +44,7 @@ export function routeFor(
       : match.model === choice.model && match.method === choice.method,
   );
   const fits = chosen.find(({ match }) =>
-    Object.entries(match.where ?? {}).every(([path, text]) => String(fieldOf(message, path)) === text),
+    Object.entries(match.where ?? {}).every(([path, text]) => textOf(message, path) === text),
   );
   return fits ?? new Unusable('no route of this tenant takes the message', 'kind' in choice ? 'route' : '');
 }
@@ -75,7 +75,7 @@ export function planEntry(
 
 /** What makes two messages the same entry: all that Odoo would be told. */
 export function contentOf({ call, direction }: EntryPlan): JsonObject {
-  return { operation: call.operation, input: { ...call.input } as unknown as JsonObject, direction: direction ?? null };
+  return { operation: call.operation, input: { ...call.input }, direction: direction ?? null };
 }
 
 function callOf(

@@ -6,7 +6,7 @@ export class Unusable {
   constructor(
     readonly problem: string,
     /** Dotted path of the field that it is about. */
-    readonly path: string = '',
+    readonly path = '',
   ) {}
 }
 

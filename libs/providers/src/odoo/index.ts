@@ -1,4 +1,4 @@
-export { decimalText, ExactDecimal, exactDecimal, InexactNumberError } from './exact-json';
+export { decimalText, ExactDecimal, exactDecimal, InexactNumberError, parseExact, stringifyExact } from './exact-json';
 export { Odoo, OdooProviderModule } from './odoo.module';
 export { odoo } from './odoo.provider';
 export {
