@@ -3,6 +3,7 @@ export * from './call-decisions';
 export * from './call-interceptor';
 export * from './cancellation';
 export * from './clock';
+export * from './group-commit';
 export * from './ids';
 export { Cidr, type IpAddress, parseIp } from './ip-address';
 export type * from './json';

@@ -6,7 +6,6 @@ export * from './events/operation-event';
 export { OperationEventRegistry } from './events/operation-event-registry';
 export { SharedLaneStore } from './lanes/shared-lane-store';
 export { NoteReader } from './dispatch/note-reader';
-export { done, failed, GroupCommit, type GroupCommitOptions, type GroupResult } from './group-commit';
 export { LedgerModule } from './ledger.module';
 export { LedgerSettings, type LedgerSettingsValues } from './ledger-settings';
 export * from './ledger.errors';

@@ -41,6 +41,7 @@ import { TenantErasure } from './tenants/tenant-erasure';
 import { TenantRecord } from './tenants/tenant.entity';
 import { Tenants } from './tenants/tenants';
 import { CredentialReader } from './vault/credential-reader';
+import { CredentialRows } from './vault/credential-rows';
 import { Quarantine } from './vault/quarantine';
 import { TenantCredentialVault } from './vault/tenant-credential-vault';
 
@@ -82,7 +83,7 @@ const offered = [
     ...[TenancyLog, TenancyLifecycle, KeyCanaries, TenantKeyDatabase, MissingKeys, TenantDataKeys],
     ...[CredentialCipher, Fingerprints],
     ...[IntegrationsRepository, VersionSealer, CredentialStaging, CredentialActivation, CandidateProbe, PausedCalls],
-    ...[CredentialReader, Quarantine, KeyLookups, LastUse],
+    ...[CredentialReader, CredentialRows, Quarantine, KeyLookups, LastUse],
     ...offered,
   ],
   exports: offered,

@@ -23,7 +23,7 @@ export class CreateTenancy1764000001000 implements MigrationInterface {
     ]) {
       await db.query(`DROP TABLE ${table}`);
     }
-    await db.query(`DROP FUNCTION credentials_in_force(uuid, text, text)`);
+    await db.query(`DROP FUNCTION credentials_in_force(uuid[], text[], text[])`);
     await db.query(`DROP FUNCTION refuse_change()`);
   }
 }
@@ -136,20 +136,25 @@ async function createIntegrations(db: QueryRunner): Promise<void> {
     await db.query(`SELECT guard_tenant_table('${table}')`);
     await db.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON ${table} TO puente_app`);
   }
-  // What each call of a provider asks: a transaction in the tenant's context takes four round trips, this takes one. No
-  // rights of its own: who calls it sees what row-level security shows them of that tenant, and is who they were after it.
+  // What each call of a provider asks: a transaction in the tenant's context takes four round trips, this takes one for
+  // all calls of a moment. No rights of its own: who calls it sees what row-level security shows them of each tenant in
+  // its turn, and is who they were after it. `n` counts from 1; a tenant that is not there has no row.
   await db.query(`
-    CREATE FUNCTION credentials_in_force(of_tenant uuid, of_provider text, of_name text)
-    RETURNS TABLE (status text, external_id text, id uuid, sealed text, config text, active_version int, is_active boolean, quarantined boolean)
+    CREATE FUNCTION credentials_in_force(of_tenants uuid[], of_providers text[], of_names text[])
+    RETURNS TABLE (n int, status text, external_id text, id uuid, sealed text, config text, active_version int, is_active boolean,
+      quarantined boolean)
     LANGUAGE plpgsql AS $$
     DECLARE before text := current_setting('app.tenant_id', true);
     BEGIN
-      PERFORM set_config('app.tenant_id', of_tenant::text, true);
-      RETURN QUERY
-        SELECT t.status::text, t.external_id::text, i.id, i.credentials::text, i.config::text, i.active_version, i.is_active,
-          i.quarantined_at IS NOT NULL
-        FROM tenants t LEFT JOIN tenant_integrations i ON i.tenant_id = t.id AND i.provider = of_provider AND i.name = of_name
-        WHERE t.id = of_tenant;
+      FOR at IN 1 .. cardinality(of_tenants) LOOP
+        PERFORM set_config('app.tenant_id', of_tenants[at]::text, true);
+        RETURN QUERY
+          SELECT at, t.status::text, t.external_id::text, i.id, i.credentials::text, i.config::text, i.active_version,
+            i.is_active, i.quarantined_at IS NOT NULL
+          FROM tenants t
+          LEFT JOIN tenant_integrations i ON i.tenant_id = t.id AND i.provider = of_providers[at] AND i.name = of_names[at]
+          WHERE t.id = of_tenants[at];
+      END LOOP;
       PERFORM set_config('app.tenant_id', coalesce(before, ''), true);
     END $$`);
 }

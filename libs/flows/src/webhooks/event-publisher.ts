@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DatabaseUnavailableError, DispatchDatabase, isDatabaseAway } from '@puente/database';
-import { done, failed, GroupCommit, type GroupResult, JoinedAccept } from '@puente/ledger';
+import { done, failed, GroupCommit, type GroupResult } from '@puente/kernel';
+import { JoinedAccept } from '@puente/ledger';
 import { EventPlanning, type NewEvent, type PlannedEvent, type PublishedEvent, wantedBy } from './event-planning';
 import { type FirstEvent, findFirstEvents, findTargets, insertDeliveries, insertEvents } from './event-rows';
 import { WebhookMetrics } from './webhook-metrics';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DatabaseUnavailableError, DispatchDatabase, type Queryable, isDatabaseAway } from '@puente/database';
-import { type GroupResult, GroupCommit, done, failed } from '../group-commit';
+import { type GroupResult, GroupCommit, done, failed } from '@puente/kernel';
 import { WorkHints } from '../dispatch/work-hints';
 import { LedgerMetrics } from '../ledger-metrics';
 import type { Accepted, GroupedInsert, NewOperation } from '../operation';

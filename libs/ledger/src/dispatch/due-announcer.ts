@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type DispatchNote, type DispatchQueue, MOST_IDS, MOST_NOTES } from '@puente/queue';
 import { fullJitter } from '@puente/resilience';
 import { DispatchMode } from '../dispatch-mode';
-import { GroupCommit, done } from '../group-commit';
+import { GroupCommit, done } from '@puente/kernel';
 import { LedgerTime } from '../ledger-time';
 import { LedgerLog } from '../ledger.log';
 import { NoteMetrics } from './note-metrics';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DispatchDatabase } from '@puente/database';
-import { GroupCommit, done } from '../group-commit';
+import { GroupCommit, done } from '@puente/kernel';
 import { LedgerTime } from '../ledger-time';
 import type { LeasedOperation } from '../operation';
 import { MARK_SENT } from '../sql/claim';

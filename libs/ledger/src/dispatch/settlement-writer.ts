@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { isDatabaseAway } from '@puente/database';
-import { type GroupResult, GroupCommit, done, failed } from '../group-commit';
+import { type GroupResult, GroupCommit, done, failed } from '@puente/kernel';
 import { LedgerSettings } from '../ledger-settings';
 import { LedgerTime } from '../ledger-time';
 import { LedgerLog } from '../ledger.log';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DispatchDatabase } from '@puente/database';
 import { type LaneLook, type LaneRef, type LaneReport, LaneStore } from '@puente/resilience';
-import { done, GroupCommit } from '../group-commit';
+import { done, GroupCommit } from '@puente/kernel';
 import { TAKE_PROBE } from '../sql/lane-circuit';
 import { CircuitLog } from './circuit-log';
 import type { JudgedCall } from './circuit-rows';

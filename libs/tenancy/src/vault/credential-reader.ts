@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { TenantDatabase } from '@puente/database';
 import { Clock } from '@puente/kernel';
 import { BoundedCache } from '../bounded-cache';
 import { CredentialCipher } from '../envelopes/credential-cipher';
@@ -7,15 +6,13 @@ import { EnvelopeUnreadableError } from '../envelopes/envelope.errors';
 import { TenantNotFoundError } from '../tenants/tenant.errors';
 import type { TenantStatus } from '../tenants/tenant.entity';
 import { CoalescedReads } from './coalesced-reads';
+import { type CredentialRow, CredentialRows } from './credential-rows';
 import { Quarantine } from './quarantine';
 import type { CredentialPart } from './resolve-credentials';
 
 const MAX_OPENED = 2_000;
 /** Whoever goes by a time of their own goes by it for so long: what waits in a worker for its turn hears of a rotation too. */
 const LONGEST_MS = 25;
-
-/** One round trip: the function works in the tenant's context by itself. */
-const READ = { name: 'credentials_in_force', sql: 'SELECT * FROM credentials_in_force($1, $2, $3)' };
 
 /** One side's credentials as they are stored now. */
 export interface StoredCredentials {
@@ -28,31 +25,21 @@ export interface StoredCredentials {
   readonly version: string;
 }
 
-interface Row {
-  readonly status: TenantStatus;
-  readonly external_id: string;
-  readonly id: string | null;
-  readonly sealed: string;
-  readonly config: string;
-  readonly active_version: number;
-  readonly is_active: boolean;
-  readonly quarantined: boolean;
-}
-
 /**
  * Reads active credentials. The row is read for every call, so that a rotation, a deactivation or a suspension counts
- * from its commit on in every process (background calls of one claim share a read that began after the claim); what is kept in memory is only what came of a row, found again by all that is in
- * it. So a slow reader cannot bring an old value back, and who gets the same object twice knows that nothing changed.
+ * from its commit on in every process (background calls of one claim share a read that began after the claim); what is
+ * kept in memory is only what came of a row, found again by all that is in it. So a slow reader cannot bring an old value back, and who gets the same object twice knows that nothing changed.
  */
 @Injectable()
 export class CredentialReader {
   private readonly reads: CoalescedReads<StoredCredentials>;
-  private readonly opened = new BoundedCache<string, { readonly row: Row; readonly stored: StoredCredentials }>(
-    MAX_OPENED,
-  );
+  private readonly opened = new BoundedCache<
+    string,
+    { readonly row: CredentialRow; readonly stored: StoredCredentials }
+  >(MAX_OPENED);
 
   constructor(
-    private readonly database: TenantDatabase,
+    private readonly rows: CredentialRows,
     private readonly cipher: CredentialCipher,
     private readonly quarantine: Quarantine,
     private readonly clock: Clock,
@@ -73,7 +60,8 @@ export class CredentialReader {
   }
 
   private async load(tenantId: string, provider: string, integration: string): Promise<StoredCredentials> {
-    const row = await this.rowOf(tenantId, provider, integration);
+    const row = await this.rows.of({ tenantId, provider, integration });
+    if (!row) throw new TenantNotFoundError(tenantId);
     const tenant = { tenantStatus: row.status, externalId: row.external_id };
     const version = row.id === null ? '-' : `${row.id}:${String(row.active_version)}`;
     if (row.id === null) return { ...tenant, state: 'missing', version };
@@ -94,13 +82,7 @@ export class CredentialReader {
     }
   }
 
-  private async rowOf(tenantId: string, provider: string, integration: string): Promise<Row> {
-    const [row] = await this.database.withoutTenant.query<Row>(READ, [tenantId, provider, integration]);
-    if (!row) throw new TenantNotFoundError(tenantId);
-    return row;
-  }
-
-  private async open(tenantId: string, provider: string, id: string, row: Row): Promise<CredentialPart> {
+  private async open(tenantId: string, provider: string, id: string, row: CredentialRow): Promise<CredentialPart> {
     const { active_version: version, sealed, config } = row;
     const column = 'tenant_integrations.credentials' as const;
     const secrets = await this.cipher.open({ tenantId, provider, column, rowId: id, version }, JSON.parse(sealed));
@@ -108,6 +90,6 @@ export class CredentialReader {
   }
 }
 
-function isSame(one: Row, other: Row): boolean {
-  return (Object.keys(other) as (keyof Row)[]).every((column) => one[column] === other[column]);
+function isSame(one: CredentialRow, other: CredentialRow): boolean {
+  return (Object.keys(other) as (keyof CredentialRow)[]).every((column) => one[column] === other[column]);
 }

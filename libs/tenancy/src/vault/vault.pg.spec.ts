@@ -54,6 +54,22 @@ describe('credential vault', () => {
       await expect(resolve(uuidv7())).rejects.toMatchObject({ code: 'TENANT_NOT_FOUND' });
     });
 
+    it('tenant: however many are asked for at once, each gets its own, and who has none is told so', async () => {
+      const names = Array.from({ length: 5 }, (_, at) => `account-${String(at)}`);
+      for (const name of names) await save(a, { apiKey: `a-${name}` }, 'acme', {}, name);
+      await save(b, { apiKey: 'b-default' });
+      const all = await Promise.allSettled([
+        ...names.map((name) => resolve(a, 'acme', name)),
+        ...[resolve(b), resolve(b, 'acme', names[0]), resolve(uuidv7())],
+      ]);
+
+      const said = all.map((one) =>
+        one.status === 'fulfilled' ? one.value.secrets.reveal().apiKey : (one.reason as { code: string }).code,
+      );
+      const codes = ['CREDENTIALS_MISSING', 'TENANT_NOT_FOUND'];
+      expect(said).toEqual([...names.map((name) => `a-${name}`), 'b-default', ...codes]);
+    });
+
     it('global: the platform’s for everyone', async () => {
       const { externalId } = await tenancy.get(Tenants).get(SYSTEM_TENANT_ID);
       await expect(resolve(a, 'bulk')).rejects.toMatchObject({ code: 'CREDENTIALS_MISSING' });
