@@ -20,10 +20,10 @@ export type PriorityName = keyof typeof PRIORITIES;
  * What later operations of the same order key do. While the one before them is queued, runs, waits for a retry or is
  * unknown, they wait, whatever its policy: one is in flight at a time, in order. It is about a bad end of that one:
  *
- * - `skip`: once its ladder is used up (exhausted, or a person has to look) the next one goes on.
- * - `wait`: what may have happened holds them until a person has resolved it; what certainly did not happen does not.
- * - `park`: both hold them. A review is ended by `resolve`; an exhausted one by `retry`, which makes it anew behind the
- *   others, since these were accepted before.
+ * - `skip`: once its ladder is used up (exhausted, dropped, or a person has to look) the next one goes on.
+ * - `wait`: what a person has to look at holds them until it is resolved; what is exhausted or dropped does not.
+ * - `park`: all of these hold them. A review is ended by `resolve`; an exhausted or dropped one by `retry`, which makes it
+ *   anew behind the others, since these were accepted before.
  */
 export const HEADS_OF_LINE = ['skip', 'wait', 'park'] as const;
 export type HeadOfLine = (typeof HEADS_OF_LINE)[number];

@@ -92,7 +92,7 @@ async function createOperations(db: QueryRunner): Promise<void> {
   );
   await db.query(`CREATE INDEX operations_order ON operations (tenant_id, order_key, seq)
     WHERE order_key IS NOT NULL AND (state IN ('queued', 'running', 'unknown')
-      OR (state = 'needs_review' AND head_of_line <> 'skip') OR (state = 'exhausted' AND head_of_line = 'park'))`);
+      OR (state = 'needs_review' AND head_of_line <> 'skip') OR (state IN ('exhausted', 'dropped') AND head_of_line = 'park'))`);
   await db.query(`CREATE INDEX operations_blocked ON operations (tenant_id, order_key) WHERE blocked`);
   await db.query(`CREATE INDEX operations_undelivered ON operations (settled_at)
     WHERE subscriber IS NOT NULL AND delivered_at IS NULL AND settled_at IS NOT NULL`);

@@ -68,7 +68,7 @@ const fields = {
   }),
   headOfLine: z.enum(HEADS_OF_LINE).meta({
     description:
-      'With `fifo`, once the tries of an event are used up: `skip` goes on with the next one of its key, `park` waits for a replay.',
+      'With `fifo`, once the tries of an event are used up: `skip` goes on with the next one of its key, `park` waits for a replay, which then comes behind those that waited. `wait` is `skip` here: no delivery waits for a person.',
   }),
   enabled: z.boolean().meta({ description: 'false: events are held for it and wait for a replay.' }),
   payloadVersion: z.union([z.literal(1), z.literal(2)]).meta({

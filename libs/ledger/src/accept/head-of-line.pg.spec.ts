@@ -29,12 +29,9 @@ describe('head of an order key', () => {
 
   const ledger = () => workers[0]!.ledger;
   /** A head that ends so, and one behind it. */
-  const line = async (
-    headOfLine: HeadOfLine | undefined,
-    ...outcomes: Outcome[]
-  ): Promise<[head: string, next: string]> => {
-    const given: Partial<NewOperation> = { orderKey: 'k', headOfLine, effect: 'once', policy: 'interactive' };
-    const [head, next] = [newOperation(tenant, given), newOperation(tenant, { ...given, headOfLine: 'skip' })];
+  const line = async (ofHead: Partial<NewOperation>, ...outcomes: Outcome[]): Promise<[head: string, next: string]> => {
+    const given: Partial<NewOperation> = { orderKey: 'k', effect: 'once', policy: 'interactive' };
+    const [head, next] = [newOperation(tenant, { ...given, ...ofHead }), newOperation(tenant, given)];
     provider.script(head.id, ...outcomes.map(failsWith));
     for (const each of [head, next]) await ledger().acceptGrouped(each);
     return [head.id, next.id];
@@ -72,16 +69,16 @@ describe('head of an order key', () => {
     ['skip', 'exhausted', refused],
     ['wait', 'exhausted', refused],
     ['park', 'rejected', [{ kind: 'rejected' }]],
-  ])('%s: goes on after a head that is %s', async (policy, state, outcomes) => {
-    const [head, next] = await line(policy, ...outcomes);
+  ])('%s: goes on after a head that is %s', async (headOfLine, state, outcomes) => {
+    const [head, next] = await line({ headOfLine }, ...outcomes);
     expect(await witness.settled(next)).toMatchObject({ state: 'succeeded' });
     expect(await witness.row(head)).toMatchObject({ state });
   });
 
   it.each<HeadOfLine>(['wait', 'park'])(
     '%s: a head in review holds its key until a person resolves it',
-    async (policy) => {
-      const [head, next] = await line(policy, review);
+    async (headOfLine) => {
+      const [head, next] = await line({ headOfLine }, review);
       expect(await witness.settled(head)).toMatchObject({ state: 'needs_review' });
       await staysBehind(next);
       const later = newOperation(tenant, { orderKey: 'k' });
@@ -97,17 +94,23 @@ describe('head of an order key', () => {
     },
   );
 
-  it('park: an exhausted head holds its key until a person does it again, behind the others', async () => {
-    const [head, next] = await line('park', ...refused);
-    expect(await witness.settled(head)).toMatchObject({ state: 'exhausted' });
-    await staysBehind(next);
+  it.each<[string, Partial<NewOperation>, Outcome[]]>([
+    ['exhausted', {}, refused],
+    ['dropped', { onUnknown: 'drop' }, [review]],
+  ])(
+    'park: a head that is %s holds its key until a person does it again, behind the others',
+    async (state, given, outcomes) => {
+      const [head, next] = await line({ headOfLine: 'park', ...given }, ...outcomes);
+      expect(await witness.settled(head)).toMatchObject({ state });
+      await staysBehind(next);
 
-    const again = await workers[0]!.run(tenant, (tx) => ledger().retry(tx, head));
-    ledger().wake();
-    expect(await witness.settled(again.operationId)).toMatchObject({ state: 'succeeded' });
-    expect(await witness.row(next)).toMatchObject({ state: 'succeeded' });
-    const order = provider.calls.filter((id) => [next, again.operationId].includes(id));
-    expect(order).toEqual([next, again.operationId]);
-    await eventually(async () => (await witness.count(`tenant_id = '${tenant}' AND blocked`)) === 0);
-  });
+      const again = await workers[0]!.run(tenant, (tx) => ledger().retry(tx, head));
+      ledger().wake();
+      expect(await witness.settled(again.operationId)).toMatchObject({ state: 'succeeded' });
+      expect(await witness.row(next)).toMatchObject({ state: 'succeeded' });
+      const order = provider.calls.filter((id) => [next, again.operationId].includes(id));
+      expect(order).toEqual([next, again.operationId]);
+      await eventually(async () => (await witness.count(`tenant_id = '${tenant}' AND blocked`)) === 0);
+    },
+  );
 });

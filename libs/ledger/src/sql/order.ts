@@ -3,7 +3,7 @@
  * (`HeadOfLine`). The same words as the index `operations_order`, which PostgreSQL else would not use.
  */
 export const HOLDS_KEY = (o: string): string => `(${o}.state IN ('queued', 'running', 'unknown')
-      OR (${o}.state = 'needs_review' AND ${o}.head_of_line <> 'skip') OR (${o}.state = 'exhausted' AND ${o}.head_of_line = 'park'))`;
+      OR (${o}.state = 'needs_review' AND ${o}.head_of_line <> 'skip') OR (${o}.state IN ('exhausted', 'dropped') AND ${o}.head_of_line = 'park'))`;
 
 /** A person has seen the end of $1: whatever its key waited for, it holds nobody up any more. */
 export const LET_KEY_GO = `
