@@ -1,38 +1,30 @@
-import { origin, WebhooksWorld } from '../../../../test/support/webhooks-world';
+import { webhooksFixture } from '../../../../test/support/webhooks.fixture';
+import { origin } from '../../../../test/support/webhooks-world';
 import { DeliveryReplays } from './delivery-replays';
-import { EventPublisher } from './event-publisher';
 import { WebhookEvents } from './webhook-events';
 import { WebhookRetention } from './webhook-retention';
 
 describe('publishing events', () => {
-  let world: WebhooksWorld;
-  let tenant: string;
-
-  beforeAll(async () => {
-    world = await WebhooksWorld.start();
-  });
-  beforeEach(async () => {
-    tenant = await world.tenant();
-  });
-  afterAll(() => world.stop());
-
-  const publish = (type: string, given: object = {}) =>
-    world.get(EventPublisher).publish({ tenantId: tenant, type, data: '{}', origin: 'api', ...given });
-  const events = async () => (await world.get(WebhookEvents).list(tenant)).items;
+  const { world, tenant, endpoint, publish } = webhooksFixture();
+  const events = async () => (await world().get(WebhookEvents).list(tenant())).items;
 
   it('takes an event that nobody wants: there is no delivery, and it can be seen', async () => {
-    await world.endpoint(tenant, '/none', { eventTypes: ['other.*'] });
+    await endpoint('/none', { eventTypes: ['other.*'] });
     const { id } = await publish('order.paid', { data: '{"n":1.50}' });
 
     expect(await events()).toMatchObject([{ id, type: 'order.paid', deliveries: 0, held: 0, origin: 'api' }]);
-    expect(await world.get(WebhookEvents).get(tenant, id)).toMatchObject({ payload: { n: 1.5 } });
-    await expect(world.get(WebhookEvents).get(await world.tenant(), id)).rejects.toMatchObject({
+    expect(await world().get(WebhookEvents).get(tenant(), id)).toMatchObject({ payload: { n: 1.5 } });
+    await expect(
+      world()
+        .get(WebhookEvents)
+        .get(await world().tenant(), id),
+    ).rejects.toMatchObject({
       code: 'WEBHOOK_EVENT_NOT_FOUND',
     });
   });
 
   it('gives the same id the same event, however many ask at once, and refuses it for another one', async () => {
-    await world.endpoint(tenant, '/once');
+    await endpoint('/once');
     const same = { eventId: 'mine-1', data: '{"a":1}', key: 'k' };
     const all = await Promise.all(Array.from({ length: 30 }, () => publish('a', same)));
 
@@ -44,30 +36,30 @@ describe('publishing events', () => {
       { ...same, key: 'other' },
     ])
       await expect(publish('a', other)).rejects.toMatchObject({ code: 'EVENT_ID_REUSED' });
-    await world.arrived('/once');
+    await world().arrived('/once');
     expect(await events()).toHaveLength(1);
-    expect(await world.sql(`SELECT FROM operations WHERE tenant_id = $1`, [tenant])).toHaveLength(1);
+    expect(await world().sql(`SELECT FROM operations WHERE tenant_id = $1`, [tenant()])).toHaveLength(1);
   });
 
   it('reaches all endpoints that want it, once each, and of users only theirs', async () => {
-    await world.endpoint(tenant, '/all', { eventTypes: ['*', 'order.*', 'order.paid'] });
-    await world.endpoint(tenant, '/ana', { userId: 'ana' });
-    await world.endpoint(tenant, '/eva', { userId: 'eva' });
+    await endpoint('/all', { eventTypes: ['*', 'order.*', 'order.paid'] });
+    await endpoint('/ana', { userId: 'ana' });
+    await endpoint('/eva', { userId: 'eva' });
 
     expect(await publish('order.paid', { userId: 'ana' })).toMatchObject({ deliveries: 2 });
     expect(await publish('order.paid')).toMatchObject({ deliveries: 1 });
-    await Promise.all([world.arrived('/all', 2), world.arrived('/ana')]);
-    expect(world.receiver.at('/eva')).toEqual([]);
+    await Promise.all([world().arrived('/all', 2), world().arrived('/ana')]);
+    expect(world().receiver.at('/eva')).toEqual([]);
   });
 
   it('keeps the order of each key at an endpoint that wants it', async () => {
-    await world.endpoint(tenant, '/fifo', { ordering: 'fifo', payloadVersion: 2 });
+    await endpoint('/fifo', { ordering: 'fifo', payloadVersion: 2 });
     const [keys, count] = [['k1', 'k2', 'k3'], 8];
     const inOrder = async (key: string): Promise<void> => {
       for (let n = 0; n < count; n += 1) await publish('a', { key, data: String(n) });
     };
     await Promise.all(keys.map(inOrder));
-    const all = (await world.arrived('/fifo', keys.length * count)).map(
+    const all = (await world().arrived('/fifo', keys.length * count)).map(
       ({ body }) => JSON.parse(body) as { key: string; data: number },
     );
     for (const key of keys)
@@ -77,9 +69,9 @@ describe('publishing events', () => {
   });
 
   it('sends version 2 with id, key and user, and the id as webhook-id', async () => {
-    await world.endpoint(tenant, '/v2', { payloadVersion: 2, userId: 'ana' });
+    await endpoint('/v2', { payloadVersion: 2, userId: 'ana' });
     const { id } = await publish('a.b', { key: 'k', userId: 'ana', data: '[1]' });
-    const [came] = await world.arrived('/v2');
+    const [came] = await world().arrived('/v2');
     expect(came?.headers['webhook-id']).toBe(`msg_${id}`);
     expect(JSON.parse(came?.body ?? '{}')).toMatchObject({
       id: `msg_${id}`,
@@ -91,7 +83,7 @@ describe('publishing events', () => {
   });
 
   it('refuses what is too large, alone or times its endpoints, and only that', async () => {
-    await world.endpoint(tenant, '/small', { eventTypes: ['small'] });
+    await endpoint('/small', { eventTypes: ['small'] });
     const data = (bytes: number) => JSON.stringify('x'.repeat(bytes - 2));
     const all = await Promise.allSettled([
       publish('a', { data: data(262_145) }),
@@ -101,13 +93,13 @@ describe('publishing events', () => {
     expect(all.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled']);
     expect(all[0]).toMatchObject({ reason: { code: 'EVENT_TOO_LARGE' } });
 
-    await world.sql(
+    await world().sql(
       `WITH made AS (INSERT INTO webhook_endpoints (id, tenant_id, description, event_types, payload_version, ordering, head_of_line,
            enabled, disabled_reason, disabled_at, signing_keys, created_at, updated_at)
          SELECT gen_random_uuid(), $1, '', '{many}', 1, 'none', 'skip', false, 'admin', now(), '[]', now(), now()
          FROM generate_series(1, 10000) RETURNING tenant_id, id)
        INSERT INTO webhook_subscriptions SELECT tenant_id, 'many', '', id FROM made`,
-      [tenant],
+      [tenant()],
     );
     await expect(publish('many', { data: data(8_000) })).rejects.toMatchObject({ code: 'EVENT_FAN_OUT_TOO_LARGE' });
     expect(await publish('many')).toMatchObject({ deliveries: 10_000, held: 10_000 });
@@ -115,40 +107,44 @@ describe('publishing events', () => {
   });
 
   it('goes on with the others when the database refuses one', async () => {
-    const deleted = await world.tenant();
-    await world.sql(`UPDATE tenants SET status = 'deleted', data_key = NULL, deleted_at = now() WHERE id = $1`, [
+    const deleted = await world().tenant();
+    await world().sql(`UPDATE tenants SET status = 'deleted', data_key = NULL, deleted_at = now() WHERE id = $1`, [
       deleted,
     ]);
     const all = await Promise.allSettled([publish('a'), publish('a', { tenantId: deleted }), publish('a')]);
     expect(all.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
-    expect(await world.sql(`SELECT FROM webhook_events WHERE tenant_id = $1`, [deleted])).toEqual([]);
+    expect(await world().sql(`SELECT FROM webhook_events WHERE tenant_id = $1`, [deleted])).toEqual([]);
   });
 
   it('keeps payloads encrypted', async () => {
     const { id } = await publish('a', { data: '{"secret":"hush-hush"}' });
-    const [row] = await world.sql(`SELECT payload::text AS payload FROM webhook_events WHERE id = $1`, [id]);
+    const [row] = await world().sql(`SELECT payload::text AS payload FROM webhook_events WHERE id = $1`, [id]);
     expect(row?.payload).not.toContain('hush-hush');
   });
 
   /** The last one: it moves the clock by which everything is due. */
   it('forgets payloads after 90 days and events after 400, with their deliveries', async () => {
-    const { id: endpointId } = await world.endpoint(tenant, '/old', { enabled: false });
+    const { id: endpointId } = await endpoint('/old', { enabled: false });
     const { id } = await publish('a', { data: '{"n":1}' });
-    const retention = world.get(WebhookRetention);
+    const retention = world().get(WebhookRetention);
     await retention.run();
-    expect(await world.get(WebhookEvents).get(tenant, id)).toMatchObject({ payload: { n: 1 } });
+    expect(await world().get(WebhookEvents).get(tenant(), id)).toMatchObject({ payload: { n: 1 } });
 
-    await world.advance('91 days');
+    await world().advance('91 days');
     await retention.run();
-    expect(await world.get(WebhookEvents).get(tenant, id)).toMatchObject({ payload: null, deliveries: 1 });
-    expect(await world.sql(`SELECT FROM webhook_events WHERE id = $1 AND payload = 'null'`, [id])).toHaveLength(1);
+    expect(await world().get(WebhookEvents).get(tenant(), id)).toMatchObject({ payload: null, deliveries: 1 });
+    expect(await world().sql(`SELECT FROM webhook_events WHERE id = $1 AND payload = 'null'`, [id])).toHaveLength(1);
     await expect(
-      world.get(DeliveryReplays).event(tenant, id, (await world.endpoint(tenant, '/new')).id, origin),
+      world()
+        .get(DeliveryReplays)
+        .event(tenant(), id, (await endpoint('/new')).id, origin),
     ).rejects.toMatchObject({ code: 'EVENT_PAYLOAD_EXPIRED' });
 
-    await world.advance('310 days');
+    await world().advance('310 days');
     await retention.run();
-    await expect(world.get(WebhookEvents).get(tenant, id)).rejects.toMatchObject({ code: 'WEBHOOK_EVENT_NOT_FOUND' });
-    expect(await world.sql(`SELECT FROM webhook_deliveries WHERE endpoint_id = $1`, [endpointId])).toEqual([]);
+    await expect(world().get(WebhookEvents).get(tenant(), id)).rejects.toMatchObject({
+      code: 'WEBHOOK_EVENT_NOT_FOUND',
+    });
+    expect(await world().sql(`SELECT FROM webhook_deliveries WHERE endpoint_id = $1`, [endpointId])).toEqual([]);
   });
 });

@@ -1,10 +1,8 @@
 import { HostResolver } from '@puente/egress';
 import { until } from '../../../../test/support/sandbox-until';
-import { origin, WebhooksWorld } from '../../../../test/support/webhooks-world';
+import { webhooksFixture } from '../../../../test/support/webhooks.fixture';
+import { origin } from '../../../../test/support/webhooks-world';
 import { EndpointTest } from './endpoint-test';
-import { EventPublisher } from './event-publisher';
-import { WebhookEndpoints } from './webhook-endpoints';
-import { PatchEndpointBody } from './webhooks.schemas';
 
 /** A tenant's own name server: it says what suits the tenant, from one moment to the next. */
 class TenantsNames extends HostResolver {
@@ -20,27 +18,23 @@ class TenantsNames extends HostResolver {
 /** Done when 3 of the webhooks: nothing on loopback is ever connected to, wherever a name led when it was looked at. */
 describe('a name that leads inside once it has been looked at (T17)', () => {
   const names = new TenantsNames();
-  let world: WebhooksWorld;
-  let tenant: string;
-
-  beforeAll(async () => {
-    world = await WebhooksWorld.start({ settings: { EGRESS_ALLOWED_CIDRS: '' }, resolver: names });
+  const { world, tenant, publish, patch, ...webhooks } = webhooksFixture({
+    settings: { EGRESS_ALLOWED_CIDRS: '' },
+    resolver: names,
   });
   beforeEach(async () => {
     names.leadsTo = '93.184.216.34';
-    tenant = await world.tenant();
   });
   afterEach(() => {
-    expect(world.receiver.connections).toBe(0);
+    expect(world().receiver.connections).toBe(0);
   });
-  afterAll(() => world.stop());
 
-  const url = () => `https://flips.example:${String(world.receiver.port)}/in`;
-  const endpoint = () => world.endpoint(tenant, '/in', { url: url() });
+  const url = () => `https://flips.example:${String(world().receiver.port)}/in`;
+  const endpoint = () => webhooks.endpoint('/in', { url: url() });
   const refused = () =>
     until(
       async () => {
-        const tries = await world.sql(`SELECT provider_code FROM attempts WHERE tenant_id = $1`, [tenant]);
+        const tries = await world().sql(`SELECT provider_code FROM attempts WHERE tenant_id = $1`, [tenant()]);
         return tries.length > 0 && tries.map(({ provider_code: code }) => code);
       },
       { withinMs: 10_000, what: 'it was tried' },
@@ -51,8 +45,8 @@ describe('a name that leads inside once it has been looked at (T17)', () => {
     for (const inside of ['127.0.0.1', '169.254.169.254', '::1', '::ffff:127.0.0.1']) {
       names.leadsTo = inside;
       await expect(endpoint()).rejects.toMatchObject({ code: 'EGRESS_ADDRESS_REFUSED' });
-      const patch = world.get(WebhookEndpoints).patch(tenant, id, PatchEndpointBody.parse({ url: url() }), origin);
-      await expect(patch).rejects.toMatchObject({ code: 'EGRESS_ADDRESS_REFUSED' });
+      const moved = patch(id, { url: url() });
+      await expect(moved).rejects.toMatchObject({ code: 'EGRESS_ADDRESS_REFUSED' });
     }
   });
 
@@ -60,18 +54,18 @@ describe('a name that leads inside once it has been looked at (T17)', () => {
     await endpoint();
     names.leadsTo = '127.0.0.1';
     const before = names.asked;
-    await world.get(EventPublisher).publish({ tenantId: tenant, type: 'a', data: '{}', origin: 'api' });
+    await publish();
 
     expect(await refused()).toEqual(['EGRESS_ADDRESS_REFUSED']);
     expect(names.asked).toBeGreaterThan(before);
-    const [operation] = await world.sql(`SELECT state, maybe_sent FROM operations WHERE tenant_id = $1`, [tenant]);
+    const [operation] = await world().sql(`SELECT state, maybe_sent FROM operations WHERE tenant_id = $1`, [tenant()]);
     expect(operation).toEqual({ state: 'queued', maybe_sent: false });
   });
 
   it('is refused at the test of an endpoint', async () => {
     const { id } = await endpoint();
     names.leadsTo = '127.0.0.1';
-    await world.get(EndpointTest).send(tenant, id, origin);
+    await world().get(EndpointTest).send(tenant(), id, origin);
 
     expect(await refused()).toEqual(['EGRESS_ADDRESS_REFUSED']);
   });

@@ -1,35 +1,23 @@
 import { until } from '../../../../test/support/sandbox-until';
-import { type ReceiverAnswer, WebhooksWorld } from '../../../../test/support/webhooks-world';
-import { EventPublisher } from './event-publisher';
+import { webhooksFixture } from '../../../../test/support/webhooks.fixture';
+import type { ReceiverAnswer } from '../../../../test/support/webhooks-world';
 
 /** What becomes of a delivery in the ledger, by what its receiver answers: the whole chain, and a server of somebody. */
 describe('deliveries', () => {
-  let world: WebhooksWorld;
-  let tenant: string;
-
-  beforeAll(async () => {
-    world = await WebhooksWorld.start();
-  });
-  afterAll(() => world.stop());
-  beforeEach(async () => {
-    tenant = await world.tenant();
-  });
-
-  const publish = () =>
-    world.get(EventPublisher).publish({ tenantId: tenant, type: 'a.b', data: '{"n":1}', origin: 'api' });
-  /** Each test has a tenant of its own, and but one endpoint. */
+  const { world, tenant, endpoint, publish } = webhooksFixture();
+  /** Each test has a tenant() of its own, and but one endpoint. */
   const operation = async (): Promise<Record<string, unknown>> => {
-    const [row = {}] = await world.sql(
+    const [row = {}] = await world().sql(
       `SELECT id, state, failure, provider_code, provider_status, failure_message, attempt, maybe_sent,
          extract(epoch FROM next_attempt_at - updated_at)::float8 AS waits FROM operations WHERE tenant_id = $1`,
-      [tenant],
+      [tenant()],
     );
     return row;
   };
   const lane = async (): Promise<Record<string, unknown>> => {
-    const [row = {}] = await world.sql(
+    const [row = {}] = await world().sql(
       `SELECT paused_by, extract(epoch FROM open_until - puente_now())::float8 AS parked FROM lanes WHERE tenant_id = $1`,
-      [tenant],
+      [tenant()],
     );
     return row;
   };
@@ -43,14 +31,14 @@ describe('deliveries', () => {
       },
     );
   const answered = async (path: string, answer: number | ReceiverAnswer, given: object = {}): Promise<void> => {
-    world.receiver.answers.set(path, answer);
-    await world.endpoint(tenant, path, given);
+    world().receiver.answers.set(path, answer);
+    await endpoint(path, given);
     await publish();
   };
   /** So that the next try is the last one. */
   const lastTry = async (): Promise<void> => {
-    await world.sql(`UPDATE operations SET attempt = 10 WHERE tenant_id = $1 AND state = 'queued'`, [tenant]);
-    await world.advance('6 seconds');
+    await world().sql(`UPDATE operations SET attempt = 10 WHERE tenant_id = $1 AND state = 'queued'`, [tenant()]);
+    await world().advance('6 seconds');
   };
 
   it.each([401, 403, 404, 500])('wait for the schedule after a %i, and no lane is paused', async (status) => {
@@ -89,7 +77,7 @@ describe('deliveries', () => {
     await answered('/talks', { status: 500, body }, { headers: { 'x-own': token } });
 
     const { id, failure_message: message } = await settled({ state: 'queued', attempt: 1 });
-    const [attempt] = await world.sql(
+    const [attempt] = await world().sql(
       `SELECT outcome, provider_status, excerpt FROM attempts WHERE operation_id = $1`,
       [id],
     );
@@ -101,24 +89,24 @@ describe('deliveries', () => {
   });
 
   it('are no more a second than the endpoint wants', async () => {
-    await world.endpoint(tenant, '/paced', { ratePerSecond: 3 });
+    await endpoint('/paced', { ratePerSecond: 3 });
     for (let n = 0; n < 7; n += 1) await publish();
 
-    const times = (await world.arrived('/paced', 7)).map(({ atMs }) => atMs);
+    const times = (await world().arrived('/paced', 7)).map(({ atMs }) => atMs);
     const [first = 0] = times;
     // Three a window: the seventh is of the third.
     expect((times[6] ?? 0) - first).toBeGreaterThan(1_900);
     expect((times[3] ?? 0) - first).toBeGreaterThan(900);
-    const tries = await world.sql(`SELECT DISTINCT attempt FROM operations WHERE tenant_id = $1`, [tenant]);
+    const tries = await world().sql(`SELECT DISTINCT attempt FROM operations WHERE tenant_id = $1`, [tenant()]);
     expect(tries).toEqual([{ attempt: 1 }]);
   });
 
   it('are no more a second than the endpoint wants, also from two workers at once', async () => {
-    await world.another();
-    await world.endpoint(tenant, '/paced/by/two', { ratePerSecond: 5 });
-    await Promise.all(Array.from({ length: 15 }, publish));
+    await world().another();
+    await endpoint('/paced/by/two', { ratePerSecond: 5 });
+    await Promise.all(Array.from({ length: 15 }, () => publish()));
 
-    const times = (await world.arrived('/paced/by/two', 15)).map(({ atMs }) => atMs).sort((a, b) => a - b);
+    const times = (await world().arrived('/paced/by/two', 15)).map(({ atMs }) => atMs).sort((a, b) => a - b);
     // Five a window, whoever sends them: the eleventh is of the third.
     expect((times[5] ?? 0) - (times[0] ?? 0)).toBeGreaterThan(500);
     expect((times[10] ?? 0) - (times[0] ?? 0)).toBeGreaterThan(1_500);
@@ -126,7 +114,7 @@ describe('deliveries', () => {
     await until(
       async () => {
         await publish();
-        const owners = await world.sql(`SELECT DISTINCT owner FROM attempts WHERE tenant_id = $1`, [tenant]);
+        const owners = await world().sql(`SELECT DISTINCT owner FROM attempts WHERE tenant_id = $1`, [tenant()]);
         return owners.length === 2;
       },
       { withinMs: 20_000, what: 'both workers have sent something' },
