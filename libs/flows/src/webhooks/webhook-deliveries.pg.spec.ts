@@ -88,28 +88,17 @@ describe('deliveries', () => {
     expect(message).toHaveLength(500);
   });
 
-  it('are no more a second than the endpoint wants', async () => {
-    await endpoint('/paced', { ratePerSecond: 3 });
-    for (let n = 0; n < 7; n += 1) await publish();
-
-    const times = (await world().arrived('/paced', 7)).map(({ atMs }) => atMs);
-    const [first = 0] = times;
-    // Three a window: the seventh is of the third.
-    expect((times[6] ?? 0) - first).toBeGreaterThan(1_900);
-    expect((times[3] ?? 0) - first).toBeGreaterThan(900);
-    const tries = await world().sql(`SELECT DISTINCT attempt FROM operations WHERE tenant_id = $1`, [tenant()]);
-    expect(tries).toEqual([{ attempt: 1 }]);
-  });
-
   it('are no more a second than the endpoint wants, also from two workers at once', async () => {
     await world().another();
-    await endpoint('/paced/by/two', { ratePerSecond: 5 });
-    await Promise.all(Array.from({ length: 15 }, () => publish()));
+    await endpoint('/paced', { ratePerSecond: 5 });
+    await Promise.all(Array.from({ length: 11 }, () => publish()));
 
-    const times = (await world().arrived('/paced/by/two', 15)).map(({ atMs }) => atMs).sort((a, b) => a - b);
+    const times = (await world().arrived('/paced', 11)).map(({ atMs }) => atMs).sort((a, b) => a - b);
     // Five a window, whoever sends them: the eleventh is of the third.
     expect((times[5] ?? 0) - (times[0] ?? 0)).toBeGreaterThan(500);
     expect((times[10] ?? 0) - (times[0] ?? 0)).toBeGreaterThan(1_500);
+    const tries = await world().sql(`SELECT DISTINCT attempt FROM operations WHERE tenant_id = $1`, [tenant()]);
+    expect(tries).toEqual([{ attempt: 1 }]);
     // Both send, although a busy machine may give one of them all of the first ones.
     await until(
       async () => {
