@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { type DispatchMode, MODES } from './ledger/ledger-plan';
 
-export const SCENARIOS = ['trunk', 'ledger', 'webhooks', 'purchases'] as const;
+export const SCENARIOS = ['trunk', 'ledger', 'webhooks', 'purchases', 'webpay'] as const;
 export type ScenarioName = (typeof SCENARIOS)[number];
 
 export interface FaultOptions {
@@ -19,6 +19,8 @@ export interface FaultOptions {
   readonly events: number;
   /** Of the purchases: who wants 100 units. */
   readonly buyers: number;
+  /** Of webpay: who pays while processes are killed, after the kills at chosen moments. */
+  readonly payers: number;
   /** Name of a bug to plant, or `all`; then nothing else is run. */
   readonly planted: string | undefined;
   /** Runs what a planted bug would be caught by without the bug. */
@@ -33,13 +35,15 @@ export const USAGE = `Usage: npm run test:faults -- [options]
   --seed N | --seeds A..B     the choices of a run; the same number chooses the same
   --scenario NAME             trunk (notifications on the sandbox), ledger (operations, 2 apis, 3 workers),
                               webhooks (20 publishers, 5 receivers, workers killed as they go),
-                              purchases (200 buyers of 100 units, Webpay and the broker misbehave) or all
+                              purchases (200 buyers of 100 units, Webpay and the broker misbehave),
+                              webpay (payments, 2 apis and a worker killed in the middle of them) or all
   --seconds N                 length of the ledger's run (60)
   --mode postgres|sqs         how the ledger's workers hear of work (by turns of the seed)
   --rate N                    operations accepted per second (50)
   --kills N, --notifications N  size of the trunk's run
   --events N                  what each publisher of the webhooks publishes (200)
   --buyers N                  of the purchases (200)
+  --payers N                  of webpay, after its kills at chosen moments (150)
   --planted [NAME]            plants bugs in a copy of the product, one at a time, and says who caught each
   --control                   with --planted: the same runs without the bugs; nothing may be caught
   --short                     both, small enough for every commit
@@ -57,6 +61,7 @@ const OPTIONS = {
   notifications: { type: 'string' },
   events: { type: 'string' },
   buyers: { type: 'string' },
+  payers: { type: 'string' },
   short: { type: 'boolean', default: false },
   planted: { type: 'string' },
   control: { type: 'boolean', default: false },
@@ -79,6 +84,7 @@ export function optionsFrom(args: readonly string[]): FaultOptions {
     notifications: whole(values.notifications ?? (short ? '60' : '1000')),
     events: whole(values.events ?? (short ? '20' : '200')),
     buyers: whole(values.buyers ?? (short ? '40' : '200')),
+    payers: whole(values.payers ?? (short ? '30' : '150')),
     ...{ planted, control, json, keep, help },
   };
 }

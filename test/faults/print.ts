@@ -5,6 +5,7 @@ import type { Caught } from './planted/planted-run';
 import type { FaultReport } from './trunk/fault-run';
 import type { PurchaseReport } from './purchases/purchase-run';
 import type { WebhookReport } from './webhooks/webhook-run';
+import type { PayReport } from './webpay/pay-run';
 
 const SHOWN = 5;
 
@@ -35,6 +36,12 @@ export function printWebhooks(report: WebhookReport, options: Pick<FaultOptions,
 
 /** @returns how many invariants did not hold */
 export function printPurchases(report: PurchaseReport, options: Pick<FaultOptions, 'json'>): number {
+  const { verdicts, ...numbers } = report;
+  return print({ ...numbers, violations: countOf(verdicts) }, verdicts, options);
+}
+
+/** @returns how many invariants did not hold */
+export function printWebpay(report: PayReport, options: Pick<FaultOptions, 'json'>): number {
   const { verdicts, ...numbers } = report;
   return print({ ...numbers, violations: countOf(verdicts) }, verdicts, options);
 }

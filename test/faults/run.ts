@@ -4,12 +4,22 @@ import { RARE } from './ledger/ledger-invariants';
 import { ledgerPlan } from './ledger/ledger-plan';
 import { LedgerRun } from './ledger/ledger-run';
 import { bugsNamed, plant } from './planted/planted-run';
-import { printCaught, printLedger, printPurchases, printReviews, printTrunk, printWebhooks } from './print';
+import {
+  printCaught,
+  printLedger,
+  printPurchases,
+  printReviews,
+  printTrunk,
+  printWebhooks,
+  printWebpay,
+} from './print';
 import { PurchaseRun } from './purchases/purchase-run';
 import { trunkPlan } from './trunk/fault-plan';
 import { FaultRun } from './trunk/fault-run';
 import { webhookPlan } from './webhooks/webhook-plan';
 import { WebhookRun } from './webhooks/webhook-run';
+import { payPlan } from './webpay/pay-plan';
+import { PayRun } from './webpay/pay-run';
 
 const PUBLISHERS = 20;
 const HEAL_WEBHOOKS_MS = 120_000;
@@ -38,6 +48,7 @@ async function main(): Promise<void> {
     if (options.scenarios.includes('ledger')) failed += await ledger(seed, options);
     if (options.scenarios.includes('webhooks')) failed += await webhooks(seed, options);
     if (options.scenarios.includes('purchases')) failed += await purchases(seed, options);
+    if (options.scenarios.includes('webpay')) failed += await webpay(seed, options);
   }
   if (options.seeds.length > 1 && reviewed.of > 0) failed += printReviews(reviewed, RARE) ? 0 : 1;
   await closeClients();
@@ -94,6 +105,13 @@ async function purchases(seed: number, options: FaultOptions): Promise<number> {
   say(`purchases, seed ${String(seed)}: ${String(buyers)} buyers, ${String(plan.units)} units`);
   const run = await PurchaseRun.prepare(plan, say);
   return carriedOut(run, options, (report) => printPurchases(report, options));
+}
+
+async function webpay(seed: number, options: FaultOptions): Promise<number> {
+  const plan = payPlan(seed, options.payers);
+  say(`webpay, seed ${String(seed)}: ${String(plan.payers.length)} payers, ${String(plan.kills.length)} random kills`);
+  const run = await PayRun.prepare(plan, say);
+  return carriedOut(run, options, (report) => printWebpay(report, options));
 }
 
 /** @returns how many invariants did not hold */

@@ -63,10 +63,20 @@ export class WorldPostgres {
     return `postgresql://puente_${role}:${this.password}@127.0.0.1:${String(this.port)}/puente`;
   }
 
-  /** A database of its own for the stand-in of SQS. */
+  /** A database of its own for stand-ins: of SQS, or of Webpay. */
   async queueDatabase(): Promise<string> {
     await this.sql('CREATE DATABASE fault_queue');
     return this.server?.superuserUrl('fault_queue') ?? '';
+  }
+
+  /** Keeps rows from everybody else. @returns how to let go of them */
+  async lock(text: string, params: readonly unknown[]): Promise<() => Promise<void>> {
+    const client = new Client({ connectionString: this.server?.superuserUrl('puente') ?? '' });
+    client.on('error', () => undefined);
+    await client.connect();
+    await client.query('BEGIN');
+    await client.query(`${text} FOR UPDATE`, [...params]);
+    return () => client.end();
   }
 
   async start(): Promise<void> {

@@ -45,6 +45,8 @@ export class World {
   readonly apis: WorldProcess[] = [];
   readonly workers: WorldProcess[] = [];
   readonly tenants: WorldTenant[] = [];
+  /** Of whoever makes tenants. */
+  platformKey = '';
   private apiUrls: string[] = [];
   private standInUrl = '';
   private asked = 0;
@@ -125,7 +127,8 @@ export class World {
   private async start(): Promise<void> {
     if (this.plan.mode === 'sqs') this.queue = await WorldQueue.start(this.dir, await this.postgres.queueDatabase());
     const settings = { ...this.settings(), ...this.queue?.settings };
-    const platformKey = await this.platformKey(settings);
+    const platformKey = await this.newPlatformKey(settings);
+    this.platformKey = platformKey;
     this.standIn = this.process('stand-in', 'stand-in.main', {
       FAULT_DIR: this.dir,
       FAULT_SEED: String(this.plan.seed),
@@ -169,7 +172,7 @@ export class World {
     };
   }
 
-  private async platformKey(settings: Readonly<Record<string, string>>): Promise<string> {
+  private async newPlatformKey(settings: Readonly<Record<string, string>>): Promise<string> {
     const options = { logger: false, abortOnError: false } as const;
     const app = await NestFactory.createApplicationContext(SeedModule.with(loadConfig(settings)), options);
     try {

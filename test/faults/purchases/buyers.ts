@@ -11,11 +11,12 @@ export interface BuyerPlan {
 
 const DOES = ['approve', 'approve', 'approve', 'reject', 'abort', 'leave'] as const;
 const MOST_UNITS = 3;
-const TRIES = 40;
-const RETRY_MS = 250;
+/** Longer than a lane is closed after failures in a row: whoever wants to buy presses the button again that long. */
+const INSIST_MS = 100_000;
+const RETRY_MS = 400;
 
 /** What one of them is about to do. */
-interface Buyer {
+export interface Buyer {
   readonly id: number;
   readonly quantity: number;
   readonly wallet: boolean;
@@ -35,10 +36,13 @@ export class Buyers {
   readonly ids: readonly number[];
   /** Requests that were made, by buyer. */
   readonly requests = new Map<number, string>();
-  readonly soldOut: number[] = [];
+  /** Who was told so to the end, and how many units they wanted. */
+  soldOut: readonly Buyer[] = [];
   readonly tooPoor: number[] = [];
   readonly surprises: string[] = [];
   private readonly plan: readonly Buyer[];
+  /** Who has units just now: some of them give theirs back. */
+  private holding = 0;
   private readonly payer: WebpayPayer;
 
   constructor(
@@ -56,26 +60,55 @@ export class Buyers {
   }
 
   async run(): Promise<void> {
-    await Promise.all(this.plan.map((buyer) => this.buy(buyer)));
+    await this.all(this.plan);
+  }
+
+  /** Those for whom there was nothing left: units have come back. @returns whether anybody wants as few as there are */
+  async again(unitsLeft: number): Promise<boolean> {
+    const late = this.soldOut.filter(({ quantity }) => quantity <= unitsLeft);
+    this.soldOut = this.soldOut.filter((buyer) => !late.includes(buyer));
+    await this.all(late);
+    return late.length > 0;
+  }
+
+  private async all(buyers: readonly Buyer[]): Promise<void> {
+    await Promise.all(buyers.map((buyer) => this.buy(buyer)));
   }
 
   private async buy(buyer: Buyer): Promise<void> {
     try {
-      const request = await this.ask(buyer);
-      if (!request) return;
-      this.requests.set(buyer.id, request.request_id);
-      await (buyer.wallet ? this.word(buyer, request) : this.pay(buyer, request));
+      while (await this.isSoldOut(buyer)) {
+        if (this.holding === 0) {
+          this.soldOut = [...this.soldOut, buyer];
+          return;
+        }
+        await sleep(RETRY_MS);
+      }
     } catch (error) {
       this.surprises.push(`buyer ${String(buyer.id)}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
 
-  private async ask({ id, quantity, wallet }: Buyer): Promise<RequestView | undefined> {
+  /** Buys, unless there is too little left just now. */
+  private async isSoldOut(buyer: Buyer): Promise<boolean> {
+    const request = await this.ask(buyer);
+    if (request === undefined || request === 'sold out') return request === 'sold out';
+    this.requests.set(buyer.id, request.request_id);
+    this.holding += 1;
+    try {
+      await (buyer.wallet ? this.word(buyer, request) : this.pay(buyer, request));
+      return false;
+    } finally {
+      this.holding -= 1;
+    }
+  }
+
+  private async ask({ id, quantity, wallet }: Buyer): Promise<RequestView | 'sold out' | undefined> {
     const body = { group_id: '15', fixture_id: 1, user_id: id, quantity, wallet };
     const answer = await this.insist('/v1/requests', body, { 'idempotency-key': `buyer-${String(id)}` });
     const { code } = answer.body as { code?: string };
-    if (code === 'FIXTURE_UNAVAILABLE') this.soldOut.push(id);
-    else if (code === 'WALLET_INSUFFICIENT') this.tooPoor.push(id);
+    if (code === 'FIXTURE_UNAVAILABLE') return 'sold out';
+    if (code === 'WALLET_INSUFFICIENT') this.tooPoor.push(id);
     else if (answer.status === 201) return (answer.body as { request: RequestView }).request;
     else this.surprises.push(`buyer ${String(id)}: ${answer.text.slice(0, 300)}`);
     return undefined;
@@ -107,10 +140,11 @@ export class Buyers {
 
   /** A request may be made again as it was: it is the same one. */
   private async insist(path: string, body: object, headers: Headers = {}): Promise<Answer> {
-    for (let tries = 1; ; tries++) {
+    const giveUpAt = performance.now() + INSIST_MS;
+    for (;;) {
       const answer = await this.shop.client.post(path, body, headers);
       const says = answer.status < 500 && answer.status !== 429 && (answer.status !== 202 || path.endsWith('commit'));
-      if (says || tries === TRIES) return answer;
+      if (says || performance.now() > giveUpAt) return answer;
       await sleep(RETRY_MS);
     }
   }

@@ -60,6 +60,16 @@ const invariants: readonly Invariant[] = [
     },
   },
   {
+    id: 'S2-sold-out-is-true',
+    name: 'whoever is told to the end that too few units are left wanted more than are left',
+    violations: ({ unitsLeft, buyers: { soldOut } }) =>
+      soldOut
+        .filter(({ quantity }) => quantity <= unitsLeft)
+        .map(
+          ({ id, quantity }) => `buyer ${String(id)} got none of ${String(quantity)}; ${String(unitsLeft)} are left`,
+        ),
+  },
+  {
     id: 'S3-books',
     name: 'postings sum to zero, and no wallet holds anything else than they say',
     violations: ({ accounts, wallets }) => {

@@ -34,6 +34,8 @@ export interface PurchaseReport {
 }
 
 const PAGE = 25;
+/** Of those for whom units come back after the rush. */
+const MOST_ROUNDS = 6;
 const FAULTS = [
   ['webpay', { operation: 'create', reset: 'after' }],
   ['webpay', { operation: 'create', status: 500 }],
@@ -78,6 +80,7 @@ export class PurchaseRun {
     this.say(`peace after ${(attackMs / 1_000).toFixed(1)} s; ${String(buyers.requests.size)} requests`);
     for (const part of ['webpay', 'mqtt']) bodyOf(await shop.control.delete(`/_sandbox/${part}/faults`), 200, 204);
     await this.calm();
+    for (let round = 0; round < MOST_ROUNDS && (await buyers.again(await shop.unitsLeft())); round++) await this.calm();
     const healMs = performance.now() - startedMs - attackMs;
     const evidence = await this.evidence(buyers);
     return {

@@ -19,6 +19,7 @@ const Advance = z.strictObject({
     .min(-10 * 365 * 86_400_000)
     .max(10 * 365 * 86_400_000),
 });
+const Release = z.strictObject({ match: z.string().optional() });
 const Received = z.object({
   since: z.union([z.coerce.date(), z.undefined()]),
   limit: z.union([z.coerce.number().int().min(1).max(1_000_000), z.undefined()]),
@@ -124,7 +125,7 @@ export class ControlPlane {
         method: 'POST',
         path,
         summary:
-          '{operation?, match?, status?, code?, message?, body?, headers?, retryAfter?, delayMs?, dripMs?, reset?: before|after, apply?, applyAfterMs?, times?}',
+          '{operation?, match?, status?, code?, message?, body?, headers?, retryAfter?, delayMs?, dripMs?, reset?: before|after, hold?: before|after, apply?, applyAfterMs?, times?}',
         handle: async ({ body }) => {
           faults.add(part, FaultOrder.parse(body));
           return { status: 201, body: faults.list(part) };
@@ -138,6 +139,18 @@ export class ControlPlane {
           faults.clear(part);
           return ok([]);
         },
+      },
+      {
+        method: 'GET',
+        path: '/held',
+        summary: 'Requests that a fault holds.',
+        handle: async () => ok(faults.holding(part)),
+      },
+      {
+        method: 'POST',
+        path: '/release',
+        summary: '{match?}: lets them go, or those alone whose path contains it.',
+        handle: async ({ body }) => ok({ released: faults.release(part, Release.parse(body ?? {}).match) }),
       },
     ];
   }

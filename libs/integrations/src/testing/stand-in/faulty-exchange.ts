@@ -9,6 +9,8 @@ export type Exchanged = StandInReply | 'reset';
 export interface Patience {
   readonly over: AbortSignal;
   sleep(ms: number, over: AbortSignal): Promise<void>;
+  /** Resolves when somebody lets the request go, at a reset too. */
+  held(): Promise<void>;
 }
 
 /** Applies the request and turns what breaks inside into the provider's own "internal error". */
@@ -32,8 +34,10 @@ export async function misbehave(
   const scripted = scriptedAnswer(standIn, request, order);
   if (order.applyAfterMs !== undefined) return applyLate(standIn, request, order, scripted, patience);
 
+  if (order.hold === 'before') await patience.held();
   const applies = order.apply ?? (scripted === undefined || order.reset === 'after');
   const real = applies ? await apply(standIn, request) : undefined;
+  if (order.hold === 'after') await patience.held();
   if (order.delayMs !== undefined) await patience.sleep(order.delayMs, patience.over);
   return disfigured(scripted ?? real ?? 'reset', order);
 }

@@ -154,6 +154,25 @@ describe('stand-in host', () => {
     expect(await (await fetch(`${sandbox.url}/_sandbox/button/faults`)).json()).toEqual([]);
   });
 
+  it.each([
+    ['before', []],
+    ['after', ['bea']],
+  ] as const)('holds a request %s its effect until it is let go', async (hold, meanwhile) => {
+    await fault({ match: 'bea', hold });
+    const pressed = press('bea');
+    const held = async () => (await (await fetch(`${sandbox.url}/_sandbox/button/held`)).json()) as unknown[];
+    for (let tries = 0; tries < 100 && (await held()).length === 0; tries += 1) await sleep(20);
+    expect((await press('ana')).status).toBe(200);
+
+    expect(await pressedBy()).toEqual(expect.arrayContaining([...meanwhile]));
+    expect(await pressedBy()).toHaveLength(meanwhile.length + 1);
+    await sandbox.order('button/release', { match: '/nobody' });
+    expect(await held()).toHaveLength(1);
+    await sandbox.order('button/release', {});
+    expect((await pressed).status).toBe(200);
+    expect([...(await pressedBy())].sort()).toEqual(['ana', 'bea']);
+  });
+
   it('moves a clock, and keeps it over a restart', async () => {
     await sandbox.order('button/clock', { advanceMs: 86_400_000 });
     await sandbox.restart();

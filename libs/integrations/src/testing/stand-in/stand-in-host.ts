@@ -98,6 +98,7 @@ export class StandInHost {
   /** Lets go of long polls, answers what is under way, and closes. */
   async stop(): Promise<void> {
     this.era.abort();
+    this.faults.release();
     for (const part of this.options.parts) await part.stop?.();
     await this.closeServer();
     await this.services.database.close();
@@ -161,10 +162,14 @@ export class StandInHost {
       const known = this.standIns.map(({ id }) => id).join(', ');
       return jsonReply(404, { error: `No stand-in knows ${request.method} ${request.path}. There are: ${known}.` });
     }
-    const order = this.faults.take(standIn.id, standIn.operation(request), request.body);
-    return order
-      ? misbehave(standIn, request, order, { over: this.era.signal, sleep: (ms, over) => this.time.sleep(ms, over) })
-      : apply(standIn, request);
+    const [operation, { path, body }] = [standIn.operation(request), request];
+    const order = this.faults.take(standIn.id, operation, body, path);
+    if (!order) return apply(standIn, request);
+    return misbehave(standIn, request, order, {
+      over: this.era.signal,
+      sleep: (ms, over) => this.time.sleep(ms, over),
+      held: () => this.faults.hold(standIn.id, { operation, path }),
+    });
   }
 }
 
