@@ -9,6 +9,7 @@ import { deploy } from './benches/deploy';
 import { fairness } from './benches/fairness';
 import { latency } from './benches/latency';
 import { memory } from './benches/memory';
+import { pay } from './benches/pay';
 import { wake } from './benches/wake';
 import { webhooks } from './benches/webhooks';
 import { BenchPostgres } from './harness/bench-postgres';
@@ -20,7 +21,7 @@ import { installPeers } from './peers/peer';
 import { writeReport } from './report/write-report';
 
 const BENCHES: Readonly<Record<string, Bench>> = {
-  ...{ accept, deliver, latency, wake, fairness, backlog, memory, deploy, webhooks },
+  ...{ accept, deliver, latency, wake, fairness, backlog, memory, deploy, webhooks, pay },
 };
 
 const USAGE = `npm run bench -- [${Object.keys(BENCHES).join('|')} …] [--rounds N] [--seconds N] [--scale 0.1] [--profiles FOLDER] [--write]`;

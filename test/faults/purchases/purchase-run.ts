@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { bodyOf } from '../../support/sandbox-client';
 import { asDatabaseOwner } from '../../support/sandbox-database';
 import { SandboxProcess } from '../../support/sandbox-process';
@@ -34,6 +35,8 @@ export interface PurchaseReport {
 }
 
 const PAGE = 25;
+/** How long Webpay and the broker misbehave at most. */
+const MISBEHAVES_MS = 20_000;
 /** Of those for whom units come back after the rush. */
 const MOST_ROUNDS = 6;
 const FAULTS = [
@@ -75,10 +78,12 @@ export class PurchaseRun {
     for (const id of buyers.ids) await shop.user(id, MONEY);
     await this.misbehave();
     const startedMs = performance.now();
-    await buyers.run();
+    const rush = buyers.run();
+    await Promise.race([rush, sleep(MISBEHAVES_MS)]);
+    await this.peace();
+    await rush;
     const attackMs = performance.now() - startedMs;
-    this.say(`peace after ${(attackMs / 1_000).toFixed(1)} s; ${String(buyers.requests.size)} requests`);
-    for (const part of ['webpay', 'mqtt']) bodyOf(await shop.control.delete(`/_sandbox/${part}/faults`), 200, 204);
+    this.say(`the rush is over after ${(attackMs / 1_000).toFixed(1)} s; ${String(buyers.requests.size)} requests`);
     await this.calm();
     for (let round = 0; round < MOST_ROUNDS && (await buyers.again(await shop.unitsLeft())); round++) await this.calm();
     const healMs = performance.now() - startedMs - attackMs;
@@ -101,6 +106,15 @@ export class PurchaseRun {
     for (let n = 0; n < this.plan.faults; n++) {
       const [part, fault] = FAULTS[random.whole(0, FAULTS.length - 1)] ?? FAULTS[0];
       bodyOf(await this.shop.control.post(`/_sandbox/${part}/faults`, fault));
+    }
+  }
+
+  /** Nothing is wrong any more, and an operator says so: lanes that were closed after failures in a row open. */
+  private async peace(): Promise<void> {
+    const { shop } = this;
+    for (const part of ['webpay', 'mqtt']) {
+      bodyOf(await shop.control.delete(`/_sandbox/${part}/faults`), 200, 204);
+      bodyOf(await shop.tenant.admin.post(`/v1/integrations/${part}/lanes/resume`, {}), 200);
     }
   }
 

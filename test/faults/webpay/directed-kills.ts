@@ -100,14 +100,14 @@ async function committing(
   return payment;
 }
 
-/** Like it, with an answer of Webpay's that is not what the payer did. */
+/** Like it; from then on Webpay shows what the payer did not do. */
 async function shown(stage: Stage, moment: Moment, does: 'approve' | 'reject', view: unknown) {
   const payment = await stage.open();
   const back = await stage.world.payer[does](payment.token);
-  await stage.world.control.post('/_sandbox/webpay/force', { token: payment.token, view });
   await stage.hold('commit', payment.token, moment);
   void stage.comeBack(DOOMED, back);
   await stage.world.isHeld(payment.token);
+  await stage.world.control.post('/_sandbox/webpay/force', { token: payment.token, view });
   return { ...payment, back };
 }
 
@@ -156,11 +156,11 @@ const returns: readonly KillCase[] = [
       const payment = await committing(stage, 'before');
       const { postgres } = stage.world.world;
       const operation = `SELECT FROM operations WHERE id = (SELECT commit_operation_id FROM payments WHERE id = $1)`;
-      const letGo = await postgres.lock(operation, [payment.id]);
+      stage.world.whenDead(await postgres.lock(operation, [payment.id]));
       await stage.world.release(payment.token);
       await committed(stage, payment);
       await new Promise((resolve) => setTimeout(resolve, 300)); // the answer is read, and the settle waits for our lock
-      return { after: letGo, check: (all) => isPaidOnce(all, payment) };
+      return { after: () => stage.comeBack(OTHER, payment.back), check: (all) => isPaidOnce(all, payment) };
     },
   },
   {
@@ -249,8 +249,9 @@ const twice: readonly KillCase[] = [
     id: 'T25',
     what: 'one order is paid in two tabs, and the api is killed in the middle of both: one counts, the other is looked at',
     async reach(stage, moment) {
-      const first = await committing(stage, moment, { order: { reference: 'tabs' } });
-      const tab = { reference: 'tabs', resultUrl: 'https://shop.example/other-tab' };
+      const reference = `tabs-${moment}`;
+      const first = await committing(stage, moment, { order: { reference } });
+      const tab = { reference, resultUrl: 'https://shop.example/other-tab' };
       const second = await committing(stage, moment, { order: tab });
       const after = (): Promise<unknown> => Promise.all([first, second].map(({ back }) => stage.comeBack(OTHER, back)));
       return { after, check: (all) => countsOnce(all, [first, second]) };

@@ -33,6 +33,7 @@ const ENVIRONMENT = {
 export class PayWorld {
   readonly told: Told[] = [];
   readonly payer: WebpayPayer;
+  private readonly atDeath: (() => Promise<void>)[] = [];
 
   private constructor(
     readonly world: World,
@@ -105,12 +106,18 @@ export class PayWorld {
     }
   }
 
+  /** To be done as soon as the next process is dead. */
+  whenDead(then: () => Promise<void>): void {
+    this.atDeath.push(then);
+  }
+
   /** kill -9; its leases are over as soon as it is: they last longer than a call may take. */
   async kill(victim: WorldProcess): Promise<void> {
     await victim.whenReady();
     const { pid } = victim;
     victim.kill();
     await until(() => !victim.isReady, { withinMs: 5_000, everyMs: 5, what: `${victim.name} is dead` });
+    for (const then of this.atDeath.splice(0)) await then();
     await this.world.postgres.sql(
       `UPDATE operations SET lease_until = puente_now() - interval '1 second' WHERE state = 'running' AND lease_owner LIKE $1`,
       [`%:${String(pid)}:%`],

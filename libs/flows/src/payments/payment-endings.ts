@@ -39,6 +39,9 @@ export class PaymentEndings {
   /** Of one that waits for its payer, and of one that is over: money that turns up late. */
   async ofWaiting(row: PaymentRow): Promise<void> {
     await this.checks.ask(row.tenantId, row.id, async (tx, { row: now, answer }: CheckResult) => {
+      // The payer is gone, and came back while nobody could ask.
+      if (answer === 'unfinished' && now.state === 'pending' && now.reason !== null)
+        return this.moves.move(tx, now, { event: 'abandoned', reason: now.reason });
       const silent = answer === 'unfinished' || answer === 'not_queryable' || answer === 'no_token';
       const ends = silent && isOver(now) && (now.state === 'pending' || now.state === 'created');
       return ends ? this.moves.move(tx, now, { event: 'expired' }) : now;

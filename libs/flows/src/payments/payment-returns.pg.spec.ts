@@ -63,6 +63,19 @@ describe('payments, on their ways back', () => {
     },
   );
 
+  it('T13: aborted while Webpay cannot be asked: cancelled as soon as it can, long before it would expire', async () => {
+    const payment = await world.start(tenant, 'T13-away');
+    const { params } = await world.payer.abort(payment.token);
+    await world.fault({ operation: 'status', status: 500, times: 20 });
+    expect((await world.back(tenant, params)).state).toBe('pending');
+    await fetch(`${world.standIns.url}/_sandbox/webpay/faults`, { method: 'DELETE' });
+    await world.advance('2 minutes');
+    await world.reconcile();
+
+    expect(await world.see(tenant, payment.id)).toMatchObject({ state: 'cancelled', reason: 'payer_left' });
+    expect(await commits()).toBe(0);
+  });
+
   it('T14: the parameters of a form that timed out with another session are nobody’s return', async () => {
     const payment = await world.start(tenant, 'T14');
     const forged = { TBK_ORDEN_COMPRA: payment.buyOrder, TBK_ID_SESION: 'f'.repeat(32) };

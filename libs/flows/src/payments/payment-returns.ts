@@ -5,7 +5,7 @@ import type { PaymentRow } from './payment';
 import { PaymentChecks } from './payment-checks';
 import { PaymentCommits } from './payment-commits';
 import { recordEvent } from './payment-history';
-import { findByBuyOrder, findByToken, findPayment } from './payment-rows';
+import { findByBuyOrder, findByToken, findPayment, savePayment } from './payment-rows';
 import { returnHash } from './payment-start';
 import { isOpen } from './payment-states';
 import { PaymentNotFoundError, PaymentReturnInvalidError } from './payments.errors';
@@ -79,16 +79,15 @@ export class PaymentReturns {
     if (kind === 'normal') return this.committed(row, waitMs);
     if (row.state !== 'pending') return this.decided(row, waitMs);
     // A restored tab says nothing about the payer having left.
-    const leaves = kind !== 'recovered';
+    const reason = kind === 'recovered' ? undefined : kind === 'timeout' ? 'form_expired' : 'payer_left';
     return this.checks.ask(
       ...[row.tenantId, row.id],
-      async (tx, { row: now, answer }) =>
-        leaves && answer === 'unfinished' && now.state === 'pending'
-          ? this.support.moves.move(tx, now, {
-              event: 'abandoned',
-              reason: kind === 'timeout' ? 'form_expired' : 'payer_left',
-            })
-          : now,
+      async (tx, { row: now, answer }) => {
+        if (reason === undefined || now.state !== 'pending') return now;
+        if (answer === 'unfinished') return this.support.moves.move(tx, now, { event: 'abandoned', reason });
+        // Whoever asks next ends it.
+        return answer === 'unread' ? savePayment(tx, now.id, { reason }) : now;
+      },
       waitMs,
     );
   }
