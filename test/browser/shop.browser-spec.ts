@@ -72,19 +72,49 @@ async function received<Effect>(part: string): Promise<Effect[]> {
   return (await response.json()) as Effect[];
 }
 
-/** What the whole market is told about the order on the page, over MQTT. */
+/** The order on the page. */
+function order(): string {
+  return decodeURIComponent(new URL(page.url()).pathname.split('/').at(-1) ?? '');
+}
+
+/** What the whole market is told about the order on the page, over MQTT: once, and nothing else. */
 async function told(valid: boolean): Promise<void> {
-  const order = decodeURIComponent(new URL(page.url()).pathname.split('/').at(-1) ?? '');
-  await until(
+  const word = { request_id: order(), group_id: '15', seller: 0, valid };
+  expect(await heard('validation')).toEqual([word]);
+}
+
+/** What the broker got about the order on the page, as soon as there is something. */
+async function heard(name: 'requests' | 'validation'): Promise<unknown[]> {
+  const id = order();
+  return until(
     async () => {
-      const messages = await received<{ topic?: string; payload?: string }>('mqtt');
-      return messages.some(
-        ({ topic, payload = '' }) =>
-          topic === 'fixtures/validation' && payload.includes(order) && payload.includes(`"valid":${String(valid)}`),
-      );
+      const messages = await received<{ topic: string; payload: string }>('mqtt');
+      const own = messages.filter(({ topic, payload }) => topic === `fixtures/${name}` && payload.includes(id));
+      return own.length > 0 && own.map(({ payload }) => JSON.parse(payload) as unknown);
     },
-    { ...SETTLED, what: `fixtures/validation about ${order}` },
+    { ...SETTLED, what: `fixtures/${name} about ${id}` },
   );
+}
+
+/** What another group says over MQTT of the order on the page. */
+async function said(valid: boolean): Promise<void> {
+  const payload = { request_id: order(), group_id: '15', seller: 0, valid };
+  const body = JSON.stringify({ topic: 'fixtures/validation', payload });
+  await fetch(`${sandbox.facts().sandboxUrl}/_sandbox/mqtt/publish`, { method: 'POST', body });
+}
+
+/** The one mail about the order on the page has this subject. */
+async function mailed(subject: RegExp): Promise<void> {
+  const id = order();
+  const own = await until(
+    async () => {
+      const mails = await received<{ subject: string }>('smtp');
+      const found = mails.filter((mail) => JSON.stringify(mail).includes(id));
+      return found.length > 0 && found.map((mail) => mail.subject);
+    },
+    { ...SETTLED, what: `a mail about ${id}` },
+  );
+  expect(own).toEqual([expect.stringMatching(subject)]);
 }
 
 async function charges(): Promise<number> {
@@ -108,6 +138,7 @@ describe('the demo shop', () => {
     expect(await shelf()).toEqual({ ...before, left: before.left - 2 });
     expect(await charges()).toBe(1);
     await told(true);
+    await mailed(/aprobada/i);
   });
 
   it('sells units from the wallet, once the system of all groups agrees', async () => {
@@ -115,8 +146,12 @@ describe('the demo shop', () => {
     await buy(3, 'la billetera');
     await result('awaited');
     await screenshot(page, 'shop-wallet');
-    await page.getByRole('button', { name: 'Validar' }).click();
+    expect(await heard('requests')).toEqual([
+      expect.objectContaining({ request_id: order(), quantity: 3, wallet: true }),
+    ]);
+    await said(true);
     await result('approved');
+    await mailed(/aprobada/i);
     expect(await shelf()).toEqual({ left: before.left - 3, wallet: before.wallet - 3 * PRICE });
   });
 
@@ -126,6 +161,7 @@ describe('the demo shop', () => {
     await page.getByRole('button', { name: 'Rechazar' }).click();
     await result('rejected');
     expect(await shelf()).toEqual(before);
+    await mailed(/rechazad/i);
   });
 
   it.each([
@@ -140,6 +176,7 @@ describe('the demo shop', () => {
     await screenshot(page, 'shop-rejected');
     expect(await page.textContent('main')).toContain('Causas posibles');
     await told(false);
+    await mailed(/rechazad/i);
     expect(await shelf()).toEqual(before);
   });
 
@@ -150,6 +187,7 @@ describe('the demo shop', () => {
     await result('cancelled');
     await screenshot(page, 'shop-cancelled');
     await told(false);
+    await mailed(/anulad/i);
     expect(await shelf()).toEqual(before);
   });
 
@@ -157,10 +195,11 @@ describe('the demo shop', () => {
     const before = await shelf();
     await buy(1, 'Webpay');
     await page.getByRole('button', { name: 'Dejar vencer' }).click();
-    await page.locator('#result').waitFor();
+    await result('cancelled');
     await screenshot(page, 'shop-timeout');
-    expect(await page.getAttribute('#result', 'data-result')).not.toBe('approved');
-    expect((await shelf()).wallet).toBe(before.wallet);
+    await told(false);
+    await mailed(/anulad/i);
+    expect(await shelf()).toEqual(before);
   });
 
   it('charges once when the payer goes Back after paying, and shows the same receipt again', async () => {
@@ -175,6 +214,28 @@ describe('the demo shop', () => {
     await result('approved');
     expect(page.url()).toBe(receipt);
     expect(await charges()).toBe(before + 1);
+    await told(true);
+    await mailed(/aprobada/i);
+  });
+
+  it('T27: shows Error 21 to a payer who goes Back and opens the old form again; the order can still be paid', async () => {
+    const [before, charged] = [await shelf(), await charges()];
+    await buy(1, 'Webpay');
+    const form = page.url();
+    await page.goBack();
+    await page.goto(form.replace('webpayserver/form', 'webpayserver/initTransaction'));
+    await page.getByText('Error 21').first().waitFor();
+    await screenshot(page, 'shop-error-21');
+    await page.getByRole('button', { name: 'Volver al sitio' }).click();
+    await page.waitForURL('**/shop/orders/**');
+    expect(await page.getAttribute('#result', 'data-result')).not.toBe('approved');
+
+    await page.goto(form);
+    await payWith(VISA);
+    await result('approved');
+    expect(await charges()).toBe(charged + 1);
+    await told(true);
+    expect(await shelf()).toEqual({ ...before, left: before.left - 1 });
   });
 
   it('makes one order of a double click', async () => {
@@ -182,6 +243,7 @@ describe('the demo shop', () => {
     await page.selectOption(`#quantity-${FIXTURE}`, '1');
     await page.dblclick(`#fixture-${FIXTURE} button:has-text("Pagar con la billetera")`);
     await result('awaited');
+    expect(await heard('requests')).toHaveLength(1);
     expect(await shelf()).toEqual({ left: before.left - 1, wallet: before.wallet - PRICE });
   });
 
