@@ -102,7 +102,7 @@ export class PayRun {
       await this.kill(DOOMED);
       await this.world.release();
       const reached = cases.filter((one) => one !== undefined);
-      await Promise.all(reached.map(({ reached: { after } }) => after?.()));
+      await Promise.all(reached.map(async ({ reached: { after } }) => after?.()));
       all.push(...reached);
       await this.world.world.allReady();
     }

@@ -84,7 +84,12 @@ export class ControlPlane {
     const base = `${PREFIX}/${part.id}`;
     const own: ControlRoute[] = [...(part.control ?? [])].map((route) => ({ ...route, path: `/${route.path}` }));
     const usual = isStandIn(part)
-      ? [this.receivedRoute(part.id), ...this.faultRoutes(part.id), this.clockRoute(part.id)]
+      ? [
+          this.receivedRoute(part.id),
+          ...this.faultRoutes(part.id),
+          ...this.heldRoutes(part.id),
+          this.clockRoute(part.id),
+        ]
       : [];
     for (const route of [...usual, ...own]) this.add(base, route);
   }
@@ -140,6 +145,12 @@ export class ControlPlane {
           return ok([]);
         },
       },
+    ];
+  }
+
+  private heldRoutes(part: string): ControlRoute[] {
+    const { faults } = this.options;
+    return [
       {
         method: 'GET',
         path: '/held',
