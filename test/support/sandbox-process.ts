@@ -24,6 +24,7 @@ export interface SandboxFacts {
     readonly topicArn: string;
     readonly fifoTopicArn?: string;
   };
+  readonly accounting?: { readonly queueUrl: string };
   readonly webhooks?: { readonly queueUrl: string; readonly receiversUrl: string };
   readonly mqtt?: { readonly url: string; readonly username: string; readonly password: string };
   readonly smtp?: { readonly host: string; readonly port: number; readonly mailboxUrl: string };

@@ -183,7 +183,10 @@ describe('accounting at Odoo', () => {
       await parked();
       await world.advance('10 minutes');
     }
+    // Of itself the provider is asked one thing at a time; an administrator allows 32 (`PATCH …/lanes`).
+    await world.sql(`UPDATE lanes SET max_in_flight = 32 WHERE tenant_id = $1`, [tenant]);
     await world.odoo.restart();
+    await world.odoo.order('odoo/behaviour', { workers: 33 });
     await world.odoo.order('odoo/faults', { delayMs: 150, times: companies * each * 2 });
     await drained(companies * each);
 
@@ -194,7 +197,9 @@ describe('accounting at Odoo', () => {
       expect(own).toEqual([...own].sort((a, b) => a - b));
     }
     // RAMP of the ledger: 5 at a time when the circuit closes, 5 more each second; 32 were allowed.
-    expect(await mostAtOnce()).toBeLessThanOrEqual(10);
+    const most = await mostAtOnce();
+    expect(most).toBeGreaterThan(1);
+    expect(most).toBeLessThanOrEqual(15);
   }, 60_000);
 
   /** The lane has found out once more that Odoo is away. */
