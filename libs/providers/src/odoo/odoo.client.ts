@@ -86,7 +86,7 @@ export class OdooClient {
     return { result: await this.inTurn(call, cancel) };
   }
 
-  load(input: Load, { cancel }: OdooCall): Promise<Loaded> {
+  async load(input: Load, { cancel }: OdooCall): Promise<Loaded> {
     this.requireLoad(input);
     return this.turns.take(cancel, () => this.recipe.run(input, cancel));
   }
