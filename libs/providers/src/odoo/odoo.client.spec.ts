@@ -40,7 +40,7 @@ async function failure(work: Promise<unknown>): Promise<Failure | string> {
   );
 }
 
-type Row = readonly [seen: string, answer: ScriptedAnswer | ((request: ScriptedRequest) => ScriptedAnswer), kind: Failure['kind'], code?: string]; // prettier-ignore
+type Row = readonly [seen: string, answer: ScriptedAnswer | ((request: ScriptedRequest) => ScriptedAnswer), kind: Failure['kind'], code: string]; // prettier-ignore
 
 /** The outcome table: what is seen, and what may be done about it. */
 const BOTH: readonly Row[] = [
