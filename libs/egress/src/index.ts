@@ -1,6 +1,6 @@
 export { type Destination, destinationOf } from './destination';
 export { DnsHostResolver } from './dns-host-resolver';
-export { egressConnector, type ConnectorOptions } from './egress-connector';
+export { ConnectingSockets, egressConnector, type ConnectorOptions } from './egress-connector';
 export { EgressGuard, type EgressRules, type Reach } from './egress-guard';
 export { EgressReports } from './egress-reports.port';
 export { EgressModule } from './egress.module';

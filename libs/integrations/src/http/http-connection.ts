@@ -1,4 +1,4 @@
-import { egressConnector, type EgressGuard } from '@puente/egress';
+import { ConnectingSockets, egressConnector, type EgressGuard } from '@puente/egress';
 import type { CancelSignal, Failure, NotSentCause } from '@puente/kernel';
 import { isOverdue, notSent, unknown } from '@puente/kernel';
 import { type Dispatcher, errors, Pool } from 'undici';
@@ -60,6 +60,7 @@ export interface RawHttpRequest extends Pick<HttpRequest, 'method' | 'path' | 's
  */
 export class HttpConnection {
   private readonly pool: Pool;
+  private readonly connecting = new ConnectingSockets();
   private readonly prefix: string;
 
   /**
@@ -75,7 +76,7 @@ export class HttpConnection {
     this.prefix = pathname.replace(/\/$/, '');
     this.pool = new Pool(origin, {
       connections,
-      connect: egressConnector(egress, { timeoutMs: CONNECT_MS }),
+      connect: egressConnector(egress, { timeoutMs: CONNECT_MS, connecting: this.connecting }),
       headersTimeout: SILENCE_MS,
       bodyTimeout: SILENCE_MS,
       keepAliveTimeout: IDLE_MS,
@@ -109,6 +110,7 @@ export class HttpConnection {
 
   close(): void {
     void this.pool.destroy();
+    this.connecting.destroy();
   }
 
   private answer({ method, path, headers, json, signal }: HttpRequest): Promise<HttpAnswer> {

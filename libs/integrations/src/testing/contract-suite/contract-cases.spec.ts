@@ -132,7 +132,7 @@ const broken: readonly (readonly [string, Carelessness, readonly RegExp[], RegEx
       send: (client, request, call) => client.send(request, { ...call, signal: AbortSignal.timeout(1_100) }),
     },
     [/^letter: giving up beforehand sends nothing/, /^letter: no answer is unknown/],
-    /giving up|given up|what is overdue/,
+    /giving up|given up|what is overdue|while it connects/,
   ],
   [
     'follows redirects',

@@ -1,5 +1,5 @@
 import { answerCases, documentedErrorCases } from './answer.cases';
-import { deadEnd } from './broken-line';
+import { connectingCases } from './connecting.cases';
 import { ContractRun } from './contract-run';
 import type { ContractCase, ContractSubject } from './contract-subject';
 import { credentialCases } from './credential.cases';
@@ -27,20 +27,18 @@ export function contractCases(subject: ContractSubject): ContractCase[] {
     ...documentedErrorCases(subject),
     ...lostAnswerCases(subject),
     ...lateCases(subject),
+    ...connectingCases(subject),
     ...effectCases(subject),
     ...credentialCases(subject),
   ];
   return [...definitionCases(subject), ...drafts.map((draft) => finished(subject, draft))];
 }
 
-function finished(
-  subject: ContractSubject,
-  { name, run, unreachable = false, masked = false }: DraftCase,
-): ContractCase {
+function finished(subject: ContractSubject, { name, run, endpoint, masked = false }: DraftCase): ContractCase {
   return {
     name,
     run: async () => {
-      const work = await ContractRun.begin(subject, { masked, ...(unreachable ? { endpoint: await deadEnd() } : {}) });
+      const work = await ContractRun.begin(subject, { masked, ...(endpoint ? { endpoint: await endpoint() } : {}) });
       try {
         await run(work);
       } finally {

@@ -32,6 +32,7 @@ export class ContractRun {
   private readonly invocation: ProviderInvocation;
   private readonly client: unknown;
   private readonly redaction: Redaction;
+  private isConnected = true;
 
   private constructor(
     readonly subject: ContractSubject,
@@ -81,8 +82,15 @@ export class ContractRun {
     return definition;
   }
 
-  async end(): Promise<void> {
+  /** As when the integration's credentials are replaced. */
+  disconnect(): void {
+    if (!this.isConnected) return;
+    this.isConnected = false;
     this.definition.disconnect?.(this.client);
+  }
+
+  async end(): Promise<void> {
+    this.disconnect();
     await this.line.close();
     await this.world.clearFaults();
   }

@@ -1,16 +1,13 @@
 import assert from 'node:assert/strict';
 import type { Failure, Outcome } from '@puente/kernel';
 import { describe } from './answer.cases';
+import { deadEnd } from './broken-line';
+import { SOON_MS, until } from './case-time';
 import { type LineFault, MOST_FLOOD } from './contract-line';
 import type { ContractRun } from './contract-run';
 import { canSay, effectsOf, sampleName } from './contract-subject';
 import type { ContractSample, ContractSubject } from './contract-subject';
 import type { DraftCase } from './draft-case';
-
-/** How soon a call must end after its caller gave up. */
-const SOON_MS = 1_000;
-/** How long is waited for something to arrive. */
-const PATIENCE_MS = 3_000;
 
 /** Accidents on the line. What was delivered before them may have happened, and only what was never sent did not. */
 export function lostAnswerCases(subject: ContractSubject): DraftCase[] {
@@ -117,7 +114,7 @@ function undelivered(sample: ContractSample): DraftCase[] {
     },
     {
       name: `${name}: nobody there is not_sent(connect)`,
-      unreachable: true,
+      endpoint: deadEnd,
       run: async (run) => {
         const outcome = await run.call(sample);
         assert.ok(outcome.kind === 'not_sent' && outcome.cause === 'connect', describe(outcome));
@@ -167,12 +164,4 @@ async function givesUp(run: ContractRun, sample: ContractSample, fault: 'silence
 
 function isUnknown(outcome: Outcome, causes: readonly string[]): outcome is Failure & { kind: 'unknown' } {
   return outcome.kind === 'unknown' && causes.includes(outcome.cause);
-}
-
-async function until({ subject }: ContractRun, condition: () => boolean, what: string): Promise<void> {
-  const end = performance.now() + (subject.patienceMs ?? PATIENCE_MS);
-  while (!condition()) {
-    assert.ok(performance.now() < end, what);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }

@@ -1,7 +1,9 @@
 import { type CancelSignal, type Failure, isOverdue, notSent, type Secret, unknown } from '@puente/kernel';
+import { ConnectingSockets, egressConnector } from '@puente/egress';
 import { type Dispatcher, Pool } from 'undici';
 import { z } from 'zod';
 import type { OperationCall } from '../../provider';
+import { loopbackEgress } from './loopback-egress';
 
 const LARGEST_ANSWER = 1024 * 1024;
 
@@ -17,20 +19,37 @@ export class ToyError extends Error {
 
 class TooLateError extends Error {}
 
+const begun = new WeakSet<CancelSignal>();
+
 /** Asks in the turn in which a request is written whether it is too late for it. */
-function lastLook(dispatch: Dispatcher['dispatch']): Dispatcher['dispatch'] {
+function lastLook(dispatch: Dispatcher['dispatch'], isBlind: boolean): Dispatcher['dispatch'] {
   return (options, handler) =>
     dispatch(options, {
       onRequestStart: (controller, context) => {
         const signal = signalOf(options);
-        if (signal && isOverdue(signal)) controller.abort(new TooLateError());
-        else handler.onRequestStart?.(controller, context);
+        if (!isBlind && signal && isOverdue(signal)) {
+          controller.abort(new TooLateError());
+          return;
+        }
+        if (signal) begun.add(signal);
+        handler.onRequestStart?.(controller, context);
       },
       onResponseStart: (...answer) => handler.onResponseStart?.(...answer),
       onResponseData: (...data) => handler.onResponseData?.(...data),
       onResponseEnd: (...end) => handler.onResponseEnd?.(...end),
       onResponseError: (...error) => handler.onResponseError?.(...error),
     });
+}
+
+/** undici itself goes on connecting for a request that was given up. */
+function givenUpUnbegun(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const giveUp = (): void => {
+      if (!begun.has(signal)) reject(new TooLateError());
+    };
+    if (signal.aborted) giveUp();
+    signal.addEventListener('abort', giveUp, { once: true });
+  });
 }
 
 function signalOf(options: object): CancelSignal | undefined {
@@ -45,6 +64,7 @@ export interface ToyRequest {
 }
 
 export class ToyClient {
+  private readonly connecting = new ConnectingSockets();
   private readonly pool: Pool;
   private readonly wire: Dispatcher;
 
@@ -53,8 +73,9 @@ export class ToyClient {
     url: string,
     { endless = false, blind = false } = {},
   ) {
-    this.pool = new Pool(url, { maxResponseSize: endless ? -1 : LARGEST_ANSWER });
-    this.wire = blind ? this.pool : this.pool.compose(lastLook);
+    const connect = egressConnector(loopbackEgress(), { timeoutMs: 3_000, connecting: this.connecting });
+    this.pool = new Pool(url, { connect, maxResponseSize: endless ? -1 : LARGEST_ANSWER });
+    this.wire = this.pool.compose((dispatch) => lastLook(dispatch, blind));
   }
 
   get apiKey(): string {
@@ -62,13 +83,14 @@ export class ToyClient {
   }
 
   async send({ method, path, body, key }: ToyRequest, { signal }: OperationCall): Promise<unknown> {
-    const answer = await this.wire.request({
+    const asked = this.wire.request({
       method,
       path,
       signal,
       headers: { authorization: `Bearer ${this.apiKey}`, ...(key === undefined ? {} : { 'idempotency-key': key }) },
       ...(body ? { body: JSON.stringify(body) } : {}),
     });
+    const answer = await Promise.race([asked, givenUpUnbegun(signal)]);
     const text = await answer.body.text();
     if (answer.statusCode >= 300) throw new ToyError(answer.statusCode, text, answer.headers);
     return JSON.parse(text) as unknown;
@@ -76,6 +98,7 @@ export class ToyClient {
 
   close(): void {
     void this.pool.destroy();
+    this.connecting.destroy();
   }
 }
 
