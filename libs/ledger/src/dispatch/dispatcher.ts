@@ -206,6 +206,8 @@ export class Dispatcher implements NoteTaker {
     this.hinted = false;
     this.claimedAtMs = this.time.nowMs();
     const { claims, more, contended } = await this.claimer.claim(places, this.slots.inFlight(), anew);
+    // Hints are spaced from here, or claims that take as long as the space between them would follow one another.
+    this.claimedAtMs = this.time.nowMs();
     this.begin(claims);
     this.backlog = more;
     if (contended && claims.length === 0) await this.pause(2);
