@@ -27,6 +27,9 @@ interface Ran {
  */
 @Injectable()
 export class OperationRunner {
+  /** The end of this turn, once a call has ended in it. */
+  private settling: Promise<void> | undefined;
+
   constructor(
     private readonly inputs: InputOpener,
     private readonly executor: OperationExecutor,
@@ -39,7 +42,7 @@ export class OperationRunner {
   async run(claim: Claim, signal: CancelSignal): Promise<Ended> {
     const { operation, unreadable } = await this.inputs.open(claim, signal);
     const ran = unreadable ? { event: unreadable } : await this.executed(operation, claim.askedAtMs, signal);
-    return { settled: ran ? this.settle(operation, ran, claim.askedAtMs) : Promise.resolve() };
+    return { settled: ran ? this.settleSoon(operation, ran, claim.askedAtMs) : Promise.resolve() };
   }
 
   /** Gives back a claim whose call was not begun. */
@@ -95,6 +98,21 @@ export class OperationRunner {
         end(failedWith('The call ended with an internal error.'));
       });
     });
+  }
+
+  /**
+   * After this turn of the event loop: answers come in bursts, and first each of them makes room for the next call. What
+   * their results need (sealing, above all) is done while those calls are under way.
+   */
+  private async settleSoon(operation: LeasedOperation, ran: Ran, askedAtMs: number): Promise<void> {
+    this.settling ??= new Promise((resolve) => {
+      setImmediate(() => {
+        this.settling = undefined;
+        resolve();
+      });
+    });
+    await this.settling;
+    await this.settle(operation, ran, askedAtMs);
   }
 
   private async settle(operation: LeasedOperation, { event, execution }: Ran, askedAtMs: number): Promise<void> {
