@@ -287,8 +287,18 @@ class Deciding {
    */
   private base(failure: string | null): Omit<Decision, 'state'> & { state: OperationState } {
     const { maybeSent, repeats, asks } = this.op;
-    const counters = { burnAttempt: true, repeats, crashes: this.asking ? this.op.crashes : 0, asks };
-    return { state: 'queued', delayMs: 0, maybeSent, ...counters, forgetSent: false, failure };
+    const crashes = this.asking ? this.op.crashes : 0;
+    return {
+      state: 'queued',
+      delayMs: 0,
+      maybeSent,
+      burnAttempt: true,
+      repeats,
+      crashes,
+      asks,
+      forgetSent: false,
+      failure,
+    };
   }
 
   /** A repeat on purpose, and marked. For an idempotent call it begins a new life of its key at the provider. */

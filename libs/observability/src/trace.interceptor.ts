@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { CallInterceptor, NextCall, Outcome, ProviderCall } from '@puente/kernel';
+import { type CallInterceptor, changedCall, type NextCall, type Outcome, type ProviderCall } from '@puente/kernel';
 import { currentTrace, newTraceId, runInTrace } from './trace';
 
 /**
@@ -14,7 +14,7 @@ export class TraceInterceptor implements CallInterceptor {
   intercept(call: ProviderCall, next: NextCall): Promise<Outcome> {
     const current = currentTrace();
     const traceId = call.traceId ?? current?.traceId ?? newTraceId();
-    const traced = call.traceId === undefined ? { ...call, traceId } : call;
+    const traced = call.traceId === undefined ? changedCall(call, { traceId }) : call;
     if (!current || current.traceId === traceId) return next(traced);
     const requestId = call.operationId ?? current.requestId;
     return runInTrace({ requestId, traceId, tenantId: call.tenantId }, () => next(traced));

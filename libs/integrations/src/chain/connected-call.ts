@@ -1,4 +1,4 @@
-import type { ProviderCall } from '@puente/kernel';
+import { changedCall, type ProviderCall } from '@puente/kernel';
 import type { Redaction } from '@puente/observability';
 
 /** What the innermost link needs beside the call: a client with the tenant's credentials, and their mask. */
@@ -11,7 +11,8 @@ const CONNECTION = Symbol('puente.connection');
 
 /** A call that has a client. Under a symbol, which neither a log line nor a column of JSON takes along. */
 export function connected(call: ProviderCall, connection: Connection): ProviderCall {
-  const withClient: ProviderCall & { readonly [CONNECTION]: Connection } = { ...call, [CONNECTION]: connection };
+  const withClient: ProviderCall & { [CONNECTION]?: Connection } = changedCall(call, {});
+  withClient[CONNECTION] = connection;
   return withClient;
 }
 

@@ -72,7 +72,9 @@ export class SettlementWriter {
     const applied = await this.rows.store(items);
     return this.aftermath.of(
       items.map(({ operation, decision, tookMs }) => ({
-        ...{ operation, decision, tookMs },
+        operation,
+        decision,
+        tookMs,
         applied: applied.has(operation.id),
       })),
     );

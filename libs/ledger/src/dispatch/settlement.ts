@@ -49,7 +49,8 @@ export function eventOf({ result }: Execution): RunEvent {
  * The outcome is only what the last one said.
  */
 export function withExtraTries(operation: LeasedOperation, tries: readonly TryRecord[]): LeasedOperation {
-  const earlier = operation.mode === 'call' ? tries.slice(0, -1) : [];
+  if (operation.mode !== 'call' || tries.length < 2) return operation;
+  const earlier = tries.slice(0, -1);
   const maybeSent = earlier.some(({ failure }) => failure !== undefined && mayHaveBeenSent(failure));
   return { ...operation, attempt: operation.attempt + earlier.length, maybeSent: operation.maybeSent || maybeSent };
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import {
   CallDecisions,
   type CallInterceptor,
+  changedCall,
   Cancellation,
   Clock,
   type NextCall,
@@ -42,7 +43,7 @@ export class DeadlineInterceptor implements CallInterceptor {
       deadline.abort();
     });
     try {
-      return await next({ ...call, signal: deadline });
+      return await next(changedCall(call, { signal: deadline }));
     } finally {
       cancel();
       deadline.unlink();

@@ -3,6 +3,7 @@ import {
   type AnswerHead,
   CallDecisions,
   type CallInterceptor,
+  changedCall,
   Clock,
   deferred,
   type NextCall,
@@ -39,7 +40,9 @@ export class RateLimitInterceptor implements CallInterceptor {
   private within(quotas: readonly CallQuota[], call: ProviderCall, next: NextCall): Promise<Outcome> {
     const [first, ...others] = quotas;
     if (!first) return next(call);
-    const listening = quotas.some(({ told }) => told) ? { ...call, onAnswer: this.listener(call, quotas) } : call;
+    const listening = quotas.some(({ told }) => told)
+      ? changedCall(call, { onAnswer: this.listener(call, quotas) })
+      : call;
     const admission = others.length === 0 ? this.leases.admit(first) : undefined;
     // Nearly every call: one quota, and points of it in hand.
     if (admission && 'admitted' in admission && admission.admitted) {

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import {
   CallDecisions,
   type CallInterceptor,
+  changedCall,
   Clock,
   type Failure,
   failureClass,
@@ -37,7 +38,7 @@ export class RetryInterceptor implements CallInterceptor {
     if (!call.waitsInProcess) return next(call);
     this.budgets.paidIn(call);
     for (let retry = 1; ; retry += 1) {
-      const outcome = await next(retry === 1 ? call : { ...call, attempt: call.attempt + retry - 1 });
+      const outcome = await next(retry === 1 ? call : changedCall(call, { attempt: call.attempt + retry - 1 }));
       if (retry > 1 && laneVerdict(outcome) === 'answered') this.budgets.refund(call);
       if (outcome.kind === 'ok' || !isSafe(call, outcome)) return outcome;
       const decided = this.nextRetry(retry, call, outcome);

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import {
   CallDecisions,
   type CallInterceptor,
+  changedCall,
   Cancellation,
   Clock,
   type NextCall,
@@ -65,7 +66,7 @@ export class TimeoutInterceptor implements CallInterceptor {
       };
       let cancelTimer = this.clock.after(timeoutMs, giveUp);
       call.signal.addEventListener('abort', giveUp, { once: true });
-      next({ ...call, signal: ceiling }).then(end, () => end(unknown('internal')));
+      next(changedCall(call, { signal: ceiling })).then(end, () => end(unknown('internal')));
     });
   }
 }

@@ -17,6 +17,7 @@ export interface SealedPlace {
 
 /** In place of a key-encryption key's id: the payload lies under the tenant's own data key, which `tenants` keeps. */
 const TENANT_KEY = 'tenant';
+const MEMBERS = ['v', 'kid', 'iv', 'ct', 'tag'] as const;
 
 /**
  * Seals payloads under the tenant's data key: no key of their own, so no wrapped key in each of a million rows. The app
@@ -29,13 +30,14 @@ export class TenantPayloadCipher {
   async seal(place: SealedPlace, value: JsonValue): Promise<JsonObject> {
     const { payload } = await this.keys.of(place.tenantId);
     const box = seal(payload, Buffer.from(JSON.stringify(value), 'utf8'), placeData(place));
-    return { v: ENVELOPE_VERSION, kid: TENANT_KEY, ...encoded(box) };
+    const { iv, ct, tag } = encoded(box);
+    return { v: ENVELOPE_VERSION, kid: TENANT_KEY, iv, ct, tag };
   }
 
   /** @throws {EnvelopeUnreadableError} when it is not exactly what was sealed for this place */
   async open(place: SealedPlace, envelope: JsonObject): Promise<JsonValue> {
-    const { kid, ...sealed } = members(envelope, ['v', 'kid', 'iv', 'ct', 'tag']);
-    if (kid !== TENANT_KEY) throw new EnvelopeUnreadableError();
+    const sealed = members(envelope, MEMBERS);
+    if (sealed.kid !== TENANT_KEY) throw new EnvelopeUnreadableError();
     const box = decoded(sealed);
     const { payload } = await this.keys.of(place.tenantId);
     return JSON.parse(open(payload, box, placeData(place)).toString('utf8')) as JsonValue;
