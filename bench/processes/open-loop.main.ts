@@ -34,7 +34,8 @@ async function run({ origin, perSecond, seconds, ...order }: OpenLoopOrder): Pro
   const one = async (at: number): Promise<void> => {
     const sentMs = performance.now();
     const authorization = order.authorizations[at % order.authorizations.length] ?? '';
-    const headers = { ...(authorization && { authorization }), 'idempotency-key': randomUUID(), ...order.headers };
+    const own = { ...(authorization && { authorization }), 'idempotency-key': randomUUID() };
+    const headers = { ...order.headers, ...own };
     const { path = '/', body: text = order.body } = order.each?.[at] ?? order;
     const { method = 'POST' } = order;
     const answered = await pool.request({ method, path, headers, body: method === 'GET' ? null : text });
