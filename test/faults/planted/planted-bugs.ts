@@ -191,8 +191,8 @@ const decisions: readonly PlantedBug[] = [
     name: 'deaths-forgotten-by-answers',
     what: 'a question that was answered forgets how often the call killed its worker',
     file: 'libs/ledger/src/state-machine.ts',
-    find: 'crashes: this.asking ? this.op.crashes : 0',
-    replace: 'crashes: 0',
+    find: 'const crashes = this.asking ? this.op.crashes : 0',
+    replace: 'const crashes = 0',
     breaks: ['I6-everything-ends'],
     directed: {
       file: 'libs/ledger/src/state-machine.spec.ts',
