@@ -61,6 +61,7 @@ const roles = [
     'tables',
     'health',
     'options',
+    'transport',
   ],
   ...[
     'spec',

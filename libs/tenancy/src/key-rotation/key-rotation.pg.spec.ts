@@ -329,7 +329,7 @@ describe('key rotation', () => {
     ];
     const plain = [
       ...['encryption_keys.canary', 'tenant_integrations.config', 'audit_entries.detail', 'operator_events.data'],
-      'payment_events.data',
+      ...['payment_events.data', 'accounting_routes.routes'],
       'webhook_endpoints.signing_keys',
       ...['redrives.filter', 'redrives.counts', 'replays.request', 'replays.items', 'replays.skipped'],
       ...['config', 'fingerprints', 'probe'].map((column) => `integration_versions.${column}`),
