@@ -1,47 +1,32 @@
 import {
   ChangeMessageVisibilityCommand,
-  CreateQueueCommand,
   DeleteMessageCommand,
   GetQueueAttributesCommand,
   ReceiveMessageCommand,
   SendMessageBatchCommand,
   SendMessageCommand,
-  SQSClient,
 } from '@aws-sdk/client-sqs';
 import type { Message } from '@aws-sdk/client-sqs';
-import { startTestStandIns } from '../../../../../test/support/test-stand-ins';
-import type { TestStandIns } from '../../../../../test/support/test-stand-ins';
-import { SqsStandIn } from './sqs.stand-in';
+import { useSqsStandIn } from './sqs-stand-in.fixture';
 
 describe('SQS stand-in: FIFO queues', () => {
-  let sandbox: TestStandIns;
-  let sqs: SQSClient;
+  const standIn = useSqsStandIn();
   let QueueUrl: string;
 
-  beforeAll(async () => {
-    sandbox = await startTestStandIns((access) => [new SqsStandIn(access)]);
-    const credentials = { accessKeyId: 'AKIDANY', secretAccessKey: 'any' };
-    sqs = new SQSClient({ endpoint: sandbox.url, region: 'us-east-1', credentials, maxAttempts: 1 });
-  });
-  afterAll(async () => {
-    sqs.destroy();
-    await sandbox.stop();
-  });
   beforeEach(async () => {
-    await sandbox.order('reset');
     QueueUrl = await queue('orders.fifo');
   });
 
-  const queue = async (QueueName: string, more: Record<string, string> = {}): Promise<string> =>
-    (await sqs.send(new CreateQueueCommand({ QueueName, Attributes: { FifoQueue: 'true', ...more } }))).QueueUrl ?? '';
+  const queue = (name: string, more: Record<string, string> = {}): Promise<string> =>
+    standIn.queue(name, { FifoQueue: 'true', ...more });
   const send = (
     MessageBody: string,
     MessageGroupId: string | undefined = 'g',
     MessageDeduplicationId: string | undefined = MessageBody,
-  ) => sqs.send(new SendMessageCommand({ QueueUrl, MessageBody, MessageGroupId, MessageDeduplicationId }));
+  ) => standIn.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody, MessageGroupId, MessageDeduplicationId }));
   const receive = async (MaxNumberOfMessages = 10, VisibilityTimeout = 30): Promise<Message[]> =>
     (
-      await sqs.send(
+      await standIn.sqs.send(
         new ReceiveMessageCommand({
           QueueUrl,
           MaxNumberOfMessages,
@@ -52,10 +37,11 @@ describe('SQS stand-in: FIFO queues', () => {
     ).Messages ?? [];
   const bodies = async (max?: number, visibility?: number): Promise<(string | undefined)[]> =>
     (await receive(max, visibility)).map(({ Body }) => Body);
-  const remove = ({ ReceiptHandle }: Message) => sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+  const remove = ({ ReceiptHandle }: Message) =>
+    standIn.sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
   const release = ({ ReceiptHandle }: Message) =>
-    sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout: 0 }));
-  const advance = (ms: number): Promise<unknown> => sandbox.order('sqs/clock', { advanceMs: ms });
+    standIn.sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout: 0 }));
+  const advance = (ms: number): Promise<unknown> => standIn.sandbox.order('sqs/clock', { advanceMs: ms });
 
   it('gives several messages of a group at once, in order, with their numbers', async () => {
     for (const body of ['1', '2', '3']) await send(body);
@@ -120,7 +106,7 @@ describe('SQS stand-in: FIFO queues', () => {
     const repeat = await send('other text', 'other-group', 'x');
     expect([repeat.MessageId, repeat.SequenceNumber]).toEqual([first.MessageId, first.SequenceNumber]);
     expect(await bodies()).toEqual([]);
-    expect(await sandbox.received('sqs')).toHaveLength(1);
+    expect(await standIn.sandbox.received('sqs')).toHaveLength(1);
 
     await advance(300_001);
     const later = await send('x');
@@ -131,7 +117,7 @@ describe('SQS stand-in: FIFO queues', () => {
   it('deduplicates by content where the queue says so, attributes aside', async () => {
     QueueUrl = await queue('content.fifo', { ContentBasedDeduplication: 'true' });
     const plain = (MessageBody: string, MessageAttributes = {}) =>
-      sqs.send(new SendMessageCommand({ QueueUrl, MessageBody, MessageGroupId: 'g', MessageAttributes }));
+      standIn.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody, MessageGroupId: 'g', MessageAttributes }));
     const first = await plain('x');
     expect((await plain('x', { a: { DataType: 'String', StringValue: 'b' } })).MessageId).toBe(first.MessageId);
     await plain('y');
@@ -156,14 +142,14 @@ describe('SQS stand-in: FIFO queues', () => {
       MessageGroupId: 'g',
       MessageDeduplicationId: body,
     }));
-    const { Successful } = await sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
+    const { Successful } = await standIn.sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
     expect(Successful?.[2]?.MessageId).toBe(Successful?.[0]?.MessageId);
 
     const sent = await Promise.all(
       Array.from({ length: 30 }, (_, i) => send(`text ${String(i)}`, 'g', `d${String(i % 3)}`)),
     );
     expect(new Set(sent.map(({ MessageId }) => MessageId)).size).toBe(3);
-    expect(await sandbox.received('sqs')).toHaveLength(2 + 3);
+    expect(await standIn.sandbox.received('sqs')).toHaveLength(2 + 3);
   });
 
   it('keeps the order of sends from many producers inside each group', async () => {
@@ -221,14 +207,14 @@ describe('SQS stand-in: FIFO queues', () => {
     QueueUrl = await queue('slow.fifo', { DelaySeconds: '30' });
     await send('x');
     expect(await bodies()).toEqual([]);
-    const { Attributes } = await sqs.send(
+    const { Attributes } = await standIn.sqs.send(
       new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['ApproximateNumberOfMessagesDelayed'] }),
     );
     expect(Attributes).toEqual({ ApproximateNumberOfMessagesDelayed: '1' });
     await advance(31_000);
     expect(await bodies()).toEqual(['x']);
     await expect(
-      sqs.send(
+      standIn.sqs.send(
         new SendMessageCommand({
           QueueUrl,
           MessageBody: 'y',
@@ -243,7 +229,7 @@ describe('SQS stand-in: FIFO queues', () => {
   });
 
   it('asks for a group, and for something to deduplicate by', async () => {
-    const plain = (more: object) => sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'x', ...more }));
+    const plain = (more: object) => standIn.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'x', ...more }));
     await expect(plain({ MessageDeduplicationId: 'd' })).rejects.toMatchObject({
       Code: 'MissingParameter',
       message: 'The request must contain the parameter MessageGroupId.',
@@ -255,7 +241,7 @@ describe('SQS stand-in: FIFO queues', () => {
       Code: 'InvalidParameterValue',
     });
     await expect(
-      sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries: [{ Id: '1', MessageBody: 'x' }] })),
+      standIn.sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries: [{ Id: '1', MessageBody: 'x' }] })),
     ).rejects.toThrow('The request must contain the parameter MessageGroupId.');
   });
 });

@@ -2,53 +2,36 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   ChangeMessageVisibilityBatchCommand,
   ChangeMessageVisibilityCommand,
-  CreateQueueCommand,
   DeleteMessageBatchCommand,
   DeleteMessageCommand,
   GetQueueAttributesCommand,
   ReceiveMessageCommand,
   SendMessageBatchCommand,
   SendMessageCommand,
-  SQSClient,
 } from '@aws-sdk/client-sqs';
 import type { Message, ReceiveMessageCommandInput, SendMessageCommandInput } from '@aws-sdk/client-sqs';
-import { startTestStandIns } from '../../../../../test/support/test-stand-ins';
-import type { TestStandIns } from '../../../../../test/support/test-stand-ins';
-import { SqsStandIn } from './sqs.stand-in';
+import { useSqsStandIn } from './sqs-stand-in.fixture';
 
 describe('SQS stand-in: messages of a standard queue', () => {
-  let sandbox: TestStandIns;
-  let sqs: SQSClient;
+  const standIn = useSqsStandIn();
   let QueueUrl: string;
 
-  beforeAll(async () => {
-    sandbox = await startTestStandIns((access) => [new SqsStandIn(access)]);
-    const credentials = { accessKeyId: 'AKIDANY', secretAccessKey: 'any' };
-    sqs = new SQSClient({ endpoint: sandbox.url, region: 'us-east-1', credentials, maxAttempts: 1 });
-  });
-  afterAll(async () => {
-    sqs.destroy();
-    await sandbox.stop();
-  });
   beforeEach(async () => {
-    await sandbox.order('reset');
-    QueueUrl = await queue('orders');
+    QueueUrl = await standIn.queue('orders');
   });
 
-  const queue = async (QueueName: string, Attributes: Record<string, string> = {}): Promise<string> =>
-    (await sqs.send(new CreateQueueCommand({ QueueName, Attributes }))).QueueUrl ?? '';
   const send = (MessageBody: string, more: Partial<SendMessageCommandInput> = {}) =>
-    sqs.send(new SendMessageCommand({ QueueUrl, MessageBody, ...more }));
+    standIn.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody, ...more }));
   const receive = async (more: Partial<ReceiveMessageCommandInput> = {}): Promise<Message[]> =>
-    (await sqs.send(new ReceiveMessageCommand({ QueueUrl, ...more }))).Messages ?? [];
+    (await standIn.sqs.send(new ReceiveMessageCommand({ QueueUrl, ...more }))).Messages ?? [];
   const bodies = async (more: Partial<ReceiveMessageCommandInput> = {}): Promise<(string | undefined)[]> =>
     (await receive({ MaxNumberOfMessages: 10, ...more })).map(({ Body }) => Body);
-  const remove = (ReceiptHandle = '') => sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+  const remove = (ReceiptHandle = '') => standIn.sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
   const change = (ReceiptHandle: string | undefined, VisibilityTimeout: number) =>
-    sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout }));
-  const advance = (ms: number): Promise<unknown> => sandbox.order('sqs/clock', { advanceMs: ms });
+    standIn.sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout }));
+  const advance = (ms: number): Promise<unknown> => standIn.sandbox.order('sqs/clock', { advanceMs: ms });
   const counts = async (url = QueueUrl): Promise<string[]> => {
-    const { Attributes = {} } = await sqs.send(
+    const { Attributes = {} } = await standIn.sqs.send(
       new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['All'] }),
     );
     return [
@@ -144,9 +127,9 @@ describe('SQS stand-in: messages of a standard queue', () => {
     await remove(second?.ReceiptHandle);
     expect(await counts()).toEqual(['0', '0', '0']);
     await expect(remove('nonsense')).rejects.toMatchObject({ name: 'ReceiptHandleIsInvalid' });
-    const other = await queue('other');
+    const other = await standIn.queue('other');
     await expect(
-      sqs.send(new DeleteMessageCommand({ QueueUrl: other, ReceiptHandle: second?.ReceiptHandle })),
+      standIn.sqs.send(new DeleteMessageCommand({ QueueUrl: other, ReceiptHandle: second?.ReceiptHandle })),
     ).rejects.toMatchObject({
       name: 'ReceiptHandleIsInvalid',
     });
@@ -160,14 +143,14 @@ describe('SQS stand-in: messages of a standard queue', () => {
     await advance(6_000);
     expect(await bodies()).toEqual(['late']);
 
-    QueueUrl = await queue('slow', { DelaySeconds: '60' });
+    QueueUrl = await standIn.queue('slow', { DelaySeconds: '60' });
     await send('y');
     await send('z', { DelaySeconds: 0 });
     expect(await bodies()).toEqual(['z']);
   });
 
   it('forgets what is older than the retention period', async () => {
-    QueueUrl = await queue('short', { MessageRetentionPeriod: '60' });
+    QueueUrl = await standIn.queue('short', { MessageRetentionPeriod: '60' });
     await send('old');
     await advance(61_000);
     await send('new');
@@ -176,12 +159,12 @@ describe('SQS stand-in: messages of a standard queue', () => {
   });
 
   it('moves a message to the dead-letter queue after its last receive', async () => {
-    const dead = await queue('dead');
+    const dead = await standIn.queue('dead');
     const RedrivePolicy = JSON.stringify({
       deadLetterTargetArn: 'arn:aws:sqs:us-east-1:000000000000:dead',
       maxReceiveCount: 2,
     });
-    QueueUrl = await queue('fragile', { RedrivePolicy });
+    QueueUrl = await standIn.queue('fragile', { RedrivePolicy });
     const { MessageId } = await send('poison', { MessageAttributes: { a: { DataType: 'String', StringValue: 'b' } } });
     expect(await bodies({ VisibilityTimeout: 0 })).toEqual(['poison']);
     expect(await bodies({ VisibilityTimeout: 0 })).toEqual(['poison']);
@@ -250,7 +233,7 @@ describe('SQS stand-in: messages of a standard queue', () => {
   });
 
   it('holds a queue to its own size limit', async () => {
-    QueueUrl = await queue('small', { MaximumMessageSize: '1024' });
+    QueueUrl = await standIn.queue('small', { MaximumMessageSize: '1024' });
     await send('x'.repeat(1_024));
     await expect(
       send('x'.repeat(1_020), { MessageAttributes: { a: { DataType: 'String', StringValue: 'b' } } }),
@@ -259,7 +242,7 @@ describe('SQS stand-in: messages of a standard queue', () => {
 
   describe('batches', () => {
     const sendAll = (...entries: [Id: string, MessageBody: string][]) =>
-      sqs.send(
+      standIn.sqs.send(
         new SendMessageBatchCommand({ QueueUrl, Entries: entries.map(([Id, MessageBody]) => ({ Id, MessageBody })) }),
       );
 
@@ -277,9 +260,9 @@ describe('SQS stand-in: messages of a standard queue', () => {
         ReceiptHandle,
         VisibilityTimeout: i < 5 ? 0 : 60,
       }));
-      await sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl, Entries }));
+      await standIn.sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl, Entries }));
       expect(await counts()).toEqual(['5', '5', '0']);
-      const deleted = await sqs.send(
+      const deleted = await standIn.sqs.send(
         new DeleteMessageBatchCommand({
           QueueUrl,
           Entries: [...Entries.slice(0, 9), { Id: 'bad', ReceiptHandle: 'nonsense' }],
@@ -326,7 +309,7 @@ describe('SQS stand-in: messages of a standard queue', () => {
     const total = 300;
     for (let from = 0; from < total; from += 10) {
       const Entries = Array.from({ length: 10 }, (_, i) => ({ Id: String(i), MessageBody: `m${String(from + i)}` }));
-      await sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
+      await standIn.sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
     }
     const seen: string[] = [];
     const consume = async (): Promise<void> => {

@@ -1,53 +1,37 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   CancelMessageMoveTaskCommand,
-  CreateQueueCommand,
   GetQueueAttributesCommand,
   ListMessageMoveTasksCommand,
   ReceiveMessageCommand,
   SendMessageCommand,
-  SQSClient,
   StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs';
 import type { ListMessageMoveTasksResultEntry } from '@aws-sdk/client-sqs';
-import { startTestStandIns } from '../../../../../test/support/test-stand-ins';
-import type { TestStandIns } from '../../../../../test/support/test-stand-ins';
-import { SqsStandIn } from './sqs.stand-in';
+import { useSqsStandIn } from './sqs-stand-in.fixture';
 
 const arn = (name: string): string => `arn:aws:sqs:us-east-1:000000000000:${name}`;
 
 describe('SQS stand-in: message move tasks', () => {
-  let sandbox: TestStandIns;
-  let sqs: SQSClient;
+  const standIn = useSqsStandIn();
   let source: string;
   let dead: string;
 
-  beforeAll(async () => {
-    sandbox = await startTestStandIns((access) => [new SqsStandIn(access)]);
-    const credentials = { accessKeyId: 'AKIDANY', secretAccessKey: 'any' };
-    sqs = new SQSClient({ endpoint: sandbox.url, region: 'us-east-1', credentials, maxAttempts: 1 });
-  });
-  afterAll(async () => {
-    sqs.destroy();
-    await sandbox.stop();
-  });
   beforeEach(async () => {
-    await sandbox.order('reset');
-    dead = await queue('dead');
-    source = await queue('orders', {
+    dead = await standIn.queue('dead');
+    source = await standIn.queue('orders', {
       RedrivePolicy: JSON.stringify({ deadLetterTargetArn: arn('dead'), maxReceiveCount: 1 }),
     });
   });
 
-  const queue = async (QueueName: string, Attributes: Record<string, string> = {}): Promise<string> =>
-    (await sqs.send(new CreateQueueCommand({ QueueName, Attributes }))).QueueUrl ?? '';
-  const send = (QueueUrl: string, MessageBody: string) => sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
+  const send = (QueueUrl: string, MessageBody: string) =>
+    standIn.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
   const receive = async (QueueUrl: string): Promise<(string | undefined)[]> => {
     const command = new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 0 });
-    return ((await sqs.send(command)).Messages ?? []).map(({ Body }) => Body).sort();
+    return ((await standIn.sqs.send(command)).Messages ?? []).map(({ Body }) => Body).sort();
   };
   const depth = async (QueueUrl: string): Promise<number> => {
-    const { Attributes } = await sqs.send(
+    const { Attributes } = await standIn.sqs.send(
       new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['ApproximateNumberOfMessages'] }),
     );
     return Number(Attributes?.ApproximateNumberOfMessages);
@@ -55,11 +39,11 @@ describe('SQS stand-in: message move tasks', () => {
   const start = async (
     more: { DestinationArn?: string; MaxNumberOfMessagesPerSecond?: number } = {},
   ): Promise<string | undefined> =>
-    (await sqs.send(new StartMessageMoveTaskCommand({ SourceArn: arn('dead'), ...more }))).TaskHandle;
+    (await standIn.sqs.send(new StartMessageMoveTaskCommand({ SourceArn: arn('dead'), ...more }))).TaskHandle;
   /** Polls the newest task until it is not running, at most five seconds. */
   const finished = async (): Promise<ListMessageMoveTasksResultEntry | undefined> => {
     for (let tries = 0; tries < 100; tries += 1) {
-      const { Results } = await sqs.send(new ListMessageMoveTasksCommand({ SourceArn: arn('dead') }));
+      const { Results } = await standIn.sqs.send(new ListMessageMoveTasksCommand({ SourceArn: arn('dead') }));
       if (Results?.[0]?.Status !== 'RUNNING') return Results?.[0];
       await sleep(50);
     }
@@ -83,7 +67,7 @@ describe('SQS stand-in: message move tasks', () => {
   });
 
   it('puts messages elsewhere when asked to', async () => {
-    const spare = await queue('spare');
+    const spare = await standIn.queue('spare');
     await send(dead, 'x');
     await start({ DestinationArn: arn('spare') });
     expect(await finished()).toMatchObject({ Status: 'COMPLETED', DestinationArn: arn('spare') });
@@ -101,18 +85,18 @@ describe('SQS stand-in: message move tasks', () => {
     for (let i = 0; i < 30; i += 1) await send(dead, String(i));
     const TaskHandle = await start({ DestinationArn: arn('orders'), MaxNumberOfMessagesPerSecond: 5 });
     await expect(start()).rejects.toThrow('There is already a task running.');
-    await sandbox.restart();
-    await sqs.send(new CancelMessageMoveTaskCommand({ TaskHandle }));
+    await standIn.sandbox.restart();
+    await standIn.sqs.send(new CancelMessageMoveTaskCommand({ TaskHandle }));
     const task = await finished();
     expect(task?.Status).toBe('CANCELLED');
     expect(await depth(dead)).toBeGreaterThan(0);
-    await expect(sqs.send(new CancelMessageMoveTaskCommand({ TaskHandle }))).rejects.toMatchObject({
+    await expect(standIn.sqs.send(new CancelMessageMoveTaskCommand({ TaskHandle }))).rejects.toMatchObject({
       name: 'ResourceNotFoundException',
     });
   });
 
   it("refuses a source that is nobody's dead-letter queue, or not there", async () => {
-    const from = (name: string) => sqs.send(new StartMessageMoveTaskCommand({ SourceArn: arn(name) }));
+    const from = (name: string) => standIn.sqs.send(new StartMessageMoveTaskCommand({ SourceArn: arn(name) }));
     await expect(from('orders')).rejects.toThrow('Source queue must be configured as a Dead Letter Queue.');
     await expect(from('nothing')).rejects.toMatchObject({
       name: 'ResourceNotFoundException',

@@ -1,5 +1,4 @@
 import {
-  CreateQueueCommand,
   DeleteQueueCommand,
   GetQueueAttributesCommand,
   GetQueueUrlCommand,
@@ -9,38 +8,21 @@ import {
   PurgeQueueCommand,
   SendMessageCommand,
   SetQueueAttributesCommand,
-  SQSClient,
   TagQueueCommand,
   UntagQueueCommand,
 } from '@aws-sdk/client-sqs';
-import { startTestStandIns } from '../../../../../test/support/test-stand-ins';
-import type { TestStandIns } from '../../../../../test/support/test-stand-ins';
-import { SqsStandIn } from './sqs.stand-in';
+import { useSqsStandIn } from './sqs-stand-in.fixture';
 
 describe('SQS stand-in: queues', () => {
-  let sandbox: TestStandIns;
-  let sqs: SQSClient;
+  const standIn = useSqsStandIn();
 
-  beforeAll(async () => {
-    sandbox = await startTestStandIns((access) => [new SqsStandIn(access)]);
-    const credentials = { accessKeyId: 'AKIDANY', secretAccessKey: 'any' };
-    sqs = new SQSClient({ endpoint: sandbox.url, region: 'us-east-1', credentials, maxAttempts: 1 });
-  });
-  afterAll(async () => {
-    sqs.destroy();
-    await sandbox.stop();
-  });
-  beforeEach(() => sandbox.order('reset'));
-
-  const create = async (QueueName: string, Attributes: Record<string, string> = {}): Promise<string> =>
-    (await sqs.send(new CreateQueueCommand({ QueueName, Attributes }))).QueueUrl ?? '';
   const attributes = async (QueueUrl: string): Promise<Record<string, string>> =>
-    (await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }))).Attributes ?? {};
+    (await standIn.sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }))).Attributes ?? {};
   const fifo = { FifoQueue: 'true' };
 
   it('makes a queue with defaults, under the host that was asked', async () => {
-    const url = await create('orders');
-    expect(url).toBe(`${sandbox.url}/000000000000/orders`);
+    const url = await standIn.queue('orders');
+    expect(url).toBe(`${standIn.sandbox.url}/000000000000/orders`);
     expect(await attributes(url)).toMatchObject({
       QueueArn: 'arn:aws:sqs:us-east-1:000000000000:orders',
       VisibilityTimeout: '30',
@@ -58,10 +40,10 @@ describe('SQS stand-in: queues', () => {
   });
 
   it('makes the same queue twice, but not with another attribute', async () => {
-    const first = await create('orders', { VisibilityTimeout: '20' });
-    expect(await create('orders', { VisibilityTimeout: '20' })).toBe(first);
-    expect(await create('orders')).toBe(first);
-    await expect(create('orders', { VisibilityTimeout: '21' })).rejects.toMatchObject({
+    const first = await standIn.queue('orders', { VisibilityTimeout: '20' });
+    expect(await standIn.queue('orders', { VisibilityTimeout: '20' })).toBe(first);
+    expect(await standIn.queue('orders')).toBe(first);
+    await expect(standIn.queue('orders', { VisibilityTimeout: '21' })).rejects.toMatchObject({
       name: 'QueueNameExists',
       message: 'A queue already exists with the same name and a different value for attribute VisibilityTimeout',
     });
@@ -83,7 +65,7 @@ describe('SQS stand-in: queues', () => {
       'deadLetterTargetArn',
     ],
   ])('refuses the queue %s %j with %s', async (name, given: Record<string, string>, code, message) => {
-    await expect(create(name, given)).rejects.toMatchObject({
+    await expect(standIn.queue(name, given)).rejects.toMatchObject({
       Code: code,
       message: expect.stringContaining(message),
       $metadata: { httpStatusCode: 400 },
@@ -97,21 +79,21 @@ describe('SQS stand-in: queues', () => {
         maxReceiveCount: 5,
       }),
     });
-    await expect(create('orders.fifo', { ...fifo, ...policy('dead.fifo') })).rejects.toThrow(
+    await expect(standIn.queue('orders.fifo', { ...fifo, ...policy('dead.fifo') })).rejects.toThrow(
       'Dead letter target does not exist.',
     );
-    const dead = await create('dead.fifo', fifo);
-    await expect(create('orders', policy('dead.fifo'))).rejects.toThrow('must be same type of queue');
-    const source = await create('orders.fifo', { ...fifo, ...policy('dead.fifo') });
+    const dead = await standIn.queue('dead.fifo', fifo);
+    await expect(standIn.queue('orders', policy('dead.fifo'))).rejects.toThrow('must be same type of queue');
+    const source = await standIn.queue('orders.fifo', { ...fifo, ...policy('dead.fifo') });
 
-    const sources = await sqs.send(new ListDeadLetterSourceQueuesCommand({ QueueUrl: dead }));
+    const sources = await standIn.sqs.send(new ListDeadLetterSourceQueuesCommand({ QueueUrl: dead }));
     expect(sources.queueUrls).toEqual([source]);
   });
 
   it('changes attributes; one kind of encryption replaces the other', async () => {
-    const url = await create('orders');
+    const url = await standIn.queue('orders');
     const set = (Attributes: Record<string, string>): Promise<unknown> =>
-      sqs.send(new SetQueueAttributesCommand({ QueueUrl: url, Attributes }));
+      standIn.sqs.send(new SetQueueAttributesCommand({ QueueUrl: url, Attributes }));
     await set({ KmsMasterKeyId: 'alias/orders', KmsDataKeyReusePeriodSeconds: '600', VisibilityTimeout: '7' });
     expect(await attributes(url)).toMatchObject({
       KmsMasterKeyId: 'alias/orders',
@@ -128,24 +110,24 @@ describe('SQS stand-in: queues', () => {
   });
 
   it('lists by prefix, page by page', async () => {
-    for (const name of ['a-1', 'a-2', 'a-3', 'b-1']) await create(name);
-    const first = await sqs.send(new ListQueuesCommand({ QueueNamePrefix: 'a-', MaxResults: 2 }));
-    const second = await sqs.send(
+    for (const name of ['a-1', 'a-2', 'a-3', 'b-1']) await standIn.queue(name);
+    const first = await standIn.sqs.send(new ListQueuesCommand({ QueueNamePrefix: 'a-', MaxResults: 2 }));
+    const second = await standIn.sqs.send(
       new ListQueuesCommand({ QueueNamePrefix: 'a-', MaxResults: 2, NextToken: first.NextToken }),
     );
 
     expect(first.QueueUrls?.map((url) => url.split('/').pop())).toEqual(['a-1', 'a-2']);
     expect(second.QueueUrls?.map((url) => url.split('/').pop())).toEqual(['a-3']);
     expect(second.NextToken).toBeUndefined();
-    expect((await sqs.send(new ListQueuesCommand({ QueueNamePrefix: 'z' }))).QueueUrls).toBeUndefined();
+    expect((await standIn.sqs.send(new ListQueuesCommand({ QueueNamePrefix: 'z' }))).QueueUrls).toBeUndefined();
   });
 
   it('finds a queue by the path of its URL, whatever the host', async () => {
-    await create('orders');
-    await sqs.send(
+    await standIn.queue('orders');
+    await standIn.sqs.send(
       new SendMessageCommand({ QueueUrl: 'https://sqs.us-east-1.amazonaws.com/000000000000/orders', MessageBody: 'x' }),
     );
-    const found = await sqs.send(new GetQueueUrlCommand({ QueueName: 'orders' }));
+    const found = await standIn.sqs.send(new GetQueueUrlCommand({ QueueName: 'orders' }));
     expect(await attributes(found.QueueUrl ?? '')).toMatchObject({ ApproximateNumberOfMessages: '1' });
   });
 
@@ -155,56 +137,58 @@ describe('SQS stand-in: queues', () => {
       message: 'The specified queue does not exist.',
       $metadata: { httpStatusCode: 400 },
     };
-    await expect(sqs.send(new GetQueueUrlCommand({ QueueName: 'nothing' }))).rejects.toMatchObject(gone);
-    const url = await create('orders');
-    await sqs.send(new DeleteQueueCommand({ QueueUrl: url }));
-    await expect(sqs.send(new SendMessageCommand({ QueueUrl: url, MessageBody: 'x' }))).rejects.toMatchObject(gone);
+    await expect(standIn.sqs.send(new GetQueueUrlCommand({ QueueName: 'nothing' }))).rejects.toMatchObject(gone);
+    const url = await standIn.queue('orders');
+    await standIn.sqs.send(new DeleteQueueCommand({ QueueUrl: url }));
+    await expect(standIn.sqs.send(new SendMessageCommand({ QueueUrl: url, MessageBody: 'x' }))).rejects.toMatchObject(
+      gone,
+    );
     await expect(attributes('http://127.0.0.1/orders')).rejects.toMatchObject({ name: 'InvalidAddress' });
   });
 
   it('begins empty when a deleted name is used again', async () => {
-    const url = await create('orders');
-    await sqs.send(new SendMessageCommand({ QueueUrl: url, MessageBody: 'x' }));
-    await sqs.send(new DeleteQueueCommand({ QueueUrl: url }));
-    expect(await attributes(await create('orders'))).toMatchObject({ ApproximateNumberOfMessages: '0' });
+    const url = await standIn.queue('orders');
+    await standIn.sqs.send(new SendMessageCommand({ QueueUrl: url, MessageBody: 'x' }));
+    await standIn.sqs.send(new DeleteQueueCommand({ QueueUrl: url }));
+    expect(await attributes(await standIn.queue('orders'))).toMatchObject({ ApproximateNumberOfMessages: '0' });
   });
 
   it('is purged at most once a minute', async () => {
-    const url = await create('orders');
-    const purge = (): Promise<unknown> => sqs.send(new PurgeQueueCommand({ QueueUrl: url }));
-    await sqs.send(new SendMessageCommand({ QueueUrl: url, MessageBody: 'x' }));
+    const url = await standIn.queue('orders');
+    const purge = (): Promise<unknown> => standIn.sqs.send(new PurgeQueueCommand({ QueueUrl: url }));
+    await standIn.sqs.send(new SendMessageCommand({ QueueUrl: url, MessageBody: 'x' }));
     await purge();
     expect(await attributes(url)).toMatchObject({ ApproximateNumberOfMessages: '0' });
     await expect(purge()).rejects.toMatchObject({ name: 'PurgeQueueInProgress', $metadata: { httpStatusCode: 403 } });
-    await sandbox.order('sqs/clock', { advanceMs: 61_000 });
+    await standIn.sandbox.order('sqs/clock', { advanceMs: 61_000 });
     await purge();
   });
 
   it('keeps tags', async () => {
-    const url = await create('orders');
-    await sqs.send(new TagQueueCommand({ QueueUrl: url, Tags: { team: 'a', cost: '7' } }));
-    await sqs.send(new UntagQueueCommand({ QueueUrl: url, TagKeys: ['team'] }));
-    expect((await sqs.send(new ListQueueTagsCommand({ QueueUrl: url }))).Tags).toEqual({ cost: '7' });
+    const url = await standIn.queue('orders');
+    await standIn.sqs.send(new TagQueueCommand({ QueueUrl: url, Tags: { team: 'a', cost: '7' } }));
+    await standIn.sqs.send(new UntagQueueCommand({ QueueUrl: url, TagKeys: ['team'] }));
+    expect((await standIn.sqs.send(new ListQueueTagsCommand({ QueueUrl: url }))).Tags).toEqual({ cost: '7' });
   });
 
   it('refuses a revoked key until it is restored', async () => {
-    await sandbox.order('aws/revoke', { accessKeyId: 'AKIDANY' });
-    await expect(create('orders')).rejects.toMatchObject({
+    await standIn.sandbox.order('aws/revoke', { accessKeyId: 'AKIDANY' });
+    await expect(standIn.queue('orders')).rejects.toMatchObject({
       Code: 'InvalidClientTokenId',
       message: 'The security token included in the request is invalid.',
       $metadata: { httpStatusCode: 403 },
     });
-    await sandbox.order('aws/restore', { accessKeyId: 'AKIDANY' });
-    await expect(create('orders')).resolves.toContain('orders');
+    await standIn.sandbox.order('aws/restore', { accessKeyId: 'AKIDANY' });
+    await expect(standIn.queue('orders')).resolves.toContain('orders');
   });
 
   it('answers an ordered fault in its own shape', async () => {
-    const url = await create('orders');
-    const send = (): Promise<unknown> => sqs.send(new SendMessageCommand({ QueueUrl: url, MessageBody: 'x' }));
-    await sandbox.order('sqs/faults', { operation: 'SendMessage', status: 403, code: 'RequestThrottled' });
+    const url = await standIn.queue('orders');
+    const send = (): Promise<unknown> => standIn.sqs.send(new SendMessageCommand({ QueueUrl: url, MessageBody: 'x' }));
+    await standIn.sandbox.order('sqs/faults', { operation: 'SendMessage', status: 403, code: 'RequestThrottled' });
     await expect(send()).rejects.toMatchObject({ name: 'RequestThrottled', $metadata: { httpStatusCode: 403 } });
-    await sandbox.order('sqs/faults', { operation: 'SendMessage', reset: 'after' });
+    await standIn.sandbox.order('sqs/faults', { operation: 'SendMessage', reset: 'after' });
     await expect(send()).rejects.toMatchObject({ code: 'ECONNRESET' });
-    expect(await sandbox.received('sqs')).toHaveLength(1);
+    expect(await standIn.sandbox.received('sqs')).toHaveLength(1);
   });
 });
