@@ -8,7 +8,7 @@ import {
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
 import type { Message } from '@aws-sdk/client-sqs';
-import { useSqsStandIn } from './sqs-stand-in.fixture';
+import { useSqsStandIn } from '../../../../../test/support/sqs-stand-in.fixture';
 
 describe('SQS stand-in: long polling', () => {
   const standIn = useSqsStandIn();

@@ -10,7 +10,7 @@ import {
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
 import type { Message, ReceiveMessageCommandInput, SendMessageCommandInput } from '@aws-sdk/client-sqs';
-import { useSqsStandIn } from './sqs-stand-in.fixture';
+import { useSqsStandIn } from '../../../../../test/support/sqs-stand-in.fixture';
 
 describe('SQS stand-in: messages of a standard queue', () => {
   const standIn = useSqsStandIn();

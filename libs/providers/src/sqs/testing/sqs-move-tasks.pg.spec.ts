@@ -8,7 +8,7 @@ import {
   StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs';
 import type { ListMessageMoveTasksResultEntry } from '@aws-sdk/client-sqs';
-import { useSqsStandIn } from './sqs-stand-in.fixture';
+import { useSqsStandIn } from '../../../../../test/support/sqs-stand-in.fixture';
 
 const arn = (name: string): string => `arn:aws:sqs:us-east-1:000000000000:${name}`;
 

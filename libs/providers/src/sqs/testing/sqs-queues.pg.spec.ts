@@ -11,7 +11,7 @@ import {
   TagQueueCommand,
   UntagQueueCommand,
 } from '@aws-sdk/client-sqs';
-import { useSqsStandIn } from './sqs-stand-in.fixture';
+import { useSqsStandIn } from '../../../../../test/support/sqs-stand-in.fixture';
 
 describe('SQS stand-in: queues', () => {
   const standIn = useSqsStandIn();

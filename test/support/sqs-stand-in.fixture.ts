@@ -1,7 +1,6 @@
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { startTestStandIns } from '../../../../../test/support/test-stand-ins';
-import type { TestStandIns } from '../../../../../test/support/test-stand-ins';
-import { SqsStandIn } from './sqs.stand-in';
+import { SqsStandIn } from '@puente/providers/sqs/testing';
+import { startTestStandIns, type TestStandIns } from './test-stand-ins';
 
 /** The stand-in of a file of tests, and AWS's own client in front of it. Both are there once `beforeAll` has run. */
 export interface SqsAtHand {
