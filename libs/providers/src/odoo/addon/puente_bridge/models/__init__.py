@@ -1,0 +1,2 @@
+from . import bridge_call
+from . import bridge_method
