@@ -138,7 +138,7 @@ describe('puente_bridge, the addon', () => {
   });
 
   it('runs the tests it has, by the tag of the README', () => {
-    const cases = files('.py').filter((path) => path.startsWith("tests/test_"));
+    const cases = files('.py').filter((path) => path.startsWith('tests/test_'));
     const imported = [...read('tests/__init__.py').matchAll(/^from [.] import (\w+)$/gm)].map(([, name]) => name);
     expect(imported.map((name) => `tests/${String(name)}.py`).sort()).toEqual(cases.sort());
     for (const path of cases) {
