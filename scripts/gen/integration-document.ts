@@ -116,7 +116,11 @@ function credentials(provider: AnyProvider): string {
   return `${table('Credenciales Requeridas', rows)}
 
 ${CREDENTIAL_SOURCES[spec.model](provider)}
-Vencen cada ${String(spec.rotateEveryDays)} días; ${String(WARN_DAYS)} días antes avisan el evento \`credentials.due\` y la métrica \`puente_credentials_due\`.`;
+Vencen cada ${String(spec.rotateEveryDays)} días${expiry(spec)}; ${String(WARN_DAYS)} días antes avisan el evento \`credentials.due\` y la métrica \`puente_credentials_due\`.`;
+}
+
+function expiry({ expiresOn }: CredentialSpec<z.ZodObject, z.ZodObject>): string {
+  return expiresOn === undefined ? '' : `, o el día de \`${expiresOn}\` si llega antes`;
 }
 
 const CREDENTIAL_SOURCES: Readonly<Record<CredentialModel, (provider: AnyProvider) => string>> = {

@@ -31,8 +31,13 @@ export const RULES: readonly CredentialRules[] = [
   {
     refusedAddresses,
     ...{ provider: 'acme', model: 'tenant', globalFields: [], rotateEveryDays: 90, rebindOn: ['host'] },
+    expiresOn: 'keyEndsOn',
     secrets: z.strictObject({ apiKey: z.string().min(8), webhookSecret: z.string().optional() }),
-    config: z.strictObject({ host: z.url().default('https://api.acme.test'), label: z.string().optional() }),
+    config: z.strictObject({
+      host: z.url().default('https://api.acme.test'),
+      label: z.string().optional(),
+      keyEndsOn: z.iso.date().optional(),
+    }),
   },
   {
     refusedAddresses,

@@ -1,5 +1,5 @@
 import { Metrics } from '@puente/observability';
-import { IntegrationsAdmin, OperatorEvents, Rotations, Tenants } from '@puente/tenancy';
+import { IntegrationsAdmin, IntegrationViews, OperatorEvents, Rotations, Tenants } from '@puente/tenancy';
 import { startTenancy, type Tenancy } from '../../../test/support/tenancy.fixture';
 import { RotationDueSchedule } from './rotation-due.schedule';
 
@@ -105,6 +105,36 @@ describe('credentials that are due', () => {
       'credentials.overdue integration:acme/third',
       'credentials.due integration:acme/third',
     ]);
+  });
+
+  it('are due by the day on which the provider ends the key, where it is told and sooner', async () => {
+    const admin = tenancy.get(IntegrationsAdmin);
+    const ref = { tenantId: (await tenancy.tenant()).id, provider: 'acme', name: 'default' };
+    const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+    const seen = async () => (await tenancy.get(IntegrationViews).get(ref)).rotation;
+    const listed = async () => (await tenancy.get(Rotations).due()).items.filter((r) => r.tenantId === ref.tenantId);
+    const told = async () =>
+      (await tenancy.get(OperatorEvents).list(ref.tenantId)).items.map(({ type }) => type).reverse();
+    await admin.put(origin, ref, { secrets: { apiKey: 'key-number-1' }, config: { keyEndsOn: inDays(40) } });
+    expect(await seen()).toEqual({ dueAt: new Date(inDays(40)), state: 'ok' });
+    expect(await listed()).toEqual([]);
+
+    await admin.patch(origin, ref, { config: { keyEndsOn: inDays(10) } });
+    await scheduleOf(tenancy).look();
+    expect(await seen()).toEqual({ dueAt: new Date(inDays(10)), state: 'due' });
+    expect(await told()).toEqual(['credentials.due']);
+
+    await admin.patch(origin, ref, { config: { keyEndsOn: inDays(-1) } });
+    await scheduleOf(tenancy).look();
+    expect(await seen()).toMatchObject({ state: 'overdue' });
+    expect(await told()).toEqual(['credentials.due', 'credentials.overdue']);
+
+    await admin.rotate(origin, ref, { secrets: { apiKey: 'key-number-2' } });
+    expect(await seen()).toMatchObject({ state: 'overdue' });
+    await admin.patch(origin, ref, { config: { keyEndsOn: inDays(400) } });
+    expect((await seen()).state).toBe('ok');
+    expect((await seen()).dueAt?.getTime()).toBeLessThan(Date.parse(inDays(92)));
+    expect(await listed()).toEqual([]);
   });
 
   it('of a suspended tenant are nobody’s concern until it is active again', async () => {

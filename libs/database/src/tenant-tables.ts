@@ -24,7 +24,8 @@ export const TENANT_TABLES: readonly TenantTable[] = [
     key: ['id'],
     exported: {
       line: 'integration',
-      columns: words(`id provider name config is_active active_version rotate_due_at quarantined_at quarantine
+      columns:
+        words(`id provider name config is_active active_version rotate_due_at expires_at quarantined_at quarantine
         created_at updated_at`),
       utc: ['created_at'],
       withheld: { credentials: CIPHERTEXT },

@@ -45,6 +45,8 @@ export interface CredentialSpec<S extends z.ZodObject, C extends z.ZodObject> {
     Record<string, { readonly variable: string; readonly descripcion: string; readonly required: boolean }>
   >;
   readonly rotateEveryDays: number;
+  /** Config field with the day on which the provider ends the secrets (YYYY-MM-DD): they are due no later than that. */
+  readonly expiresOn?: keyof z.output<C> & string;
   /** Config fields whose change demands the secrets again: else a stored key could be sent to another host. */
   readonly rebindOn: readonly (keyof z.output<C> & string)[];
   /** The secrets that `rebindOn` is about: those that travel. Left out: all. A key that only signs never leaves us. */

@@ -139,7 +139,12 @@ const detail = z
         retireAt: z.iso.datetime().nullable(),
       }),
     ),
-    rotation: z.object({ dueAt: z.iso.datetime().nullable(), state: z.enum(['ok', 'due', 'overdue']).nullable() }),
+    rotation: z
+      .object({ dueAt: z.iso.datetime().nullable(), state: z.enum(['ok', 'due', 'overdue']).nullable() })
+      .meta({
+        description:
+          'When the secrets must be exchanged: every 90 days, or when the provider ends them if that is sooner. `due`: within 14 days.',
+      }),
     quarantine: z.object({ at: z.iso.datetime(), reason: z.string() }).nullable(),
     health,
     createdAt: z.iso.datetime(),

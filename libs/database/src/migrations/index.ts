@@ -14,6 +14,7 @@ import { CreateWebhooks1764000014000 } from './1764000014000-create-webhooks';
 import { CreatePayments1764000015000 } from './1764000015000-create-payments';
 import { CreatePurchases1764000016000 } from './1764000016000-create-purchases';
 import { CreateAccounting1764000017000 } from './1764000017000-create-accounting';
+import { ExpiringCredentials1764000018000 } from './1764000018000-expiring-credentials';
 
 /** Every migration in order. A list instead of a glob: it works in `dist`, under Jest and in a bundle alike. */
 export const migrations = [
@@ -33,4 +34,5 @@ export const migrations = [
   CreatePayments1764000015000,
   CreatePurchases1764000016000,
   CreateAccounting1764000017000,
+  ExpiringCredentials1764000018000,
 ];

@@ -13,6 +13,7 @@ export interface RulesOfCredentials {
   readonly config: z.ZodObject;
   readonly globalFields: readonly string[];
   readonly rotateEveryDays: number;
+  readonly expiresOn: string | undefined;
   readonly rebindOn: readonly string[];
   readonly boundSecrets: readonly string[] | undefined;
   readonly probedBeforeUse: boolean;
@@ -48,14 +49,23 @@ export class CatalogueCredentialRules {
   }
 
   private rulesFrom(provider: string, { credentials, probe, managed }: ProviderDefinition): RulesOfCredentials {
-    const { model, secrets, config, globalFields = [], rotateEveryDays, rebindOn, boundSecrets } = credentials;
+    const {
+      model,
+      secrets,
+      config,
+      globalFields = [],
+      rotateEveryDays,
+      expiresOn,
+      rebindOn,
+      boundSecrets,
+    } = credentials;
     const probedBeforeUse = probe.beforeUse ?? true;
     const addresses = Object.entries(config.shape as Readonly<Record<string, z.ZodType>>)
       .filter(([, type]) => isUrl(type))
       .map(([field]) => field);
     return {
       ...{ provider, model, secrets, config, globalFields, rotateEveryDays },
-      rebindOn,
+      ...{ expiresOn, rebindOn },
       boundSecrets,
       probedBeforeUse,
       managedBy: managed?.by,

@@ -98,6 +98,7 @@ export const odoo = defineProvider({
       },
     },
     rotateEveryDays: 90,
+    expiresOn: 'apiKeyExpiresAt',
     rebindOn: ['url', 'database', 'login'],
   },
   connect: (secrets, config, { egress }) => new OdooClient(secrets, config, egress),

@@ -6,6 +6,7 @@ import type { FieldFingerprints } from '../envelopes/fingerprints';
 import type { CredentialRules } from '../ports/credential-catalogue.port';
 import { CandidateProbe, type ProbeVerdict } from './candidate-probe';
 import type { Candidate } from './credential-staging';
+import type { Fields } from '../vault/resolve-credentials';
 import {
   CredentialsRejectedError,
   IntegrationNotFoundError,
@@ -148,7 +149,10 @@ export class CredentialActivation {
       tx,
       integration.id,
       { version: candidate.version, credentials, config: candidate.config },
-      back ? { dueAt: chosen.rotateDueAt } : clockOf(rules, before, chosen),
+      {
+        ...(back ? { dueAt: chosen.rotateDueAt } : clockOf(rules, before, chosen)),
+        expiresOn: expiryOf(rules, candidate.config),
+      },
     );
     const detail = { version: candidate.version, replaces: before?.version ?? null, overlapHours };
     await this.audit.record(tx, {
@@ -173,6 +177,11 @@ function clockOf(
   after: IntegrationVersion,
 ): { readonly dueInDays?: number } {
   return !before || isRotated(before.fingerprints, after.fingerprints) ? { dueInDays: rotateEveryDays } : {};
+}
+
+function expiryOf({ expiresOn }: CredentialRules, config: Fields): string | undefined {
+  const day = expiresOn === undefined ? undefined : config[expiresOn];
+  return typeof day === 'string' ? day : undefined;
 }
 
 /** Whether a secret was exchanged. A field added beside the old ones leaves the 90-day clock as it was. */

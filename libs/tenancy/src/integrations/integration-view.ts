@@ -52,6 +52,7 @@ export interface VersionView {
 }
 
 export interface RotationView {
+  /** The end of the ninety days, or of the key itself where that is sooner. */
   readonly dueAt: Date | null;
   readonly state: 'ok' | 'due' | 'overdue' | null;
 }
@@ -83,10 +84,16 @@ export function viewOf(source: ViewSource): IntegrationView {
     configSources: sourcesOf(source, shown),
     secrets: secretsOf(source, shown),
     versions: versions.map(versionView),
-    rotation: rotationOf(integration.rotateDueAt, now),
+    rotation: rotationOf(earlierOf(integration), now),
     quarantine: integration.quarantinedAt && { at: integration.quarantinedAt, reason: integration.quarantine ?? '' },
     ...{ createdAt, updatedAt },
   };
+}
+
+/** Ninety days are ours to wait; a key that its provider ends sooner is due for that day. */
+function earlierOf({ rotateDueAt, expiresAt }: IntegrationRecord): Date | null {
+  if (!rotateDueAt || !expiresAt) return rotateDueAt ?? expiresAt;
+  return expiresAt < rotateDueAt ? expiresAt : rotateDueAt;
 }
 
 export function rotationOf(dueAt: Date | null, now: Date): RotationView {

@@ -19,6 +19,8 @@ export class IntegrationRecord {
   @Column('boolean', { name: 'is_active' }) readonly isActive!: boolean;
   @Column('int', { name: 'active_version', nullable: true }) readonly activeVersion!: number | null;
   @Column('timestamptz', { name: 'rotate_due_at', nullable: true }) readonly rotateDueAt!: Date | null;
+  /** The provider's own end of what is in use, where somebody told it; {@link rotateDueAt} is ours. */
+  @Column('timestamptz', { name: 'expires_at', nullable: true }) readonly expiresAt!: Date | null;
   @Column('timestamptz', { name: 'quarantined_at', nullable: true }) readonly quarantinedAt!: Date | null;
   @Column('text', { nullable: true }) readonly quarantine!: string | null;
   @Column('timestamp', { name: 'created_at', transformer: utc }) readonly createdAt!: Date;

@@ -125,17 +125,18 @@ export class IntegrationsRepository {
     );
   }
 
-  /** What every call reads from now on. @param clock of the secrets; left out: it runs on */
+  /** What every call reads from now on. @param clock of the secrets; left out: it runs on. `expiresOn`: the day they end, YYYY-MM-DD */
   async use(
     tx: TenantTransaction,
     integrationId: string,
     active: { readonly version: number; readonly credentials: Envelope; readonly config: Fields },
-    clock: { readonly dueInDays?: number; readonly dueAt?: Date | null } = {},
+    clock: { readonly dueInDays?: number; readonly dueAt?: Date | null; readonly expiresOn?: string | undefined } = {},
   ): Promise<void> {
     await underLiveKey(tx).query(
       `UPDATE tenant_integrations
        SET credentials = $2, config = $3, active_version = $4, is_active = true, quarantined_at = NULL, quarantine = NULL,
            rotate_due_at = coalesce(puente_now() + make_interval(days => $5::int), $6::timestamptz, rotate_due_at),
+           expires_at = $7::date::timestamp AT TIME ZONE 'UTC',
            updated_at = puente_now()
        WHERE id = $1`,
       [
@@ -145,6 +146,7 @@ export class IntegrationsRepository {
         active.version,
         clock.dueInDays ?? null,
         clock.dueAt ?? null,
+        clock.expiresOn ?? null,
       ],
     );
   }

@@ -9,6 +9,8 @@ export interface CredentialRules {
   readonly config: z.ZodObject;
   readonly globalFields: readonly string[];
   readonly rotateEveryDays: number;
+  /** Field of `config` that holds the day on which the provider ends the secrets, YYYY-MM-DD. */
+  readonly expiresOn?: string | undefined;
   readonly rebindOn: readonly string[];
   /** The secrets that `rebindOn` is about; left out: all. */
   readonly boundSecrets?: readonly string[] | undefined;
