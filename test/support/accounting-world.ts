@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { INestApplicationContext, Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { AppConfigModule, loadConfig } from '@puente/config';
@@ -86,6 +86,20 @@ export class AccountingWorld {
     const account = { tenantId, provider: 'odoo', name: 'default' };
     const credentials = { secrets: { apiKey }, config: { ...place, ...config } };
     await this.get(IntegrationsAdmin).put(origin, account, credentials);
+  }
+
+  /** An account that nobody calls: for routes, where there is no Odoo. */
+  async register(tenantId: string, allowed?: readonly { model: string; method: string }[]): Promise<void> {
+    await this.sql(
+      `INSERT INTO tenant_integrations (id, tenant_id, provider, name, credentials, is_active)
+       VALUES ($1, $2, 'odoo', 'default', '{}', false)`,
+      [randomUUID(), tenantId],
+    );
+    await this.sql(
+      `INSERT INTO integration_versions (id, tenant_id, integration_id, version, state, envelope, config, fingerprints, created_at)
+       SELECT $1, tenant_id, id, 1, 'staged', '{}', $3, '{}', puente_now() FROM tenant_integrations WHERE tenant_id = $2`,
+      [randomUUID(), tenantId, JSON.stringify({ allowed })],
+    );
   }
 
   get odoo(): TestStandIns {

@@ -115,6 +115,8 @@ describe('accounting entries', () => {
   describe('by routes of the tenant', () => {
     const [move, partner] = DEFAULT_ROUTES;
 
+    beforeEach(() => world.register(tenant));
+
     it('are in the order of their company when the route says so', async () => {
       await world.routes(tenant, { ...move, order: '{body.company_id}' });
       await world.deliver(
@@ -136,6 +138,22 @@ describe('accounting entries', () => {
       expect(await world.entries(tenant)).toMatchObject(
         [1, 0].map((repeats) => ({ ...once, repeats, entry_key: expect.stringMatching(once.entry_key) as string })),
       );
+    });
+
+    it('are saved only for an account that is there and allows what they call', async () => {
+      const stranger = await world.tenant();
+      await expect(world.routes(stranger, { ...move })).rejects.toMatchObject({
+        errors: [{ path: 'routes.0.integration', message: /no integration of odoo named default/ }],
+      });
+      await expect(world.routes(tenant, { ...move, integration: 'second' })).rejects.toMatchObject({
+        errors: [{ path: 'routes.0.integration' }],
+      });
+      const narrow = await world.tenant();
+      await world.register(narrow, [{ model: 'res.partner', method: 'create_finalitix_partner' }]);
+      await expect(world.routes(narrow, { ...move }, { ...partner })).rejects.toMatchObject({
+        errors: [{ path: 'routes.0.match', message: /account\.move\.create_post_move is not in allowed/ }],
+      });
+      expect(await world.routes(narrow, { ...partner })).toMatchObject({ version: 1 });
     });
 
     it('are saved in versions, and only whole', async () => {

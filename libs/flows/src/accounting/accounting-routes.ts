@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { TenantDatabase, type TenantTransaction } from '@puente/database';
 import { type JsonValue, uuidv7 } from '@puente/kernel';
-import { AuditLog, InvalidFieldsError, type Origin } from '@puente/tenancy';
+import { AuditLog, IntegrationViews, InvalidFieldsError, type Origin } from '@puente/tenancy';
 import { AccountingRoutesChangedError } from './accounting.errors';
 import { AccountingRoute, type AccountingRoutesBody } from './accounting-routes.schemas';
 import { DEFAULT_ROUTES } from './default-routes';
+import { accountProblems } from './route-accounts';
 import { routeProblems } from './route-problems';
 
 /** A tenant's routes as they are in force. */
@@ -21,6 +22,7 @@ export class AccountingRoutes {
   constructor(
     private readonly database: TenantDatabase,
     private readonly audit: AuditLog,
+    private readonly integrations: IntegrationViews,
   ) {}
 
   get(tenantId: string): Promise<RoutesInForce> {
@@ -40,10 +42,11 @@ export class AccountingRoutes {
   /**
    * Replaces all routes.
    *
-   * @throws {InvalidFieldsError} they would lose or double entries @throws {AccountingRoutesChangedError}
+   * @throws {InvalidFieldsError} they would lose or double entries, or Odoo could not be called so @throws {AccountingRoutesChangedError}
    */
   async put(tenantId: string, { routes, version }: AccountingRoutesBody, origin: Origin): Promise<RoutesInForce> {
-    const problems = routeProblems(routes);
+    const accounts = (await this.integrations.list(tenantId)).filter(({ provider }) => provider === 'odoo');
+    const problems = [...routeProblems(routes), ...accountProblems(routes, accounts)];
     if (problems.length > 0) throw new InvalidFieldsError(problems);
     return this.database.run(tenantId, async (tx) => {
       await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('accounting_routes:' || $1, 0))`, [tenantId]);
