@@ -122,7 +122,8 @@ function asOptions(settings: Readonly<Record<string, string>>): string {
     .join(' ');
 }
 
-function queryOf(sql: string | PreparedStatement, params: readonly unknown[]): QueryConfig<unknown[]> {
+/** As the driver takes it. */
+export function queryOf(sql: string | PreparedStatement, params: readonly unknown[]): QueryConfig<unknown[]> {
   const values = params as unknown[]; // pg does not write into it
   return typeof sql === 'string' ? { text: sql, values } : { name: sql.name, text: sql.sql, values };
 }

@@ -47,6 +47,8 @@ export class DatabaseLifecycle implements OnModuleInit, OnApplicationShutdown {
           connectionTimeoutMillis: 5_000,
           idle_in_transaction_session_timeout: 60_000,
           statement_timeout: 60_000,
+          // Statements are planned once a connection, some of them while the tables are still empty.
+          options: '-c enable_seqscan=off -c jit=off',
         },
         poolErrorHandler: () => undefined, // an idle connection that breaks is replaced at the next query
         logging: false,

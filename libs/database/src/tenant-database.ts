@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import type { PoolClient } from 'pg';
 import { DataSource, type QueryRunner } from 'typeorm';
 import { DatabaseUnavailableError } from './database-errors';
+import { queryOf } from './database-pool';
 import type { PreparedStatement, Queryable, TenantTransaction } from './transaction';
 
 /**
@@ -14,12 +16,11 @@ export class TenantDatabase {
   /** Runs `work` in one transaction of this tenant and rolls back when it throws. */
   async run<T>(tenantId: string, work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
     const runner = this.source.createQueryRunner();
-    await connected(runner);
+    const client = await connected(runner);
     try {
-      await runner.startTransaction();
-      await runner.query(`SELECT set_config('app.tenant_id', $1, true)`, [tenantId]);
+      await begin(runner, client, tenantId);
       const committed: (() => void)[] = [];
-      const result = await work(transactionOver(runner, tenantId, committed));
+      const result = await work(transactionOver(runner, client, tenantId, committed));
       await runner.commitTransaction();
       for (const then of committed) then();
       return result;
@@ -35,9 +36,9 @@ export class TenantDatabase {
   readonly withoutTenant: Queryable = {
     query: async <Row>(sql: string | PreparedStatement, params: readonly unknown[] = []): Promise<Row[]> => {
       const runner = this.source.createQueryRunner();
-      await connected(runner);
+      const client = await connected(runner);
       try {
-        return await rows<Row>(runner, sql, params);
+        return await rows<Row>(client, sql, params);
       } finally {
         await runner.release();
       }
@@ -63,30 +64,38 @@ export async function asTenant<T>(
   }
 }
 
-async function connected(runner: QueryRunner): Promise<void> {
+/** One journey for both. `manager` is told, so that what it saves joins this transaction instead of opening its own. */
+async function begin(runner: QueryRunner, client: PoolClient, tenantId: string): Promise<void> {
+  Object.assign(runner, { isTransactionActive: true, transactionDepth: 1 });
+  await client.query(`BEGIN; SELECT set_config('app.tenant_id', ${client.escapeLiteral(tenantId)}, true)`);
+}
+
+async function connected(runner: QueryRunner): Promise<PoolClient> {
   try {
-    await runner.connect();
+    return (await runner.connect()) as PoolClient;
   } catch (cause) {
     throw new DatabaseUnavailableError(cause);
   }
 }
 
-function transactionOver(runner: QueryRunner, tenantId: string, committed: (() => void)[]): TenantTransaction {
+function transactionOver(
+  runner: QueryRunner,
+  client: PoolClient,
+  tenantId: string,
+  committed: (() => void)[],
+): TenantTransaction {
   return {
     tenantId,
     manager: runner.manager,
-    query: (sql, params = []) => rows(runner, sql, params),
+    query: (sql, params = []) => rows(client, sql, params),
     afterCommit: (then) => void committed.push(then),
   };
 }
 
-/** TypeORM cannot prepare: here a statement is planned each time. */
 async function rows<Row>(
-  runner: QueryRunner,
+  client: PoolClient,
   sql: string | PreparedStatement,
   params: readonly unknown[],
 ): Promise<Row[]> {
-  const text = typeof sql === 'string' ? sql : sql.sql;
-  const result = await runner.query(text, params as unknown[], true);
-  return result.records as Row[];
+  return (await client.query(queryOf(sql, params))).rows as Row[];
 }
